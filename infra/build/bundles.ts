@@ -1,0 +1,66 @@
+// esbuild targets: the worker scripts that Deno runs and the meeting page. Entry files are named by path only: infra
+// imports no code of the other parts.
+import { cp, mkdir } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { type BuildOptions, build } from 'esbuild';
+import { WORKER_SCRIPTS } from '../../shared/base/env.ts';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+
+export const DIST = {
+  workers: `${root}dist/workers`,
+  page: `${root}dist/page`,
+} as const;
+
+const common = {
+  absWorkingDir: root,
+  bundle: true,
+  format: 'esm',
+  target: 'es2023',
+  mainFields: ['module', 'main'],
+  sourcemap: 'linked',
+  legalComments: 'none',
+  logLevel: 'warning',
+} satisfies BuildOptions;
+
+/** Scripts for Deno: one file each, Node built-ins left to Deno's own. */
+export async function bundleForDeno(entryPoints: Record<string, string>, outdir: string): Promise<void> {
+  await build({
+    ...common,
+    entryPoints,
+    outdir,
+    platform: 'neutral',
+    external: ['node:*'],
+    conditions: ['deno', 'import'],
+  });
+}
+
+export async function buildWorkers(): Promise<void> {
+  const name = (script: string): string => script.replace(/\.js$/, '');
+  await bundleForDeno(
+    {
+      [name(WORKER_SCRIPTS.handler)]: 'media-node/workers/handlerWorker.ts',
+      [name(WORKER_SCRIPTS.controller)]: 'media-node/workers/controllerWorker.ts',
+    },
+    DIST.workers,
+  );
+}
+
+export async function buildPage(): Promise<void> {
+  await mkdir(DIST.page, { recursive: true });
+  await build({
+    ...common,
+    entryPoints: { page: 'client/page/main.tsx' },
+    outdir: DIST.page,
+    platform: 'browser',
+    minify: true,
+    jsx: 'automatic',
+    jsxImportSource: 'preact',
+  });
+  await cp(`${root}client/page/public`, DIST.page, { recursive: true });
+}
+
+/** Everything that a running system needs. */
+export async function buildAll(): Promise<void> {
+  await Promise.all([buildWorkers(), buildPage()]);
+}

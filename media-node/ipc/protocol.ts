@@ -1,0 +1,119 @@
+// What the agent (Node) and its workers (Deno) say to each other over the IPC channel: plain JSON values only.
+// A worker gets its configuration as the first line on standard input, then answers with the notice `listening`.
+import type {
+  ConsumersBody,
+  CreateConsumers,
+  CreateProducers,
+  CreateTransports,
+  ProducersBody,
+  WorkerBody,
+} from '../../shared/api/handler.ts';
+import type {
+  AssignMeeting,
+  AssignMeetingAnswer,
+  EndMeeting,
+  EndMeetingAnswer,
+} from '../../shared/api/node.ts';
+import type { LogLevel } from '../../shared/base/log.ts';
+import type { TransportLimits } from '../transport/MediaSession.ts';
+
+/** Request and answer of each call, by name. */
+export type CallMap = Readonly<Record<string, { readonly request: unknown; readonly answer: unknown }>>;
+
+export interface WorkerConfig {
+  readonly workerId: number;
+  /** Fields that every log line of the worker carries: handler_id or controller_id, region, worker_id. */
+  readonly logFields: Readonly<Record<string, string | number>>;
+  readonly logLevel: LogLevel;
+  readonly hostname: string;
+  /** 0 picks a free port. */
+  readonly udpPort: number;
+  readonly certificatePem: string;
+  readonly privateKeyPem: string;
+  readonly transport: TransportLimits;
+}
+
+export interface HandlerWorkerConfig extends WorkerConfig {
+  readonly role: 'handler';
+  readonly maxRouters: number;
+  readonly maxConsumers: number;
+  /** A session that has not authenticated after this is closed, ms. */
+  readonly authTimeoutMs: number;
+}
+
+export interface ControllerWorkerConfig extends WorkerConfig {
+  readonly role: 'controller';
+  readonly controllerId: string;
+  readonly maxMeetings: number;
+  readonly heartbeatIntervalMs: number;
+  readonly heartbeatTimeoutMs: number;
+  /** A session that has not joined after this is closed, ms. */
+  readonly joinTimeoutMs: number;
+}
+
+/** Notice of every worker once its port is open. */
+export interface Listening {
+  readonly udpPort: number;
+  readonly pid: number;
+}
+
+export interface CreatedTransport {
+  readonly transport_id: string;
+  readonly connection_token: string;
+  readonly expires_at_ms: number;
+}
+
+/** Figures of a handler worker; the agent adds worker_id, pid, udp_port and cpu_ratio. */
+export type HandlerStats = Omit<WorkerBody, 'worker_id' | 'pid' | 'udp_port' | 'cpu_ratio'>;
+
+/** Agent to handler worker. Failures carry an ApiErrorCode. */
+export type HandlerCalls = {
+  createRouter: { request: { router_id: string; meeting_id: string; generation: number }; answer: null };
+  closeRouter: { request: { router_id: string }; answer: null };
+  inspectRouter: {
+    request: { router_id: string };
+    answer: { transports: number; producers: number; consumers: number };
+  };
+  createTransports: {
+    request: { router_id: string } & CreateTransports;
+    answer: { transports: CreatedTransport[] };
+  };
+  closeTransport: { request: { router_id: string; transport_id: string }; answer: null };
+  createProducers: { request: { router_id: string } & CreateProducers; answer: ProducersBody };
+  closeProducer: { request: { router_id: string; producer_id: string }; answer: null };
+  createConsumers: { request: { router_id: string } & CreateConsumers; answer: ConsumersBody };
+  closeConsumer: { request: { router_id: string; consumer_id: string }; answer: null };
+  stats: { request: null; answer: HandlerStats };
+  shutdown: { request: { reason: string }; answer: null };
+};
+
+export interface ControllerStats {
+  readonly meetings: number;
+  readonly participants: number;
+  readonly cpu_us: number;
+  readonly rss_bytes: number;
+}
+
+/** Agent to controller worker. */
+export type ControllerCalls = {
+  assignMeeting: { request: AssignMeeting; answer: AssignMeetingAnswer };
+  endMeeting: { request: EndMeeting; answer: EndMeetingAnswer };
+  /** JWK set that signs join tokens, as JSON text. Given before the first assignment and whenever it changes. */
+  setSigningKeys: { request: { signing_keys_json: string }; answer: null };
+  stats: { request: null; answer: ControllerStats };
+  shutdown: { request: { reason: string }; answer: null };
+};
+
+/** One HTTP call to a media handler's internal API, made by the agent for its controller worker. */
+export interface HandlerRequest {
+  readonly internal_url: string;
+  readonly certificate_hashes: readonly string[];
+  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly path: string;
+  readonly body?: unknown;
+}
+
+/** Controller worker to agent. Answers the body of a 2xx; any other outcome fails with the handler's error code. */
+export type AgentCalls = {
+  handlerRequest: { request: HandlerRequest; answer: unknown };
+};

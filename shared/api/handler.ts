@@ -1,0 +1,88 @@
+// Bodies of a media handler's internal API (ledger SFU-2, SFU-3): routers, transports, producers, consumers, in batches.
+// A batch is all or nothing: the first bad item fails the request and nothing of it is kept.
+import * as z from 'zod';
+import { certificateHashSchema, httpsUrlSchema, idSchema } from './fields.ts';
+
+export const MAX_BATCH = 256;
+const uint32Id = z.int().min(1).max(0xffff_ffff);
+
+export const createRouterSchema = z.strictObject({ meeting_id: idSchema, generation: z.int().min(1) });
+export type CreateRouter = z.infer<typeof createRouterSchema>;
+export const routerSchema = z.object({
+  router_id: idSchema,
+  meeting_id: idSchema,
+  generation: z.int(),
+  worker_id: z.int(),
+  transports: z.int(),
+  producers: z.int(),
+  consumers: z.int(),
+});
+export type RouterBody = z.infer<typeof routerSchema>;
+export const routerListSchema = z.object({ routers: z.array(routerSchema) });
+
+export const createTransportsSchema = z.strictObject({
+  transports: z
+    .array(z.strictObject({ participant_id: idSchema, user_id: uint32Id }))
+    .min(1)
+    .max(MAX_BATCH),
+});
+export type CreateTransports = z.infer<typeof createTransportsSchema>;
+export const transportSchema = z.object({
+  transport_id: idSchema,
+  url: httpsUrlSchema,
+  certificate_hashes: z.array(certificateHashSchema),
+  connection_token: z
+    .string()
+    .meta({ description: 'HMAC-SHA256, 5 minutes, single use, bound to this transport (MC-7).' }),
+  expires_at_ms: z.int(),
+});
+export type TransportBody = z.infer<typeof transportSchema>;
+export const transportsSchema = z.object({ transports: z.array(transportSchema) });
+export type TransportsBody = z.infer<typeof transportsSchema>;
+
+export const createProducersSchema = z.strictObject({
+  producers: z
+    .array(
+      z.strictObject({
+        transport_id: idSchema,
+        stream_id: uint32Id,
+        kind: z.enum(['audio', 'video']),
+        spatial_layer: z.int().min(0).max(2).default(0),
+      }),
+    )
+    .min(1)
+    .max(MAX_BATCH),
+});
+export type CreateProducers = z.input<typeof createProducersSchema>;
+export const producersSchema = z.object({ producers: z.array(z.object({ producer_id: idSchema })) });
+export type ProducersBody = z.infer<typeof producersSchema>;
+
+export const createConsumersSchema = z.strictObject({
+  consumers: z
+    .array(z.strictObject({ transport_id: idSchema, producer_id: idSchema }))
+    .min(1)
+    .max(MAX_BATCH),
+});
+export type CreateConsumers = z.infer<typeof createConsumersSchema>;
+export const consumersSchema = z.object({ consumers: z.array(z.object({ consumer_id: idSchema })) });
+export type ConsumersBody = z.infer<typeof consumersSchema>;
+
+export const workerSchema = z.object({
+  worker_id: z.int(),
+  pid: z.int(),
+  udp_port: z.int(),
+  routers: z.int(),
+  sessions: z.int(),
+  producers: z.int(),
+  consumers: z.int(),
+  cpu_ratio: z.number(),
+  cpu_us: z.number().meta({ description: 'CPU time used since start, microseconds.' }),
+  rss_bytes: z.number(),
+  datagrams_in: z.number(),
+  datagrams_out: z.number(),
+  bytes_in: z.number(),
+  bytes_out: z.number(),
+  drops: z.record(z.string(), z.number()),
+});
+export type WorkerBody = z.infer<typeof workerSchema>;
+export const workersSchema = z.object({ workers: z.array(workerSchema) });

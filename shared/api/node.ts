@@ -1,0 +1,109 @@
+// Bodies between media nodes and the global controller (ledger GC-1, GC-2, GC-6, GC-9). One shape for JSON and protobuf
+// (shared/control-plane): proto field names, enum names as strings.
+import * as z from 'zod';
+import { certificateHashSchema, httpsUrlSchema, idSchema } from './fields.ts';
+
+const ratio = z.number().min(0).max(1);
+const count = z.int().min(0).max(1_000_000);
+const bitrateBps = z.int().min(0);
+
+export const healthSchema = z.enum(['PENDING', 'HEALTHY', 'DEGRADED', 'DRAINING', 'UNHEALTHY']);
+export type Health = z.infer<typeof healthSchema>;
+
+const nodeFields = {
+  region: idSchema,
+  zone: idSchema,
+  webtransport_url: httpsUrlSchema.meta({ description: 'Public address, whatever the node binds to.' }),
+  internal_url: httpsUrlSchema,
+  certificate_hashes: z.array(certificateHashSchema).min(1).max(4),
+};
+
+export const registerMediaHandlerSchema = z
+  .strictObject({
+    handler_id: idSchema,
+    ...nodeFields,
+    capacity: z.strictObject({ max_streams: count.min(1), max_bandwidth_bps: bitrateBps.min(1) }),
+  })
+  .meta({ id: 'RegisterMediaHandler' });
+export type RegisterMediaHandler = z.infer<typeof registerMediaHandlerSchema>;
+
+export const mediaHandlerLoadReportSchema = z
+  .strictObject({
+    handler_id: idSchema,
+    health: healthSchema,
+    streams: count,
+    cpu_ratio: ratio,
+    bandwidth_in_bps: bitrateBps,
+    bandwidth_out_bps: bitrateBps,
+    packet_loss_ratio: ratio,
+  })
+  .meta({ id: 'MediaHandlerLoadReport' });
+export type MediaHandlerLoadReport = z.infer<typeof mediaHandlerLoadReportSchema>;
+
+export const registerMeetingControllerSchema = z
+  .strictObject({ controller_id: idSchema, ...nodeFields, max_meetings: count.min(1) })
+  .meta({ id: 'RegisterMeetingController' });
+export type RegisterMeetingController = z.infer<typeof registerMeetingControllerSchema>;
+
+/** A light heartbeat (ledger GC-9) carries the health alone; a full one also the figures. */
+export const heartbeatSchema = z
+  .strictObject({
+    controller_id: idSchema,
+    health: healthSchema,
+    meetings: count.optional(),
+    participants: count.optional(),
+    cpu_ratio: ratio.optional(),
+  })
+  .meta({ id: 'Heartbeat' });
+export type Heartbeat = z.infer<typeof heartbeatSchema>;
+
+export const nodeAnswerSchema = z
+  .object({
+    signing_keys_json: z
+      .string()
+      .meta({ description: 'JWK set (RFC 7517) that signs join and node tokens.' }),
+    node_token: z
+      .string()
+      .meta({ description: 'Authenticates this node to other nodes; renewed with each answer.' }),
+    report_interval_ms: z.int().min(1),
+  })
+  .meta({ id: 'NodeAnswer' });
+export type NodeAnswer = z.infer<typeof nodeAnswerSchema>;
+
+export const assignMeetingSchema = z
+  .strictObject({
+    meeting_id: idSchema,
+    config: z.strictObject({ display_name: z.string().max(200), max_participants: z.int().min(1) }),
+    media_handlers: z
+      .array(
+        z.strictObject({
+          handler_id: idSchema,
+          role: z.enum(['PRIMARY', 'BACKUP']),
+          webtransport_url: httpsUrlSchema,
+          internal_url: httpsUrlSchema,
+          certificate_hashes: z.array(certificateHashSchema).min(1),
+        }),
+      )
+      .min(1)
+      .max(8),
+    generation: z.int().min(1),
+    requested_by: z.string().max(64),
+  })
+  .meta({ id: 'AssignMeeting' });
+export type AssignMeeting = z.infer<typeof assignMeetingSchema>;
+
+export const assignMeetingAnswerSchema = z
+  .object({
+    accepted: z.boolean(),
+    rejection: z.enum(['NONE', 'AT_CAPACITY', 'NODE_DRAINING', 'NODE_UNHEALTHY']),
+  })
+  .meta({ id: 'AssignMeetingAnswer' });
+export type AssignMeetingAnswer = z.infer<typeof assignMeetingAnswerSchema>;
+
+export const endMeetingSchema = z
+  .strictObject({ meeting_id: idSchema, generation: z.int().min(1), reason: z.string().max(200) })
+  .meta({ id: 'EndMeeting' });
+export type EndMeeting = z.infer<typeof endMeetingSchema>;
+
+export const endMeetingAnswerSchema = z.object({ ended: z.boolean() }).meta({ id: 'EndMeetingAnswer' });
+export type EndMeetingAnswer = z.infer<typeof endMeetingAnswerSchema>;

@@ -1,0 +1,42 @@
+// Every HTTP path that one process calls on another, in one place.
+
+export const API_PREFIX = '/api/v1';
+
+/** On the global controller. */
+export const gcPaths = {
+  meetings: `${API_PREFIX}/meetings`,
+  meeting: (meetingId: string) => `${API_PREFIX}/meetings/${encodeURIComponent(meetingId)}`,
+  joinMeeting: (meetingId: string) => `${API_PREFIX}/meetings/${encodeURIComponent(meetingId)}/join`,
+  endMeeting: (meetingId: string) => `${API_PREFIX}/meetings/${encodeURIComponent(meetingId)}/end`,
+  mediaHandlers: `${API_PREFIX}/media-handlers`,
+  loadReports: (handlerId: string) =>
+    `${API_PREFIX}/media-handlers/${encodeURIComponent(handlerId)}/load-reports`,
+  meetingControllers: `${API_PREFIX}/meeting-controllers`,
+  heartbeats: (controllerId: string) =>
+    `${API_PREFIX}/meeting-controllers/${encodeURIComponent(controllerId)}/heartbeats`,
+  openApi: `${API_PREFIX}/openapi.json`,
+  docs: `${API_PREFIX}/docs`,
+  health: '/health',
+} as const;
+
+/** On a meeting controller's internal address, called by the global controller. */
+export const controllerPaths = {
+  assignMeeting: '/internal/v1/assignments',
+  endMeeting: '/internal/v1/assignments/end',
+} as const;
+
+/** On a media handler's internal address, called by meeting controllers (ledger SFU-3). */
+export const handlerPaths = {
+  workers: '/internal/v1/workers',
+  routers: '/internal/v1/routers',
+  router: (routerId: string) => `/internal/v1/routers/${encodeURIComponent(routerId)}`,
+  transports: (routerId: string) => `${handlerPaths.router(routerId)}/transports`,
+  transport: (routerId: string, transportId: string) =>
+    `${handlerPaths.transports(routerId)}/${encodeURIComponent(transportId)}`,
+  producers: (routerId: string) => `${handlerPaths.router(routerId)}/producers`,
+  producer: (routerId: string, producerId: string) =>
+    `${handlerPaths.producers(routerId)}/${encodeURIComponent(producerId)}`,
+  consumers: (routerId: string) => `${handlerPaths.router(routerId)}/consumers`,
+  consumer: (routerId: string, consumerId: string) =>
+    `${handlerPaths.consumers(routerId)}/${encodeURIComponent(consumerId)}`,
+} as const;

@@ -1,0 +1,68 @@
+// Names of the environment variables that a composition root reads and a launcher (infra/) sets. Each main reads them
+// once, through a schema; nothing else reads the environment.
+
+export const ENV = {
+  /** All: debug, info, warn or error. */
+  logLevel: 'DARK_TOWER_LOG_LEVEL',
+  region: 'DARK_TOWER_REGION',
+  /** All: shared secret with which nodes authenticate to the global controller where there is no IAM. */
+  nodeToken: 'DARK_TOWER_NODE_TOKEN',
+
+  /** Global controller: DynamoDB table name. */
+  tableName: 'DARK_TOWER_TABLE',
+  /** Global controller: private JWK that signs tokens, as JSON text (on AWS; the local one keeps its own). */
+  signingJwk: 'DARK_TOWER_SIGNING_JWK',
+  /** Global controller: bearer key that clients of the public API show (on AWS; the local one lets everyone in). */
+  apiKey: 'DARK_TOWER_API_KEY',
+  /** Local global controller: where it listens. */
+  httpHost: 'DARK_TOWER_HTTP_HOST',
+  httpPort: 'DARK_TOWER_HTTP_PORT',
+  /** Local global controller: directory of its state; absent keeps it in memory. */
+  dataDirectory: 'DARK_TOWER_DATA_DIRECTORY',
+  /** Local global controller: directory of the built meeting page. */
+  pageDirectory: 'DARK_TOWER_PAGE_DIRECTORY',
+
+  /** Media node: its id. */
+  nodeId: 'DARK_TOWER_NODE_ID',
+  /** Media node: `controller`, `handler` or both, separated by a comma. */
+  roles: 'DARK_TOWER_ROLES',
+  zone: 'DARK_TOWER_ZONE',
+  globalControllerUrl: 'DARK_TOWER_GLOBAL_CONTROLLER_URL',
+  /** Media node: address that it announces, whatever it binds to (ledger SFU-7). */
+  publicHost: 'DARK_TOWER_PUBLIC_HOST',
+  bindHost: 'DARK_TOWER_BIND_HOST',
+  /** Media node: address of its internal HTTP API; bound and announced. */
+  internalHost: 'DARK_TOWER_INTERNAL_HOST',
+  /** Media node: TCP port of the internal HTTP API; 0 picks a free one. */
+  internalPort: 'DARK_TOWER_INTERNAL_PORT',
+  /** Media node: first UDP port, one for each worker from there on; 0 picks free ones. */
+  udpPortBase: 'DARK_TOWER_UDP_PORT_BASE',
+  /** Media node: handler workers; absent is one per core. */
+  workers: 'DARK_TOWER_WORKERS',
+  /** Media node: directory of the built worker scripts. */
+  workerDirectory: 'DARK_TOWER_WORKER_DIRECTORY',
+  /** Media node: executable that runs the workers. */
+  denoPath: 'DARK_TOWER_DENO_PATH',
+} as const;
+
+/** Script names in the worker directory. */
+export const WORKER_SCRIPTS = { handler: 'handlerWorker.js', controller: 'controllerWorker.js' } as const;
+
+/** What a child process tells its launcher over IPC when it serves (`ready`) or cannot (`failed`). */
+export type LauncherMessage<Info = unknown> =
+  | { readonly type: 'ready'; readonly info: Info }
+  | { readonly type: 'failed'; readonly reason: string };
+
+export interface GlobalControllerInfo {
+  readonly url: string;
+}
+
+export interface MediaNodeInfo {
+  readonly nodeId: string;
+  readonly internalUrl: string;
+  readonly workers: readonly {
+    readonly role: 'handler' | 'controller';
+    readonly pid: number;
+    readonly udpPort: number;
+  }[];
+}

@@ -1,0 +1,53 @@
+// One log line is one JSON object (ledger GC-19). Levels: error = gave up, warn = retrying or degraded,
+// info = exactly one a lifecycle transition, debug = the rest. Never a line per packet.
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+export type LogFields = Readonly<Record<string, unknown>>;
+
+export interface Logger {
+  debug(message: string, fields?: LogFields): void;
+  info(message: string, fields?: LogFields): void;
+  warn(message: string, fields?: LogFields): void;
+  error(message: string, fields?: LogFields): void;
+  /** A logger whose lines also carry these fields (meeting_id, participant_id, controller_id, handler_id ...). */
+  with(fields: LogFields): Logger;
+}
+
+export interface LoggerOptions {
+  readonly level: LogLevel;
+  readonly write: (line: string) => void;
+  readonly now?: () => Date;
+  readonly fields?: LogFields;
+}
+
+const ORDER: Readonly<Record<LogLevel, number>> = { debug: 0, info: 1, warn: 2, error: 3 };
+
+export function isLogLevel(value: string): value is LogLevel {
+  return value in ORDER;
+}
+
+export function createLogger(options: LoggerOptions): Logger {
+  const now = options.now ?? (() => new Date());
+  const log = (level: LogLevel, message: string, fields?: LogFields): void => {
+    if (ORDER[level] < ORDER[options.level]) return;
+    options.write(
+      JSON.stringify(
+        { time: now().toISOString(), level, message, ...options.fields, ...fields },
+        replaceError,
+      ),
+    );
+  };
+  return {
+    debug: (message, fields) => log('debug', message, fields),
+    info: (message, fields) => log('info', message, fields),
+    warn: (message, fields) => log('warn', message, fields),
+    error: (message, fields) => log('error', message, fields),
+    with: (fields) => createLogger({ ...options, fields: { ...options.fields, ...fields } }),
+  };
+}
+
+export const silentLogger: Logger = createLogger({ level: 'error', write: () => undefined });
+
+function replaceError(_key: string, value: unknown): unknown {
+  return value instanceof Error ? `${value.name}: ${value.message}` : value;
+}

@@ -1,0 +1,73 @@
+// Join tokens: JWTs (RFC 7519), EdDSA, made by the global controller, checked by meeting controllers (ledger GC-15).
+import { type JWTVerifyGetKey, jwtVerify, SignJWT } from 'jose';
+import * as z from 'zod';
+import { displayNameSchema, idSchema } from '../api/fields.ts';
+import { err, ok, type Result } from '../base/result.ts';
+import { type SigningKey, TOKEN_ISSUER } from './signingKey.ts';
+
+export const JOIN_TOKEN_AUDIENCE = 'meeting-controller';
+export const JOIN_TOKEN_LIFETIME_SECONDS = 600;
+/** Clocks of two machines may differ by this much. */
+export const CLOCK_SKEW_SECONDS = 5;
+
+const joinClaimsSchema = z.object({
+  /** The participant id: new with each join. */
+  sub: idSchema,
+  jti: z.string(),
+  exp: z.number(),
+  meeting_id: idSchema,
+  name: displayNameSchema,
+  controller_id: idSchema,
+  generation: z.int().min(1),
+});
+export type JoinClaims = z.infer<typeof joinClaimsSchema>;
+
+export interface JoinTokenInput {
+  readonly participantId: string;
+  readonly meetingId: string;
+  readonly displayName: string;
+  readonly controllerId: string;
+  readonly generation: number;
+  readonly issuedAtSeconds: number;
+  readonly lifetimeSeconds?: number;
+}
+
+export async function signJoinToken(key: SigningKey, input: JoinTokenInput): Promise<string> {
+  return await new SignJWT({
+    meeting_id: input.meetingId,
+    name: input.displayName,
+    controller_id: input.controllerId,
+    generation: input.generation,
+  })
+    .setProtectedHeader({ alg: 'EdDSA', kid: key.kid, typ: 'JWT' })
+    .setIssuer(TOKEN_ISSUER)
+    .setAudience(JOIN_TOKEN_AUDIENCE)
+    .setSubject(input.participantId)
+    .setJti(crypto.randomUUID())
+    .setIssuedAt(input.issuedAtSeconds)
+    .setExpirationTime(input.issuedAtSeconds + (input.lifetimeSeconds ?? JOIN_TOKEN_LIFETIME_SECONDS))
+    .sign(key.privateKey);
+}
+
+/** Claims of a valid token, or why it is not one (for the log: the client is only told "Invalid or expired join token"). */
+export async function verifyJoinToken(
+  token: string,
+  keys: JWTVerifyGetKey,
+  now: Date,
+): Promise<Result<JoinClaims>> {
+  try {
+    const { payload } = await jwtVerify(token, keys, {
+      algorithms: ['EdDSA'],
+      issuer: TOKEN_ISSUER,
+      audience: JOIN_TOKEN_AUDIENCE,
+      clockTolerance: CLOCK_SKEW_SECONDS,
+      currentDate: now,
+    });
+    const claims = joinClaimsSchema.safeParse(payload);
+    return claims.success
+      ? ok(claims.data)
+      : err(`Join token lacks claims: ${z.prettifyError(claims.error)}`);
+  } catch (error) {
+    return err(error instanceof Error ? error.message : String(error));
+  }
+}
