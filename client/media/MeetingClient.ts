@@ -46,7 +46,7 @@ export interface DeviceProblem {
 
 export interface MeetingEvents {
   /** Something in state, participants or devices changed: read the getters again. */
-  changed: void;
+  changed: undefined;
   ended: MeetingEnd;
   deviceProblem: DeviceProblem;
 }
