@@ -1,7 +1,7 @@
 // Command line of `npm run load-test`.
 import { parseArgs } from 'node:util';
-import { MAX_DATAGRAM_PAYLOAD_BYTES } from '../../shared/frame/layout.ts';
 import { err, ok, type Result } from '../../shared/base/result.ts';
+import { MAX_DATAGRAM_PAYLOAD_BYTES } from '../../shared/frame/layout.ts';
 
 export const USAGE = `Synthetic participants that speak the real protocol, without a browser.
 
@@ -49,7 +49,8 @@ export function parseLoadOptions(args: readonly string[]): Result<LoadOptions | 
   }
   if (values.help) return ok('help');
   if (values.local === (values.url !== undefined)) return err('Give either --local or --url');
-  if (values.url !== undefined && !isHttpUrl(values.url)) return err(`--url must be an http or https address: got "${values.url}"`);
+  if (values.url !== undefined && !isHttpUrl(values.url))
+    return err(`--url must be an http or https address: got "${values.url}"`);
   if (values.workers !== undefined && !values.local) return err('--workers goes with --local only');
   try {
     const participants = number('participants', values.participants, 1, 1_000);
