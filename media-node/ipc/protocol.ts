@@ -20,6 +20,9 @@ import type { TransportLimits } from '../transport/MediaSession.ts';
 /** Request and answer of each call, by name. */
 export type CallMap = Readonly<Record<string, { readonly request: unknown; readonly answer: unknown }>>;
 
+/** Value of each notice, by name. */
+export type NoticeMap = Readonly<Record<string, unknown>>;
+
 export interface WorkerConfig {
   readonly workerId: number;
   /** Fields that every log line of the worker carries: handler_id or controller_id, region, worker_id. */
@@ -56,6 +59,9 @@ export interface Listening {
   readonly udpPort: number;
   readonly pid: number;
 }
+
+/** Worker to agent. */
+export type WorkerNotices = { listening: Listening };
 
 export interface CreatedTransport {
   readonly transport_id: string;
