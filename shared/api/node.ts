@@ -6,6 +6,14 @@ import { certificateHashSchema, httpsUrlSchema, idSchema } from './fields.ts';
 const ratio = z.number().min(0).max(1);
 const count = z.int().min(0).max(1_000_000);
 const bitrateBps = z.int().min(0);
+/** As wide as protobuf carries it. */
+const uint32 = z.int().max(0xffff_ffff);
+/** Text that survives UTF-8: no lone surrogates. */
+const text = (maxLength: number) =>
+  z
+    .string()
+    .max(maxLength)
+    .regex(/^\P{Cs}*$/u, 'must not contain lone surrogates');
 
 export const healthSchema = z.enum(['PENDING', 'HEALTHY', 'DEGRADED', 'DRAINING', 'UNHEALTHY']);
 export type Health = z.infer<typeof healthSchema>;
@@ -73,7 +81,7 @@ export type NodeAnswer = z.infer<typeof nodeAnswerSchema>;
 export const assignMeetingSchema = z
   .strictObject({
     meeting_id: idSchema,
-    config: z.strictObject({ display_name: z.string().max(200), max_participants: z.int().min(1) }),
+    config: z.strictObject({ display_name: text(200), max_participants: uint32.min(1) }),
     media_handlers: z
       .array(
         z.strictObject({
@@ -86,8 +94,8 @@ export const assignMeetingSchema = z
       )
       .min(1)
       .max(8),
-    generation: z.int().min(1),
-    requested_by: z.string().max(64),
+    generation: uint32.min(1),
+    requested_by: text(64),
   })
   .meta({ id: 'AssignMeeting' });
 export type AssignMeeting = z.infer<typeof assignMeetingSchema>;
@@ -101,7 +109,7 @@ export const assignMeetingAnswerSchema = z
 export type AssignMeetingAnswer = z.infer<typeof assignMeetingAnswerSchema>;
 
 export const endMeetingSchema = z
-  .strictObject({ meeting_id: idSchema, generation: z.int().min(1), reason: z.string().max(200) })
+  .strictObject({ meeting_id: idSchema, generation: uint32.min(1), reason: text(200) })
   .meta({ id: 'EndMeeting' });
 export type EndMeeting = z.infer<typeof endMeetingSchema>;
 

@@ -1,4 +1,5 @@
-// Ids that cross a process border. Text ids are 1 to 64 characters of `A-Za-z0-9._-` (ledger GC-1).
+// Ids that cross a process border. Text ids are 1 to 64 characters of `A-Za-z0-9._-` (ledger GC-1), but not `.` or `..`:
+// ids are path segments, and URL parsers resolve those two away.
 import type { Brand } from './brand.ts';
 
 export type MeetingId = Brand<string, 'MeetingId'>;
@@ -17,7 +18,7 @@ export type StreamId = Brand<number, 'StreamId'>;
 /** Fencing token of an assignment: grows by one each time a meeting gets another controller. */
 export type Generation = Brand<number, 'Generation'>;
 
-export const ID_PATTERN = /^[A-Za-z0-9._-]{1,64}$/;
+export const ID_PATTERN = /^(?!\.{1,2}$)[A-Za-z0-9._-]{1,64}$/;
 
 export function isId(value: string): boolean {
   return ID_PATTERN.test(value);

@@ -23,19 +23,14 @@ export interface LoggerOptions {
 const ORDER: Readonly<Record<LogLevel, number>> = { debug: 0, info: 1, warn: 2, error: 3 };
 
 export function isLogLevel(value: string): value is LogLevel {
-  return value in ORDER;
+  return Object.hasOwn(ORDER, value);
 }
 
 export function createLogger(options: LoggerOptions): Logger {
   const now = options.now ?? (() => new Date());
   const log = (level: LogLevel, message: string, fields?: LogFields): void => {
     if (ORDER[level] < ORDER[options.level]) return;
-    options.write(
-      JSON.stringify(
-        { time: now().toISOString(), level, message, ...options.fields, ...fields },
-        replaceError,
-      ),
-    );
+    options.write(toLine({ ...options.fields, ...fields }, { time: now().toISOString(), level, message }));
   };
   return {
     debug: (message, fields) => log('debug', message, fields),
@@ -48,6 +43,16 @@ export function createLogger(options: LoggerOptions): Logger {
 
 export const silentLogger: Logger = createLogger({ level: 'error', write: () => undefined });
 
-function replaceError(_key: string, value: unknown): unknown {
-  return value instanceof Error ? `${value.name}: ${value.message}` : value;
+/** What the logger itself says comes first and wins over a field of the same name. Never throws: a log line must not. */
+function toLine(fields: LogFields, own: { time: string; level: LogLevel; message: string }): string {
+  try {
+    return JSON.stringify({ ...own, ...fields, ...own }, toLoggable);
+  } catch (error) {
+    return JSON.stringify({ ...own, unloggable: String(error) });
+  }
+}
+
+function toLoggable(_key: string, value: unknown): unknown {
+  if (value instanceof Error) return `${value.name}: ${value.message}`;
+  return typeof value === 'bigint' ? value.toString() : value;
 }

@@ -39,6 +39,7 @@ export const FLAG_DISCARDABLE = 0b10;
 export const KNOWN_FLAGS = FLAG_END_OF_FRAME | FLAG_DISCARDABLE;
 
 export const LAYER_SPATIAL_MASK = 0b000_111;
+export const LAYER_TEMPORAL_MASK = 0b111_000;
 export const LAYER_TEMPORAL_SHIFT = 3;
 export const LAYER_BITS = 0b111_111;
 export const MAX_SPATIAL_LAYER = 2;

@@ -2,6 +2,8 @@
 import {
   FRAME_VERSION,
   HEADER_BYTES,
+  LAYER_SPATIAL_MASK,
+  LAYER_TEMPORAL_MASK,
   LAYER_TEMPORAL_SHIFT,
   OFFSET_BASE_FRAME,
   OFFSET_FLAGS,
@@ -73,7 +75,9 @@ export function writeFrameHeader(target: Uint8Array, at: number, header: FrameHe
   writeUint64(target, at + OFFSET_SEQUENCE, header.sequence);
   writeUint32(target, at + OFFSET_PAYLOAD_LENGTH, header.payloadLength);
   writeUint16(target, at + OFFSET_FLAGS, header.flags);
-  target[at + OFFSET_LAYER] = header.spatialLayer | (header.temporalLayer << LAYER_TEMPORAL_SHIFT);
+  target[at + OFFSET_LAYER] =
+    (header.spatialLayer & LAYER_SPATIAL_MASK) |
+    ((header.temporalLayer << LAYER_TEMPORAL_SHIFT) & LAYER_TEMPORAL_MASK);
   writeUint16(target, at + OFFSET_FRAGMENT_INDEX, header.fragmentIndex);
   target[at + OFFSET_HOP_COUNT] = header.hopCount;
   writeUint16(target, at + OFFSET_BASE_FRAME, header.baseFrame);

@@ -42,9 +42,9 @@ export class FramedReader {
     return this.#fault;
   }
 
-  /** True when the stream may end here without cutting a message. */
+  /** True when the stream may end here without cutting a message. Never after a fault. */
   get atBoundary(): boolean {
-    return this.#prefixFilled === 0 && this.#message === undefined;
+    return this.#fault === undefined && this.#prefixFilled === 0 && this.#message === undefined;
   }
 
   /**

@@ -14,6 +14,7 @@ const joinClaimsSchema = z.object({
   /** The participant id: new with each join. */
   sub: idSchema,
   jti: z.string(),
+  iat: z.number(),
   exp: z.number(),
   meeting_id: idSchema,
   name: displayNameSchema,
@@ -64,9 +65,10 @@ export async function verifyJoinToken(
       currentDate: now,
     });
     const claims = joinClaimsSchema.safeParse(payload);
-    return claims.success
-      ? ok(claims.data)
-      : err(`Join token lacks claims: ${z.prettifyError(claims.error)}`);
+    if (!claims.success) return err(`Join token lacks claims: ${z.prettifyError(claims.error)}`);
+    if (claims.data.iat > now.getTime() / 1_000 + CLOCK_SKEW_SECONDS)
+      return err(`Join token must not be issued in the future: its iat is ${claims.data.iat}`);
+    return ok(claims.data);
   } catch (error) {
     return err(error instanceof Error ? error.message : String(error));
   }

@@ -50,6 +50,7 @@ export async function verifyNodeToken(
       audience,
       clockTolerance: CLOCK_SKEW_SECONDS,
       currentDate: now,
+      requiredClaims: ['sub', 'exp'],
     });
     return payload.sub === undefined ? err('Token has no subject') : ok(payload.sub);
   } catch (error) {

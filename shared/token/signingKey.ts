@@ -26,7 +26,7 @@ export async function generateSigningJwk(): Promise<JWK> {
 /** @throws TypeError when the JWK is not a private Ed25519 key with a kid. */
 export async function importSigningKey(jwk: JWK): Promise<SigningKey> {
   const { d: privatePart, ...publicJwk } = jwk;
-  if (jwk.kty !== 'OKP' || privatePart === undefined || jwk.kid === undefined) {
+  if (jwk.kty !== 'OKP' || jwk.crv !== 'Ed25519' || privatePart === undefined || jwk.kid === undefined) {
     throw new TypeError('A signing key must be a private Ed25519 JWK with a kid');
   }
   const privateKey = await importJWK(jwk, 'EdDSA');
