@@ -1,0 +1,438 @@
+// A participant's session with a media handler: authenticated, then media both ways (protocol document).
+import type { Clock } from '../../../shared/base/clock.ts';
+import { CloseCode } from '../../../shared/base/closeCode.ts';
+import type { Logger } from '../../../shared/base/log.ts';
+import { ControlType, controlLength, turnPingIntoPong } from '../../../shared/frame/control.ts';
+import { HEADER_BYTES, MAX_DATAGRAM_BYTES } from '../../../shared/frame/layout.ts';
+import {
+  readSequence,
+  readStreamId,
+  readTimestampUs,
+  readType,
+  readUserId,
+} from '../../../shared/frame/read.ts';
+import { FrameFault, isControl, validateDatagram } from '../../../shared/frame/validate.ts';
+import {
+  decodeMediaServerMessage,
+  frameMediaClientMessage,
+  type MediaClientMessageInit,
+} from '../../../shared/media-session/messages.ts';
+import { Emitter } from '../Emitter.ts';
+import { ConnectionError } from '../errors.ts';
+import { MessageStream } from '../MessageStream.ts';
+import { type Timers, withTimeout } from '../timers.ts';
+import type { ClientTransport } from '../transport.ts';
+import { DatagramWriter } from './DatagramWriter.ts';
+import { IncomingStreams } from './IncomingStreams.ts';
+import { type MediaEvent, type MediaState, nextMediaState } from './MediaState.ts';
+import { OutgoingStream, type SendMode } from './OutgoingStream.ts';
+import type { ReceiverInterval } from './ReceiverStats.ts';
+import { ReceiverTable } from './ReceiverTable.ts';
+import { RoundTrip } from './RoundTrip.ts';
+import type { StreamReceiver } from './StreamReceiver.ts';
+
+const PEER = 'The media handler';
+const PING_INTERVAL_MS = 1_000;
+const REPORT_INTERVAL_MS = 1_000;
+const ACK_INTERVAL_MS = 50;
+/** A stream's key frame is asked for at most this often. */
+const KEY_FRAME_REQUEST_INTERVAL_MS = 500;
+
+export interface MediaConnectionOptions {
+  readonly transport: ClientTransport;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly log: Logger;
+  /** Time to wait for the session and for the answer to Auth, ms. */
+  readonly timeoutMs: number;
+}
+
+export interface MediaConnectionEvents {
+  stateChanged: MediaState;
+  /** The connection is over; undefined after close(). Emitted once, after which nothing follows. */
+  ended: ConnectionError | undefined;
+}
+
+export interface PublishOptions {
+  readonly streamId: number;
+  readonly spatialLayer?: number;
+  readonly mode?: SendMode;
+  /** Codec in the header of media streams: four printable ASCII characters. */
+  readonly fourCc: string;
+}
+
+/** What was received and could not be used, since the start. */
+export interface ReceiveFaults {
+  malformed: number;
+  duplicates: number;
+  /** Datagrams and frames of streams that nobody here has subscribed to, such as stragglers after an unsubscribe. */
+  unwanted: number;
+  streamFaults: number;
+}
+
+export class MediaConnection {
+  readonly #options: MediaConnectionOptions;
+  readonly #events: Emitter<MediaConnectionEvents>;
+  readonly #receivers: ReceiverTable;
+  readonly #outgoing = new Map<number, OutgoingStream>();
+  readonly #roundTrip: RoundTrip;
+  readonly #incoming: IncomingStreams;
+  readonly #faults: ReceiveFaults = { malformed: 0, duplicates: 0, unwanted: 0, streamFaults: 0 };
+  readonly #stopTimers: (() => void)[] = [];
+  #state: MediaState = 'idle';
+  #control: MessageStream | undefined;
+  #writer: DatagramWriter | undefined;
+  #userId = 0;
+  #maxDatagramBytes = MAX_DATAGRAM_BYTES;
+  #authOk: ((message: { userId: number; maxDatagramBytes: number }) => void) | undefined;
+  #refusal: ConnectionError | undefined;
+  #ackedAtMs = Number.NEGATIVE_INFINITY;
+  #cancelAck: (() => void) | undefined;
+  #reportedAtMs = 0;
+
+  constructor(options: MediaConnectionOptions) {
+    this.#options = options;
+    this.#events = new Emitter((error) => options.log.error('A media listener failed', { error }));
+    this.#receivers = new ReceiverTable(options.clock);
+    this.#roundTrip = new RoundTrip(options.clock);
+    this.#incoming = new IncomingStreams({
+      onFrame: (bytes) => this.#onStreamFrame(bytes),
+      onFault: (fault) => {
+        this.#faults.streamFaults += 1;
+        options.log.debug('Gave up a media stream', { fault });
+      },
+    });
+  }
+
+  get state(): MediaState {
+    return this.#state;
+  }
+
+  /** As the handler knows this participant. */
+  get userId(): number {
+    return this.#userId;
+  }
+
+  /** Smoothed, ms; undefined before the first pong. */
+  get roundTripMs(): number | undefined {
+    return this.#roundTrip.smoothedMs;
+  }
+
+  get faults(): Readonly<ReceiveFaults> {
+    return this.#faults;
+  }
+
+  /** Largest payload of a media datagram now, bytes. */
+  get maxFragmentBytes(): number {
+    const session = this.#options.transport.datagrams.maxDatagramSize;
+    return Math.min(MAX_DATAGRAM_BYTES, this.#maxDatagramBytes, session) - HEADER_BYTES;
+  }
+
+  on<Name extends keyof MediaConnectionEvents>(
+    name: Name,
+    listener: (value: MediaConnectionEvents[Name]) => void,
+  ): () => void {
+    return this.#events.on(name, listener);
+  }
+
+  /** Opens the session and authenticates. Call once. Rejects with ConnectionError, after which the connection is closed. */
+  async connect(connectionToken: string): Promise<void> {
+    const { transport, timeoutMs, timers } = this.#options;
+    this.#commit('connect');
+    transport.closed.then(
+      (info) => this.#end(this.#refusal ?? ConnectionError.closed(PEER, info)),
+      (error) => this.#end(this.#refusal ?? ConnectionError.lost(PEER, error)),
+    );
+    try {
+      await withTimeout(this.#open(connectionToken), timeoutMs, timers, () =>
+        ConnectionError.timedOut(PEER, timeoutMs),
+      );
+    } catch (error) {
+      const failure = error instanceof ConnectionError ? error : ConnectionError.lost(PEER, error);
+      this.#end(failure, CloseCode.normal);
+      throw failure;
+    }
+    this.#commit('authenticated');
+    this.#start();
+  }
+
+  /** Hands datagrams and frames of a stream to `receiver` until the returned function is called. */
+  receive(userId: number, streamId: number, receiver: StreamReceiver): () => void {
+    const registration = this.#receivers.add(userId, streamId, receiver);
+    return () => this.#receivers.remove(registration);
+  }
+
+  /** Figures of the last whole second of a stream that is being received; undefined before the first is over. */
+  receiverInterval(userId: number, streamId: number): ReceiverInterval | undefined {
+    return this.#receivers.find(userId, streamId)?.interval;
+  }
+
+  /** A stream to send on. @throws ConnectionError when the connection is not ready. */
+  publish(options: PublishOptions): OutgoingStream {
+    const writer = this.#writer;
+    if (writer === undefined || this.#state !== 'ready')
+      throw ConnectionError.lost(PEER, `media connection is ${this.#state}`);
+    const stream = new OutgoingStream({
+      userId: this.#userId,
+      streamId: options.streamId,
+      spatialLayer: options.spatialLayer ?? 0,
+      mode: options.mode ?? 'mixed',
+      fourCc: options.fourCc,
+      clock: this.#options.clock,
+      writer,
+      maxFragmentBytes: () => this.maxFragmentBytes,
+      openStream: () => this.#options.transport.createUnidirectionalStream(),
+    });
+    this.#outgoing.set(options.streamId, stream);
+    return stream;
+  }
+
+  unpublish(streamId: number): void {
+    this.#outgoing.get(streamId)?.close();
+    this.#outgoing.delete(streamId);
+  }
+
+  /** Sends a datagram as it is: for a sender that makes its own frames. False when the sender is backed up. */
+  sendDatagram(bytes: Uint8Array): boolean {
+    if (this.#writer === undefined || !this.#writer.hasRoom) return false;
+    this.#writer.write(bytes);
+    return true;
+  }
+
+  /** Asks for a key frame of a received stream. Asked again too soon, it does nothing: the caller repeats while it waits. */
+  requestKeyFrame(userId: number, streamId: number): void {
+    const registration = this.#receivers.find(userId, streamId);
+    if (registration === undefined) return;
+    const nowMs = this.#options.clock.monotonicMs();
+    if (nowMs - registration.keyFrameRequestedAtMs < KEY_FRAME_REQUEST_INTERVAL_MS) return;
+    registration.keyFrameRequestedAtMs = nowMs;
+    this.#send({ keyFrameRequest: { userId, streamId } });
+  }
+
+  /** Idempotent, never throws. */
+  close(): void {
+    if (this.#commit('close') === 'closing') this.#end(undefined);
+  }
+
+  async #open(connectionToken: string): Promise<void> {
+    const { transport } = this.#options;
+    await transport.ready.catch((error) => {
+      throw ConnectionError.unreachable(PEER, error);
+    });
+    this.#commit('opened');
+    const accepted = new Promise<{ userId: number; maxDatagramBytes: number }>((resolve) => {
+      this.#authOk = resolve;
+    });
+    const failed = new Promise<never>((_, reject) => {
+      this.#events.on('ended', (error) => reject(error ?? ConnectionError.lost(PEER, 'closed')));
+    });
+    failed.catch(() => undefined);
+    this.#control = new MessageStream(await transport.createBidirectionalStream(), {
+      peer: PEER,
+      onMessage: (bytes) => this.#onControlMessage(bytes),
+      onEnd: (error) => this.#onControlEnd(error),
+    });
+    this.#send({ auth: { connectionToken } });
+    const auth = await Promise.race([accepted, failed]);
+    this.#userId = auth.userId;
+    if (auth.maxDatagramBytes > HEADER_BYTES) this.#maxDatagramBytes = auth.maxDatagramBytes;
+  }
+
+  #start(): void {
+    const { transport, timers, clock } = this.#options;
+    this.#writer = new DatagramWriter(transport.datagrams.writable);
+    this.#reportedAtMs = clock.monotonicMs();
+    void this.#readDatagrams();
+    void this.#readStreams();
+    this.#ping();
+    this.#stopTimers.push(
+      timers.every(PING_INTERVAL_MS, () => this.#ping()),
+      timers.every(REPORT_INTERVAL_MS, () => this.#report()),
+    );
+  }
+
+  async #readDatagrams(): Promise<void> {
+    const reader = this.#options.transport.datagrams.readable.getReader();
+    try {
+      for (;;) {
+        const { done, value } = await reader.read();
+        if (done || this.#state === 'closed') return;
+        if (isControl(value, 0)) this.#onControlDatagram(value);
+        else this.#onMediaDatagram(value);
+      }
+    } catch {
+      // The session is over: transport.closed says how.
+    }
+  }
+
+  async #readStreams(): Promise<void> {
+    const reader = this.#options.transport.incomingUnidirectionalStreams.getReader();
+    try {
+      for (;;) {
+        const { done, value } = await reader.read();
+        if (done || this.#state === 'closed') return;
+        this.#incoming.accept(value);
+      }
+    } catch {
+      // The session is over: transport.closed says how.
+    }
+  }
+
+  #onMediaDatagram(bytes: Uint8Array): void {
+    if (validateDatagram(bytes, 0) !== FrameFault.none) {
+      this.#faults.malformed += 1;
+      return;
+    }
+    const registration = this.#receivers.find(readUserId(bytes, 0), readStreamId(bytes, 0));
+    if (registration === undefined) {
+      this.#faults.unwanted += 1;
+      return;
+    }
+    const arrivalMs = this.#options.clock.monotonicMs();
+    const { stats, receiver } = registration;
+    if (!stats.addDatagram(readSequence(bytes, 0), readTimestampUs(bytes, 0), bytes.length, arrivalMs)) {
+      this.#faults.duplicates += 1;
+      return;
+    }
+    this.#scheduleAck(arrivalMs);
+    try {
+      receiver.onDatagram(bytes, arrivalMs);
+    } catch (error) {
+      this.#receiverFailed(error);
+    }
+  }
+
+  #onStreamFrame(bytes: Uint8Array): void {
+    const registration = this.#receivers.find(readUserId(bytes, 0), readStreamId(bytes, 0));
+    if (registration === undefined) {
+      this.#faults.unwanted += 1;
+      return;
+    }
+    if (!registration.stats.addFrame(readSequence(bytes, 0), bytes.length)) {
+      this.#faults.duplicates += 1;
+      return;
+    }
+    const arrivalMs = this.#options.clock.monotonicMs();
+    this.#scheduleAck(arrivalMs);
+    try {
+      registration.receiver.onStreamFrame?.(bytes, arrivalMs);
+    } catch (error) {
+      this.#receiverFailed(error);
+    }
+  }
+
+  #onControlDatagram(bytes: Uint8Array): void {
+    if (controlLength(bytes, 0) === 0) this.#faults.malformed += 1;
+    else if (readType(bytes, 0) === ControlType.pong) this.#roundTrip.onPong(bytes);
+    else if (readType(bytes, 0) === ControlType.ping) {
+      turnPingIntoPong(bytes, 0);
+      this.#writer?.write(bytes);
+    }
+  }
+
+  #onControlMessage(bytes: Uint8Array): void {
+    const decoded = decodeMediaServerMessage(bytes);
+    if (!decoded.ok) {
+      this.#end(ConnectionError.protocol(PEER, decoded.reason), CloseCode.invalidRequest);
+      return;
+    }
+    const message = decoded.value;
+    switch (message.payload) {
+      case 'authOk':
+        this.#authOk?.({
+          userId: message.authOk.userId ?? 0,
+          maxDatagramBytes: message.authOk.maxDatagramBytes ?? 0,
+        });
+        break;
+      case 'keyFrameRequest':
+        this.#outgoing.get(message.keyFrameRequest.streamId ?? 0)?.requestKeyFrame();
+        break;
+      case 'refused':
+        // The session's close follows.
+        this.#refusal = ConnectionError.refused(
+          message.refused.code ?? 'INTERNAL_ERROR',
+          message.refused.message ?? '',
+        );
+        break;
+      default:
+        break;
+    }
+  }
+
+  /** A session's close follows the end of its control stream and knows more; it is waited for, but not for ever. */
+  #onControlEnd(error: ConnectionError | undefined): void {
+    if (error?.code === 'protocol') this.#end(error, CloseCode.invalidRequest);
+    else
+      this.#options.timers.after(this.#options.timeoutMs, () =>
+        this.#end(this.#refusal ?? error ?? ConnectionError.lost(PEER, 'control stream ended')),
+      );
+  }
+
+  /** Acks go out at once when the last one is long ago, else a moment later: a hidden tab's timers are not relied on. */
+  #scheduleAck(nowMs: number): void {
+    if (nowMs - this.#ackedAtMs >= ACK_INTERVAL_MS) this.#acknowledge(nowMs);
+    else
+      this.#cancelAck ??= this.#options.timers.after(ACK_INTERVAL_MS, () =>
+        this.#acknowledge(this.#options.clock.monotonicMs()),
+      );
+  }
+
+  #acknowledge(nowMs: number): void {
+    this.#cancelAck?.();
+    this.#cancelAck = undefined;
+    this.#ackedAtMs = nowMs;
+    for (const ack of this.#receivers.takeAcks()) this.#writer?.write(ack);
+  }
+
+  #ping(): void {
+    this.#writer?.write(this.#roundTrip.makePing());
+  }
+
+  #report(): void {
+    const nowMs = this.#options.clock.monotonicMs();
+    const intervalMs = Math.round(nowMs - this.#reportedAtMs);
+    this.#reportedAtMs = nowMs;
+    const streams = this.#receivers.takeReports(nowMs);
+    if (streams.length === 0) return;
+    const roundTripUs = Math.round((this.#roundTrip.smoothedMs ?? 0) * 1_000);
+    this.#send({ receiverReport: { intervalMs, roundTripUs, streams } });
+  }
+
+  #send(message: MediaClientMessageInit): void {
+    this.#control?.send(frameMediaClientMessage(message));
+  }
+
+  /** A receiver that throws must not end the datagram loop (ledger MH-10). */
+  #receiverFailed(error: unknown): void {
+    this.#options.log.error('A stream receiver failed', { error });
+  }
+
+  #commit(event: MediaEvent): MediaState {
+    const next = nextMediaState(this.#state, event);
+    if (next === undefined) return this.#state;
+    this.#options.log.debug('Media connection state', { from: this.#state, to: next, event });
+    this.#state = next;
+    this.#events.emit('stateChanged', next);
+    return next;
+  }
+
+  #end(error: ConnectionError | undefined, closeCode: CloseCode = CloseCode.normal): void {
+    if (this.#state === 'closed') return;
+    for (const stop of this.#stopTimers) stop();
+    this.#cancelAck?.();
+    for (const stream of this.#outgoing.values()) stream.close();
+    this.#outgoing.clear();
+    this.#receivers.clear();
+    this.#incoming.close();
+    this.#control?.abandon();
+    this.#writer?.close();
+    this.#commit('ended');
+    try {
+      this.#options.transport.close({ closeCode, reason: '' });
+    } catch {
+      // The session was never made, or is over already: both are what is wanted.
+    }
+    this.#events.emit('ended', error);
+    this.#events.clear();
+  }
+}

@@ -1,0 +1,265 @@
+// A published stream on its way to the media handler: frames in, datagrams and media streams out.
+
+import type { Clock } from '../../../shared/base/clock.ts';
+import { FrameType } from '../../../shared/frame/layout.ts';
+import type { DatagramWriter } from './DatagramWriter.ts';
+import type { EncodedFrame } from './EncodedFrame.ts';
+import { FrameNumbering } from './FrameNumbering.ts';
+import { encodeStreamFrame, fitsStream, packetize } from './packetize.ts';
+
+/** `mixed`: key frames on a stream each, the rest as datagrams. `stream`: everything on one stream. */
+export type SendMode = 'mixed' | 'datagram' | 'stream';
+
+/** Frames that wait for room, at most. Eight frames are 160 ms of sound or 270 ms of video: older ones are of no use. */
+const MAX_QUEUED_FRAMES = 8;
+/** Streams of key frames that are still being written, at most: an older one has been overtaken. */
+const MAX_KEY_FRAME_STREAMS = 2;
+/** Bytes that wait on the one stream of mode `stream`. */
+const MAX_STREAM_QUEUE_BYTES = 1_000_000;
+
+export interface OutgoingStreamOptions {
+  readonly userId: number;
+  readonly streamId: number;
+  readonly spatialLayer: number;
+  readonly mode: SendMode;
+  /** Codec in the header of media streams: four printable ASCII characters. */
+  readonly fourCc: string;
+  readonly clock: Clock;
+  readonly writer: DatagramWriter;
+  /** Largest payload of a datagram now, bytes. */
+  readonly maxFragmentBytes: () => number;
+  readonly openStream: () => Promise<WritableStream<Uint8Array>>;
+}
+
+export interface OutgoingStats {
+  /** Sequence numbers used: datagrams, and frames on streams. */
+  readonly sent: number;
+  readonly bytes: number;
+  readonly framesSent: number;
+  /** Dropped because the sender was backed up. */
+  readonly framesDropped: number;
+  /** Monotonic time of the last frame handed over, ms. */
+  readonly lastSentAtMs: number | undefined;
+}
+
+interface QueuedFrame {
+  readonly frame: EncodedFrame;
+  readonly baseFrame: number;
+}
+
+interface OpenStream {
+  readonly writer: Promise<WritableStreamDefaultWriter<Uint8Array>>;
+  queuedBytes: number;
+}
+
+export class OutgoingStream {
+  readonly #options: OutgoingStreamOptions;
+  readonly #numbering = new FrameNumbering();
+  readonly #queue: QueuedFrame[] = [];
+  readonly #keyFrameStreams: OpenStream[] = [];
+  readonly #stopDraining: () => void;
+  #stream: OpenStream | undefined;
+  #sequence = 0;
+  #bytes = 0;
+  #framesSent = 0;
+  #framesDropped = 0;
+  #lastSentAtMs: number | undefined;
+  #referenceBroken = false;
+  #closed = false;
+  #onKeyFrameNeeded: () => void = () => undefined;
+
+  constructor(options: OutgoingStreamOptions) {
+    this.#options = options;
+    this.#stopDraining = options.writer.onRoom(() => this.#drain());
+  }
+
+  get userId(): number {
+    return this.#options.userId;
+  }
+
+  get streamId(): number {
+    return this.#options.streamId;
+  }
+
+  get stats(): OutgoingStats {
+    return {
+      sent: this.#sequence,
+      bytes: this.#bytes,
+      framesSent: this.#framesSent,
+      framesDropped: this.#framesDropped,
+      lastSentAtMs: this.#lastSentAtMs,
+    };
+  }
+
+  /** Called when a receiver asks for a key frame, and when frames had to be dropped that later ones depend on. */
+  set onKeyFrameNeeded(callback: () => void) {
+    this.#onKeyFrameNeeded = callback;
+  }
+
+  /** For the media connection, when a subscriber asks. */
+  requestKeyFrame(): void {
+    if (!this.#closed) this.#onKeyFrameNeeded();
+  }
+
+  /** Sends a frame, or drops it and older ones when the sender is backed up. Never throws, never waits. */
+  send(frame: EncodedFrame): void {
+    if (this.#closed) return;
+    const baseFrame = this.#numbering.next(frame.temporalLayer);
+    if (frame.type === FrameType.videoKey) this.#referenceBroken = false;
+    else if (this.#referenceBroken && frame.type === FrameType.videoDelta) {
+      this.#framesDropped += 1;
+      return;
+    }
+    const { mode } = this.#options;
+    if (mode === 'stream') this.#sendOnStream(frame, baseFrame);
+    else if (mode === 'mixed' && frame.type === FrameType.videoKey) this.#sendKeyFrame(frame, baseFrame);
+    else {
+      this.#queue.push({ frame, baseFrame });
+      if (this.#queue.length > MAX_QUEUED_FRAMES) this.#shed();
+      this.#drain();
+    }
+  }
+
+  /** Ends what is being sent. Idempotent, never throws. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#stopDraining();
+    this.#queue.length = 0;
+    if (this.#stream !== undefined) finish(this.#stream);
+  }
+
+  #drain(): void {
+    const { writer } = this.#options;
+    while (writer.hasRoom) {
+      const next = this.#queue.shift();
+      if (next === undefined) return;
+      const place = this.#place(next.baseFrame);
+      const datagrams = packetize(next.frame, place, this.#options.maxFragmentBytes());
+      for (const datagram of datagrams) {
+        this.#bytes += datagram.length;
+        writer.write(datagram);
+      }
+      this.#count(datagrams.length);
+    }
+  }
+
+  /** Sound loses its oldest frame. Video loses what nothing depends on, or else all that waits, and starts afresh. */
+  #shed(): void {
+    const queue = this.#queue;
+    if (queue[0]?.frame.type === FrameType.audio) {
+      queue.shift();
+      this.#framesDropped += 1;
+      return;
+    }
+    const needed = queue.filter(({ frame }) => !frame.discardable);
+    this.#framesDropped += queue.length - needed.length;
+    queue.length = 0;
+    if (needed.length <= MAX_QUEUED_FRAMES) {
+      queue.push(...needed);
+      return;
+    }
+    this.#framesDropped += needed.length;
+    this.#referenceBroken = true;
+    this.#onKeyFrameNeeded();
+  }
+
+  #sendKeyFrame(frame: EncodedFrame, baseFrame: number): void {
+    if (!fitsStream(frame)) {
+      this.#breakReference();
+      return;
+    }
+    while (this.#keyFrameStreams.length >= MAX_KEY_FRAME_STREAMS) {
+      const overtaken = this.#keyFrameStreams.shift();
+      if (overtaken !== undefined) abandon(overtaken);
+    }
+    const stream = this.#openStream();
+    this.#keyFrameStreams.push(stream);
+    const forget = (): void => {
+      const index = this.#keyFrameStreams.indexOf(stream);
+      if (index >= 0) this.#keyFrameStreams.splice(index, 1);
+    };
+    const bytes = encodeStreamFrame(frame, this.#place(baseFrame), this.#options.fourCc);
+    this.#count(1);
+    this.#bytes += bytes.length;
+    stream.writer
+      .then(async (writer) => {
+        await writer.write(bytes);
+        await writer.close();
+      })
+      .then(forget, () => {
+        // Overtaken, stopped by the peer, or the session is over: the next key frame makes up for it.
+        forget();
+      });
+  }
+
+  #sendOnStream(frame: EncodedFrame, baseFrame: number): void {
+    const isFirst = this.#stream === undefined;
+    const stream = this.#stream ?? this.#openStream();
+    this.#stream = stream;
+    if (!fitsStream(frame) || stream.queuedBytes + frame.payload.length > MAX_STREAM_QUEUE_BYTES) {
+      if (isFirst) this.#stream = undefined;
+      if (frame.discardable) this.#framesDropped += 1;
+      else this.#breakReference();
+      return;
+    }
+    const bytes = encodeStreamFrame(
+      frame,
+      this.#place(baseFrame),
+      isFirst ? this.#options.fourCc : undefined,
+    );
+    this.#count(1);
+    this.#bytes += bytes.length;
+    stream.queuedBytes += bytes.length;
+    stream.writer
+      .then((writer) => writer.write(bytes))
+      .then(
+        () => {
+          stream.queuedBytes -= bytes.length;
+        },
+        () => {
+          // The peer stopped the stream, or the session is over: a new stream starts with a key frame.
+          if (this.#stream !== stream) return;
+          this.#stream = undefined;
+          if (!this.#closed) this.#breakReference();
+        },
+      );
+  }
+
+  #breakReference(): void {
+    this.#framesDropped += 1;
+    this.#referenceBroken = true;
+    this.#onKeyFrameNeeded();
+  }
+
+  #openStream(): OpenStream {
+    const writer = this.#options.openStream().then((stream) => {
+      const opened = stream.getWriter();
+      // A failure is told by the write that meets it.
+      opened.closed.catch(() => undefined);
+      return opened;
+    });
+    writer.catch(() => undefined);
+    return { writer, queuedBytes: 0 };
+  }
+
+  #place(baseFrame: number) {
+    const { userId, streamId, spatialLayer } = this.#options;
+    return { userId, streamId, spatialLayer, baseFrame, sequence: this.#sequence };
+  }
+
+  #count(sequenceNumbers: number): void {
+    this.#sequence += sequenceNumbers;
+    this.#framesSent += 1;
+    this.#lastSentAtMs = this.#options.clock.monotonicMs();
+  }
+}
+
+/** Rejections mean that the stream is over already. */
+function finish(stream: OpenStream): void {
+  stream.writer.then((writer) => writer.close()).catch(() => undefined);
+}
+
+function abandon(stream: OpenStream): void {
+  stream.writer.then((writer) => writer.abort()).catch(() => undefined);
+}

@@ -1,0 +1,134 @@
+// Figures of one received stream. Constant memory; nothing is allocated per packet.
+
+/** Sequence numbers below the highest that are told apart from duplicates. */
+const WINDOW = 1_024;
+const WORD_BITS = 32;
+
+/** Figures since the interval before. */
+export interface ReceiverInterval {
+  readonly intervalMs: number;
+  readonly highestSequence: number;
+  readonly received: number;
+  /**
+   * Sequence numbers that did not arrive. A handler that thins the stream leaves gaps too, so that this is an upper
+   * bound; the handler, which knows what it forwarded, has the exact figure (protocol document).
+   */
+  readonly lost: number;
+  readonly jitterUs: number;
+  readonly bytes: number;
+  readonly bitrateBps: number;
+  /** lost / (lost + received), 0 to 1; absent when nothing was expected. */
+  readonly lossRatio?: number;
+}
+
+export class ReceiverStats {
+  readonly #seen = new Uint32Array(WINDOW / WORD_BITS);
+  #highest = -1;
+  #first = -1;
+  #received = 0;
+  #duplicates = 0;
+  #bytes = 0;
+  #jitterUs = 0;
+  #lastTransitUs: number | undefined;
+  #intervalStartMs: number;
+  #expectedBefore = 0;
+  #receivedBefore = 0;
+  #bytesBefore = 0;
+
+  constructor(nowMs: number) {
+    this.#intervalStartMs = nowMs;
+  }
+
+  /** Highest sequence number so far; -1 before the first. */
+  get highestSequence(): number {
+    return this.#highest;
+  }
+
+  get received(): number {
+    return this.#received;
+  }
+
+  get duplicates(): number {
+    return this.#duplicates;
+  }
+
+  /** Interarrival jitter (RFC 3550, section 6.4.1), microseconds. */
+  get jitterUs(): number {
+    return this.#jitterUs;
+  }
+
+  /** Takes a datagram into account. False when it had been here before, or is too old to tell. */
+  addDatagram(sequence: number, timestampUs: number, bytes: number, arrivalMs: number): boolean {
+    if (!this.addFrame(sequence, bytes)) return false;
+    const transitUs = arrivalMs * 1_000 - timestampUs;
+    if (this.#lastTransitUs !== undefined) {
+      const difference = Math.abs(transitUs - this.#lastTransitUs);
+      this.#jitterUs += (difference - this.#jitterUs) / 16;
+    }
+    this.#lastTransitUs = transitUs;
+    return true;
+  }
+
+  /** As addDatagram, for a frame that came on a stream: how long that takes says nothing of the path's jitter. */
+  addFrame(sequence: number, bytes: number): boolean {
+    if (this.#first < 0 || sequence < this.#first) this.#first = sequence;
+    if (!this.#mark(sequence)) {
+      this.#duplicates += 1;
+      return false;
+    }
+    this.#received += 1;
+    this.#bytes += bytes;
+    return true;
+  }
+
+  /** Ends the interval at `nowMs` and starts the next. */
+  takeInterval(nowMs: number): ReceiverInterval {
+    const intervalMs = Math.max(1, nowMs - this.#intervalStartMs);
+    const expected = this.#highest < 0 ? 0 : this.#highest - this.#first + 1;
+    const received = this.#received - this.#receivedBefore;
+    // Late ones make up for a loss of the interval before, hence the bound at zero (RFC 3550, appendix A.3).
+    const lost = Math.max(0, expected - this.#expectedBefore - received);
+    const bytes = this.#bytes - this.#bytesBefore;
+    this.#intervalStartMs = nowMs;
+    this.#expectedBefore = expected;
+    this.#receivedBefore = this.#received;
+    this.#bytesBefore = this.#bytes;
+    return {
+      intervalMs,
+      highestSequence: Math.max(0, this.#highest),
+      received,
+      lost,
+      jitterUs: Math.round(this.#jitterUs),
+      bytes,
+      bitrateBps: Math.round((bytes * 8_000) / intervalMs),
+      ...(received + lost > 0 && { lossRatio: lost / (received + lost) }),
+    };
+  }
+
+  #mark(sequence: number): boolean {
+    if (sequence > this.#highest) {
+      this.#forget(sequence);
+      this.#highest = sequence;
+    } else if (this.#highest - sequence >= WINDOW) return false;
+    const bit = sequence % WINDOW;
+    const word = Math.floor(bit / WORD_BITS);
+    const mask = 1 << (bit % WORD_BITS);
+    const bits = this.#seen[word] ?? 0;
+    if ((bits & mask) !== 0) return false;
+    this.#seen[word] = bits | mask;
+    return true;
+  }
+
+  /** Clears the marks of the numbers between the highest and the new one, which reuse the places of old ones. */
+  #forget(upTo: number): void {
+    if (this.#highest < 0 || upTo - this.#highest >= WINDOW) {
+      this.#seen.fill(0);
+      return;
+    }
+    for (let sequence = this.#highest + 1; sequence <= upTo; sequence++) {
+      const bit = sequence % WINDOW;
+      const word = Math.floor(bit / WORD_BITS);
+      this.#seen[word] = (this.#seen[word] ?? 0) & ~(1 << (bit % WORD_BITS));
+    }
+  }
+}

@@ -1,0 +1,98 @@
+import type { Clock } from '../../../shared/base/clock.ts';
+import { type AckEntry, encodeAck, MAX_ACK_ENTRIES } from '../../../shared/frame/control.ts';
+import type { StreamReport } from '../../../shared/media-session/messages.ts';
+import { type ReceiverInterval, ReceiverStats } from './ReceiverStats.ts';
+import type { StreamReceiver } from './StreamReceiver.ts';
+
+export interface Registration {
+  readonly userId: number;
+  readonly streamId: number;
+  readonly receiver: StreamReceiver;
+  readonly stats: ReceiverStats;
+  /** Figures of the last whole interval. */
+  interval: ReceiverInterval | undefined;
+  acknowledged: number;
+  /** Monotonic time of the last key frame request that went out, ms. */
+  keyFrameRequestedAtMs: number;
+}
+
+/** Who gets which stream: two look-ups by number, no allocation per datagram. */
+export class ReceiverTable {
+  readonly #byUser = new Map<number, Map<number, Registration>>();
+  readonly #clock: Clock;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  find(userId: number, streamId: number): Registration | undefined {
+    return this.#byUser.get(userId)?.get(streamId);
+  }
+
+  /** Replaces a registration of the same stream. */
+  add(userId: number, streamId: number, receiver: StreamReceiver): Registration {
+    const registration: Registration = {
+      userId,
+      streamId,
+      receiver,
+      stats: new ReceiverStats(this.#clock.monotonicMs()),
+      interval: undefined,
+      acknowledged: -1,
+      keyFrameRequestedAtMs: Number.NEGATIVE_INFINITY,
+    };
+    const streams = this.#byUser.get(userId) ?? new Map<number, Registration>();
+    streams.set(streamId, registration);
+    this.#byUser.set(userId, streams);
+    return registration;
+  }
+
+  remove(registration: Registration): void {
+    const streams = this.#byUser.get(registration.userId);
+    if (streams?.get(registration.streamId) !== registration) return;
+    streams.delete(registration.streamId);
+    if (streams.size === 0) this.#byUser.delete(registration.userId);
+  }
+
+  clear(): void {
+    this.#byUser.clear();
+  }
+
+  /** Ack datagrams for every stream that has received since the ack before; none when nothing has. */
+  takeAcks(): Uint8Array[] {
+    const entries: AckEntry[] = [];
+    for (const registration of this.#all()) {
+      const highestSequence = registration.stats.highestSequence;
+      if (highestSequence <= registration.acknowledged) continue;
+      registration.acknowledged = highestSequence;
+      entries.push({ userId: registration.userId, streamId: registration.streamId, highestSequence });
+    }
+    const acks: Uint8Array[] = [];
+    for (let from = 0; from < entries.length; from += MAX_ACK_ENTRIES)
+      acks.push(encodeAck(entries.slice(from, from + MAX_ACK_ENTRIES)));
+    return acks;
+  }
+
+  /** Ends every stream's interval; a report for each that received anything or missed something. */
+  takeReports(nowMs: number): StreamReport[] {
+    const reports: StreamReport[] = [];
+    for (const registration of this.#all()) {
+      const interval = registration.stats.takeInterval(nowMs);
+      registration.interval = interval;
+      if (interval.received + interval.lost === 0) continue;
+      reports.push({
+        userId: registration.userId,
+        streamId: registration.streamId,
+        highestSequence: interval.highestSequence,
+        received: interval.received,
+        lost: interval.lost,
+        jitterUs: interval.jitterUs,
+        bytes: interval.bytes,
+      });
+    }
+    return reports;
+  }
+
+  *#all(): Iterable<Registration> {
+    for (const streams of this.#byUser.values()) yield* streams.values();
+  }
+}
