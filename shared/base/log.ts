@@ -30,7 +30,8 @@ export function createLogger(options: LoggerOptions): Logger {
   const now = options.now ?? (() => new Date());
   const log = (level: LogLevel, message: string, fields?: LogFields): void => {
     if (ORDER[level] < ORDER[options.level]) return;
-    options.write(toLine({ ...options.fields, ...fields }, { time: now().toISOString(), level, message }));
+    const own = { time: now().toISOString(), level, message };
+    options.write(toLine(own, options.fields, fields));
   };
   return {
     debug: (message, fields) => log('debug', message, fields),
@@ -44,9 +45,12 @@ export function createLogger(options: LoggerOptions): Logger {
 export const silentLogger: Logger = createLogger({ level: 'error', write: () => undefined });
 
 /** What the logger itself says comes first and wins over a field of the same name. Never throws: a log line must not. */
-function toLine(fields: LogFields, own: { time: string; level: LogLevel; message: string }): string {
+function toLine(
+  own: { time: string; level: LogLevel; message: string },
+  ...fields: (LogFields | undefined)[]
+) {
   try {
-    return JSON.stringify({ ...own, ...fields, ...own }, toLoggable);
+    return JSON.stringify({ ...own, ...fields[0], ...fields[1], ...own }, toLoggable);
   } catch (error) {
     return JSON.stringify({ ...own, unloggable: String(error) });
   }

@@ -1,4 +1,5 @@
 // Typed entry to the generated media session module, and decoding that answers instead of throwing (ledger MH-10).
+import '../base/plainNumbers.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import { encodeFramed } from '../signaling/framing.ts';
 import { darktower } from './generated/media-session.js';

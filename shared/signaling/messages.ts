@@ -1,4 +1,5 @@
 // Typed entry to the generated signaling module, and decoding that answers instead of throwing (ledger MC-1, MH-10).
+import '../base/plainNumbers.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import { encodeFramed } from './framing.ts';
 import { darktower } from './generated/signaling.js';
