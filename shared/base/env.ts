@@ -43,6 +43,13 @@ export const ENV = {
   workerDirectory: 'DARK_TOWER_WORKER_DIRECTORY',
   /** Media node: executable that runs the workers. */
   denoPath: 'DARK_TOWER_DENO_PATH',
+  /** Media node: routers and consumers that one handler worker takes (ledger SFU-8). */
+  maxRouters: 'DARK_TOWER_MAX_ROUTERS',
+  maxConsumers: 'DARK_TOWER_MAX_CONSUMERS',
+  /** Media node: meetings that its controller takes. */
+  maxMeetings: 'DARK_TOWER_MAX_MEETINGS',
+  /** Media node: bandwidth of the machine, bits per second, announced as its capacity. */
+  maxBandwidthBps: 'DARK_TOWER_MAX_BANDWIDTH_BPS',
 } as const;
 
 /** Script names in the worker directory. */

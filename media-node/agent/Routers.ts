@@ -1,0 +1,243 @@
+// Which router is where (ledger SFU-2): one router per meeting, on one worker, for as long as that worker lives.
+// What is inside a router is the worker's own; calls for it pass through here.
+import { ApiError } from '../../shared/api/error.ts';
+import type {
+  ConsumersBody,
+  CreateConsumers,
+  CreateProducers,
+  CreateRouter,
+  CreateTransports,
+  ProducersBody,
+  RouterBody,
+  TransportsBody,
+} from '../../shared/api/handler.ts';
+import { isId } from '../../shared/base/ids.ts';
+import type { Logger } from '../../shared/base/log.ts';
+import type { HandlerWorker, HandlerWorkers } from './WorkerPool.ts';
+
+export interface RoutersOptions {
+  readonly workers: HandlerWorkers;
+  readonly maxRoutersPerWorker: number;
+  readonly maxConsumersPerWorker: number;
+  /** Address that clients connect to, whatever the workers bind to (ledger SFU-7). IPv6 in brackets. */
+  readonly publicHost: string;
+  /** Hashes of the certificates that a worker may show. */
+  readonly certificateHashes: () => readonly string[];
+  readonly newId: () => string;
+  readonly log: Logger;
+}
+
+interface RouterEntry {
+  readonly routerId: string;
+  readonly meetingId: string;
+  readonly generation: number;
+  readonly worker: HandlerWorker;
+}
+
+export class Routers {
+  readonly #options: RoutersOptions;
+  readonly #byId = new Map<string, RouterEntry>();
+  readonly #byMeeting = new Map<string, RouterEntry>();
+  /** The last create of each meeting that is under way: those of one meeting run one after the other. */
+  readonly #creating = new Map<string, Promise<unknown>>();
+  readonly #watched = new WeakSet<HandlerWorker>();
+
+  constructor(options: RoutersOptions) {
+    this.#options = options;
+  }
+
+  /** The meeting's router: the one it has when that is of this generation, else a new one in its place. */
+  async create(request: CreateRouter): Promise<RouterBody> {
+    const before = this.#creating.get(request.meeting_id) ?? Promise.resolve();
+    const created = before.catch(() => undefined).then(() => this.#createNow(request));
+    this.#creating.set(request.meeting_id, created);
+    try {
+      return await created;
+    } finally {
+      if (this.#creating.get(request.meeting_id) === created) this.#creating.delete(request.meeting_id);
+    }
+  }
+
+  async list(): Promise<RouterBody[]> {
+    const entries = [...this.#byId.values()].filter((entry) => entry.worker.running);
+    const bodies = await Promise.all(entries.map((entry) => this.#describe(entry).catch(() => undefined)));
+    return bodies.filter((body) => body !== undefined);
+  }
+
+  async inspect(routerId: string): Promise<RouterBody> {
+    return await this.#describe(this.#entry(routerId));
+  }
+
+  async delete(routerId: string): Promise<void> {
+    const entry = this.#entry(routerId);
+    this.#forget(entry);
+    await entry.worker.call('closeRouter', { router_id: routerId });
+  }
+
+  async createTransports(routerId: string, request: CreateTransports): Promise<TransportsBody> {
+    const { worker } = this.#entry(routerId);
+    const { transports } = await worker.call('createTransports', { router_id: routerId, ...request });
+    const url = `https://${this.#options.publicHost}:${worker.udpPort}/media`;
+    const certificateHashes = [...this.#options.certificateHashes()];
+    return {
+      transports: transports.map((transport) => ({
+        ...transport,
+        url,
+        certificate_hashes: certificateHashes,
+      })),
+    };
+  }
+
+  async deleteTransport(routerId: string, transportId: string): Promise<void> {
+    const { worker } = this.#entry(routerId);
+    requireId('transport', transportId);
+    await worker.call('closeTransport', { router_id: routerId, transport_id: transportId });
+  }
+
+  async createProducers(routerId: string, request: CreateProducers): Promise<ProducersBody> {
+    return await this.#entry(routerId).worker.call('createProducers', { router_id: routerId, ...request });
+  }
+
+  async deleteProducer(routerId: string, producerId: string): Promise<void> {
+    const { worker } = this.#entry(routerId);
+    requireId('producer', producerId);
+    await worker.call('closeProducer', { router_id: routerId, producer_id: producerId });
+  }
+
+  async createConsumers(routerId: string, request: CreateConsumers): Promise<ConsumersBody> {
+    return await this.#entry(routerId).worker.call('createConsumers', { router_id: routerId, ...request });
+  }
+
+  async deleteConsumer(routerId: string, consumerId: string): Promise<void> {
+    const { worker } = this.#entry(routerId);
+    requireId('consumer', consumerId);
+    await worker.call('closeConsumer', { router_id: routerId, consumer_id: consumerId });
+  }
+
+  async #createNow({ meeting_id: meetingId, generation }: CreateRouter): Promise<RouterBody> {
+    const existing = this.#byMeeting.get(meetingId);
+    if (existing?.worker.running) {
+      if (existing.generation === generation) return await this.#describe(existing);
+      if (existing.generation > generation) {
+        throw new ApiError(
+          'CONFLICT',
+          `Meeting "${meetingId}" has a router of generation ${existing.generation}, so generation ${generation} is over`,
+          { details: { generation: existing.generation } },
+        );
+      }
+      await this.#replace(existing);
+    }
+    const entry = await this.#place(meetingId, generation);
+    try {
+      await entry.worker.call('createRouter', {
+        router_id: entry.routerId,
+        meeting_id: meetingId,
+        generation,
+      });
+    } catch (error) {
+      this.#forget(entry);
+      throw error;
+    }
+    return body(entry, { transports: 0, producers: 0, consumers: 0 });
+  }
+
+  /** The router of an assignment that is over goes before the new one comes; a worker that cannot say so is dying. */
+  async #replace(entry: RouterEntry): Promise<void> {
+    this.#forget(entry);
+    try {
+      await entry.worker.call('closeRouter', { router_id: entry.routerId });
+    } catch (error) {
+      this.#options.log.warn('Router of an older generation was not closed', {
+        router_id: entry.routerId,
+        meeting_id: entry.meetingId,
+        error,
+      });
+    }
+  }
+
+  /** Takes a place on the least loaded worker, at once, so that a burst of meetings does not land on one. */
+  async #place(meetingId: string, generation: number): Promise<RouterEntry> {
+    const { workers, maxRoutersPerWorker, maxConsumersPerWorker } = this.#options;
+    const consumers = new Map((await workers.list()).map((worker) => [worker.worker_id, worker.consumers]));
+    const running = workers.running();
+    if (running.length === 0) {
+      throw new ApiError('NO_CAPACITY', 'No worker of this handler runs', { retryAfterSeconds: 1 });
+    }
+    const candidates = running
+      .map((worker) => ({
+        worker,
+        routers: this.#routersOn(worker),
+        consumers: consumers.get(worker.workerId) ?? 0,
+      }))
+      .filter((load) => load.routers < maxRoutersPerWorker && load.consumers < maxConsumersPerWorker)
+      .sort(
+        (a, b) =>
+          a.routers / maxRoutersPerWorker +
+          a.consumers / maxConsumersPerWorker -
+          (b.routers / maxRoutersPerWorker + b.consumers / maxConsumersPerWorker),
+      );
+    const [least] = candidates;
+    if (least === undefined) {
+      throw new ApiError(
+        'CAPACITY_EXCEEDED',
+        `Every worker of this handler has ${maxRoutersPerWorker} routers or ${maxConsumersPerWorker} consumers`,
+      );
+    }
+    const entry = { routerId: this.#options.newId(), meetingId, generation, worker: least.worker };
+    this.#byId.set(entry.routerId, entry);
+    this.#byMeeting.set(meetingId, entry);
+    this.#watch(least.worker);
+    return entry;
+  }
+
+  #routersOn(worker: HandlerWorker): number {
+    let count = 0;
+    for (const entry of this.#byId.values()) if (entry.worker === worker) count++;
+    return count;
+  }
+
+  /** A worker's routers end with it: they are forgotten, and asking for one answers NOT_FOUND. */
+  #watch(worker: HandlerWorker): void {
+    if (this.#watched.has(worker)) return;
+    this.#watched.add(worker);
+    void worker.exited.then(() => {
+      for (const entry of [...this.#byId.values()]) if (entry.worker === worker) this.#forget(entry);
+    });
+  }
+
+  #entry(routerId: string): RouterEntry {
+    const entry = this.#byId.get(routerId);
+    if (entry === undefined || !entry.worker.running) throw notFound('router', routerId);
+    return entry;
+  }
+
+  #forget(entry: RouterEntry): void {
+    this.#byId.delete(entry.routerId);
+    if (this.#byMeeting.get(entry.meetingId) === entry) this.#byMeeting.delete(entry.meetingId);
+  }
+
+  async #describe(entry: RouterEntry): Promise<RouterBody> {
+    return body(entry, await entry.worker.call('inspectRouter', { router_id: entry.routerId }));
+  }
+}
+
+function body(
+  entry: RouterEntry,
+  counts: Pick<RouterBody, 'transports' | 'producers' | 'consumers'>,
+): RouterBody {
+  return {
+    router_id: entry.routerId,
+    meeting_id: entry.meetingId,
+    generation: entry.generation,
+    worker_id: entry.worker.workerId,
+    ...counts,
+  };
+}
+
+function requireId(kind: string, id: string): void {
+  if (!isId(id)) throw notFound(kind, id);
+}
+
+function notFound(kind: string, id: string): ApiError {
+  return new ApiError('NOT_FOUND', `No ${kind} "${id.slice(0, 64)}" on this handler`);
+}

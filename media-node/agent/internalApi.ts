@@ -1,0 +1,75 @@
+// Internal API of a media handler (ledger SFU-3): routers, transports, producers, consumers and workers, for meeting
+// controllers, which show a node token.
+import type { Context } from 'hono';
+import {
+  createConsumersSchema,
+  createProducersSchema,
+  createRouterSchema,
+  createTransportsSchema,
+} from '../../shared/api/handler.ts';
+import { handlerPaths } from '../../shared/api/paths.ts';
+import { type Authorize, type InternalHttp, readJson } from './internalHttp.ts';
+import type { Routers } from './Routers.ts';
+import type { HandlerWorkers } from './WorkerPool.ts';
+
+export interface HandlerApiOptions {
+  readonly routers: Routers;
+  readonly workers: HandlerWorkers;
+  readonly authorize: Authorize;
+}
+
+const ROUTER = ':router';
+const ITEM = ':item';
+
+export function addHandlerApi(http: InternalHttp, { routers, workers, authorize }: HandlerApiOptions): void {
+  http.route(handlerPaths.workers, authorize, {
+    GET: async (context) => context.json({ workers: await workers.list() }),
+  });
+  http.route(handlerPaths.routers, authorize, {
+    GET: async (context) => context.json({ routers: await routers.list() }),
+    POST: async (context) =>
+      context.json(await routers.create(await readJson(context, createRouterSchema)), 201),
+  });
+  http.route(handlerPaths.router(ROUTER), authorize, {
+    GET: async (context) => context.json(await routers.inspect(routerId(context))),
+    DELETE: async (context) => {
+      await routers.delete(routerId(context));
+      return context.body(null, 204);
+    },
+  });
+  http.route(handlerPaths.transports(ROUTER), authorize, {
+    POST: async (context) => {
+      const request = await readJson(context, createTransportsSchema);
+      return context.json(await routers.createTransports(routerId(context), request), 201);
+    },
+  });
+  http.route(handlerPaths.producers(ROUTER), authorize, {
+    POST: async (context) => {
+      const request = await readJson(context, createProducersSchema);
+      return context.json(await routers.createProducers(routerId(context), request), 201);
+    },
+  });
+  http.route(handlerPaths.consumers(ROUTER), authorize, {
+    POST: async (context) => {
+      const request = await readJson(context, createConsumersSchema);
+      return context.json(await routers.createConsumers(routerId(context), request), 201);
+    },
+  });
+  const items = [
+    [handlerPaths.transport(ROUTER, ITEM), routers.deleteTransport.bind(routers)],
+    [handlerPaths.producer(ROUTER, ITEM), routers.deleteProducer.bind(routers)],
+    [handlerPaths.consumer(ROUTER, ITEM), routers.deleteConsumer.bind(routers)],
+  ] as const;
+  for (const [path, remove] of items) {
+    http.route(path, authorize, {
+      DELETE: async (context) => {
+        await remove(routerId(context), context.req.param(ITEM.slice(1)) ?? '');
+        return context.body(null, 204);
+      },
+    });
+  }
+}
+
+function routerId(context: Context): string {
+  return context.req.param(ROUTER.slice(1)) ?? '';
+}

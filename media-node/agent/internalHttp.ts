@@ -1,0 +1,118 @@
+// What the internal APIs of both roles have in common: one error shape for everything (ledger GC-14), bodies that are
+// bounded and checked, node tokens, and 405 for a known path with another method.
+import { type Context, Hono } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import type * as z from 'zod';
+import { ApiError } from '../../shared/api/error.ts';
+import type { Logger } from '../../shared/base/log.ts';
+
+/** The largest body, a batch of 256 items, has about 40 kB. */
+export const MAX_BODY_BYTES = 262_144;
+
+/** Throws an ApiError when the request may not be made. */
+export type Authorize = (request: Request) => Promise<void>;
+export type Method = 'GET' | 'POST' | 'DELETE';
+export type Handler = (context: Context) => Promise<Response>;
+
+export class InternalHttp {
+  readonly #app = new Hono();
+
+  constructor(log: Logger) {
+    this.#app.use(
+      bodyLimit({
+        maxSize: MAX_BODY_BYTES,
+        onError: () => {
+          throw new ApiError('INVALID_REQUEST', `A body may have at most ${MAX_BODY_BYTES} bytes`, {
+            status: 413,
+          });
+        },
+      }),
+    );
+    this.#app.notFound((context) => {
+      const { method, path } = context.req;
+      return answerError(
+        context,
+        new ApiError('NOT_FOUND', `No resource at ${method} ${path.slice(0, 200)}`),
+      );
+    });
+    this.#app.onError((error, context) => {
+      if (error instanceof ApiError && error.status < 500) return answerError(context, error);
+      log.error('Internal request failed', { method: context.req.method, path: context.req.path, error });
+      return answerError(
+        context,
+        error instanceof ApiError ? error : new ApiError('INTERNAL_ERROR', 'Internal error'),
+      );
+    });
+  }
+
+  readonly fetch = (request: Request): Response | Promise<Response> => this.#app.fetch(request);
+
+  /** All methods of one path. `:name` in the path is a parameter. */
+  route(path: string, authorize: Authorize, handlers: Partial<Record<Method, Handler>>): void {
+    const pattern = decodeURIComponent(path);
+    for (const [method, handler] of Object.entries(handlers)) {
+      this.#app.on(method, pattern, async (context) => {
+        await authorize(context.req.raw);
+        return await handler(context);
+      });
+    }
+    const allow = Object.keys(handlers).join(', ');
+    this.#app.all(pattern, (context) => {
+      context.header('Allow', allow);
+      throw new ApiError('INVALID_REQUEST', `Method ${context.req.method} is not one of ${allow}`, {
+        status: 405,
+      });
+    });
+  }
+}
+
+/** The body as JSON that fits the schema. */
+export async function readJson<T extends z.ZodType>(context: Context, schema: T): Promise<z.output<T>> {
+  requireContentType(context, ['application/json']);
+  return parseBody(await readJsonValue(context), schema);
+}
+
+/** The request's media type, when it is one of these. @throws ApiError with 415 */
+export function requireContentType<T extends string>(context: Context, accepted: readonly T[]): T {
+  const type = (context.req.header('content-type') ?? '').split(';')[0]?.trim().toLowerCase();
+  const match = accepted.find((candidate) => candidate === type);
+  if (match === undefined) {
+    throw new ApiError('INVALID_REQUEST', `Content-Type must be ${accepted.join(' or ')}: got "${type}"`, {
+      status: 415,
+    });
+  }
+  return match;
+}
+
+export async function readJsonValue(context: Context): Promise<unknown> {
+  try {
+    return JSON.parse(await context.req.text());
+  } catch (cause) {
+    if (cause instanceof ApiError) throw cause;
+    throw new ApiError('INVALID_REQUEST', 'The body is not valid JSON', { cause });
+  }
+}
+
+export function parseBody<T extends z.ZodType>(value: unknown, schema: T): z.output<T> {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const issues = parsed.error.issues.map(({ path, message }) => ({
+    path: path.map(String).join('.'),
+    message,
+  }));
+  const [first] = issues;
+  throw new ApiError(
+    'INVALID_REQUEST',
+    `The body is wrong at "${first?.path ?? ''}": ${first?.message ?? ''}`,
+    {
+      details: { issues },
+    },
+  );
+}
+
+function answerError(context: Context, error: ApiError): Response {
+  if (error.retryAfterSeconds !== undefined) context.header('Retry-After', String(error.retryAfterSeconds));
+  if (error.status === 401) context.header('WWW-Authenticate', 'Bearer');
+  return context.json(error.toBody(), error.status as ContentfulStatusCode);
+}
