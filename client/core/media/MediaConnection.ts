@@ -308,12 +308,8 @@ export class MediaConnection {
       this.#faults.unwanted += 1;
       return;
     }
-    if (!registration.stats.addFrame(readSequence(bytes, 0), bytes.length)) {
-      this.#faults.duplicates += 1;
-      return;
-    }
+    registration.stats.addStreamFrame(bytes.length);
     const arrivalMs = this.#options.clock.monotonicMs();
-    this.#scheduleAck(arrivalMs);
     try {
       registration.receiver.onStreamFrame?.(bytes, arrivalMs);
     } catch (error) {

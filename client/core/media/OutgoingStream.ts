@@ -32,8 +32,7 @@ export interface OutgoingStreamOptions {
 }
 
 export interface OutgoingStats {
-  /** Sequence numbers used: datagrams, and frames on streams. */
-  readonly sent: number;
+  readonly datagramsSent: number;
   readonly bytes: number;
   readonly framesSent: number;
   /** Dropped because the sender was backed up. */
@@ -59,6 +58,7 @@ export class OutgoingStream {
   readonly #keyFrameStreams: OpenStream[] = [];
   readonly #stopDraining: () => void;
   #stream: OpenStream | undefined;
+  /** Number of the next datagram. Frames on streams take none (protocol document, "Numbering"). */
   #sequence = 0;
   #bytes = 0;
   #framesSent = 0;
@@ -83,7 +83,7 @@ export class OutgoingStream {
 
   get stats(): OutgoingStats {
     return {
-      sent: this.#sequence,
+      datagramsSent: this.#sequence,
       bytes: this.#bytes,
       framesSent: this.#framesSent,
       framesDropped: this.#framesDropped,
@@ -140,7 +140,8 @@ export class OutgoingStream {
         this.#bytes += datagram.length;
         writer.write(datagram);
       }
-      this.#count(datagrams.length);
+      this.#sequence += datagrams.length;
+      this.#count();
     }
   }
 
@@ -180,7 +181,7 @@ export class OutgoingStream {
       if (index >= 0) this.#keyFrameStreams.splice(index, 1);
     };
     const bytes = encodeStreamFrame(frame, this.#place(baseFrame), this.#options.fourCc);
-    this.#count(1);
+    this.#count();
     this.#bytes += bytes.length;
     stream.writer
       .then(async (writer) => {
@@ -208,7 +209,7 @@ export class OutgoingStream {
       this.#place(baseFrame),
       isFirst ? this.#options.fourCc : undefined,
     );
-    this.#count(1);
+    this.#count();
     this.#bytes += bytes.length;
     stream.queuedBytes += bytes.length;
     stream.writer
@@ -248,8 +249,7 @@ export class OutgoingStream {
     return { userId, streamId, spatialLayer, baseFrame, sequence: this.#sequence };
   }
 
-  #count(sequenceNumbers: number): void {
-    this.#sequence += sequenceNumbers;
+  #count(): void {
     this.#framesSent += 1;
     this.#lastSentAtMs = this.#options.clock.monotonicMs();
   }

@@ -39,7 +39,7 @@ export class ReceiverStats {
     this.#intervalStartMs = nowMs;
   }
 
-  /** Highest sequence number so far; -1 before the first. */
+  /** Highest sequence number so far; -1 before the first datagram. */
   get highestSequence(): number {
     return this.#highest;
   }
@@ -59,7 +59,13 @@ export class ReceiverStats {
 
   /** Takes a datagram into account. False when it had been here before, or is too old to tell. */
   addDatagram(sequence: number, timestampUs: number, bytes: number, arrivalMs: number): boolean {
-    if (!this.addFrame(sequence, bytes)) return false;
+    if (this.#first < 0 || sequence < this.#first) this.#first = sequence;
+    if (!this.#mark(sequence)) {
+      this.#duplicates += 1;
+      return false;
+    }
+    this.#received += 1;
+    this.#bytes += bytes;
     const transitUs = arrivalMs * 1_000 - timestampUs;
     if (this.#lastTransitUs !== undefined) {
       const difference = Math.abs(transitUs - this.#lastTransitUs);
@@ -69,16 +75,9 @@ export class ReceiverStats {
     return true;
   }
 
-  /** As addDatagram, for a frame that came on a stream: how long that takes says nothing of the path's jitter. */
-  addFrame(sequence: number, bytes: number): boolean {
-    if (this.#first < 0 || sequence < this.#first) this.#first = sequence;
-    if (!this.#mark(sequence)) {
-      this.#duplicates += 1;
-      return false;
-    }
-    this.#received += 1;
+  /** Takes a frame that came on a stream into account: it is reliable and has no sequence number of its own. */
+  addStreamFrame(bytes: number): void {
     this.#bytes += bytes;
-    return true;
   }
 
   /** Ends the interval at `nowMs` and starts the next. */

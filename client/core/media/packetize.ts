@@ -16,7 +16,7 @@ export interface FramePlace {
   readonly streamId: number;
   readonly spatialLayer: number;
   readonly baseFrame: number;
-  /** Number of the frame's first datagram, or of the frame on a stream. */
+  /** Number of the stream's next datagram: the frame's first, unless the frame goes on a stream, where it takes none. */
   readonly sequence: number;
 }
 
@@ -56,7 +56,6 @@ export function fitsStream(frame: EncodedFrame): boolean {
 
 /**
  * A whole frame as it goes on a media stream, unfragmented, with the 32-byte stream header in front when it is the first.
- * It takes one sequence number of the stream, as a datagram does.
  */
 export function encodeStreamFrame(
   frame: EncodedFrame,
