@@ -1,0 +1,7 @@
+import { concatBytes } from './bytes.ts';
+import { encodeVarint } from './varint.ts';
+
+/** A frame or capsule: type, length and value. */
+export function encodeTlv(type: number, value: Uint8Array): Uint8Array {
+  return concatBytes(encodeVarint(type), encodeVarint(value.length), value);
+}
