@@ -38,9 +38,15 @@ export interface GlobalControllerOptions {
 
 export class GlobalController {
   readonly #options: GlobalControllerOptions;
+  readonly #closing = new AbortController();
 
   constructor(options: GlobalControllerOptions) {
     this.#options = options;
+  }
+
+  /** Fails what is under way and everything later. Idempotent. */
+  close(): void {
+    this.#closing.abort(new Error('the node stops'));
   }
 
   registerMediaHandler(registration: RegisterMediaHandler): Promise<NodeAnswer> {
@@ -100,7 +106,7 @@ export class GlobalController {
         },
         body,
         redirect: 'error',
-        signal: AbortSignal.timeout(timeoutMs),
+        signal: AbortSignal.any([this.#closing.signal, AbortSignal.timeout(timeoutMs)]),
       });
       return { status: response.status, bytes: await readBounded(response) };
     } catch (cause) {

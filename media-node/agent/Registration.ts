@@ -30,6 +30,8 @@ export class Registration {
   readonly #stopping = new AbortController();
   #loop: Promise<void> = Promise.resolve();
   #wake: (() => void) | undefined;
+  /** Something is to be said that does not wait for the interval. */
+  #due = false;
   #isRegistered = false;
   #reports = 0;
   #answeredOnce = false;
@@ -48,9 +50,24 @@ export class Registration {
   /** What was registered has changed: says so at once. */
   registerAgain(): void {
     this.#isRegistered = false;
+    this.reportNow();
+  }
+
+  /** What is reported has changed: says so at once. */
+  reportNow(): void {
+    this.#due = true;
     this.#wake?.();
   }
 
+  /** Ends the reports with a last one, which is not tried twice. Never rejects. */
+  async farewell(): Promise<void> {
+    if (this.#stopping.signal.aborted) return;
+    this.#stopping.abort();
+    this.#wake?.();
+    if (this.#isRegistered) await this.#options.report(this.#reports).catch(() => undefined);
+  }
+
+  /** Resolves when nothing is under way any more. */
   async stop(): Promise<void> {
     this.#stopping.abort();
     this.#wake?.();
@@ -76,6 +93,7 @@ export class Registration {
   /** Registers where needed, reports, and answers with the time until the next report, ms. */
   async #step(): Promise<number> {
     const { name, register, report, onAnswer, maxIntervalMs, log } = this.#options;
+    this.#due = false;
     if (!this.#isRegistered) {
       // Set before, so that a change during the registration is not lost.
       this.#isRegistered = true;
@@ -114,7 +132,7 @@ export class Registration {
 
   /** Waits, until woken at the latest. */
   #pause(ms: number): Promise<void> {
-    if (this.#stopping.signal.aborted) return Promise.resolve();
+    if (this.#stopping.signal.aborted || this.#due) return Promise.resolve();
     return new Promise((resolve) => {
       const finish = (): void => {
         clearTimeout(timer);

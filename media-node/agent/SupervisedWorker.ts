@@ -17,6 +17,8 @@ export interface SupervisedWorkerOptions<Calls extends CallMap> {
   readonly start: (udpPort: number, signal: AbortSignal) => Promise<WorkerProcess<Calls>>;
   /** Called with each process that serves, the first included. */
   readonly onUp: (worker: WorkerProcess<Calls>) => void;
+  /** Called when a process that served has died by itself. */
+  readonly onDown: () => void;
   readonly clock: Clock;
   readonly log: Logger;
   readonly random?: () => number;
@@ -70,6 +72,7 @@ export class SupervisedWorker<Calls extends CallMap> {
       if (this.#options.clock.monotonicMs() - startedAt >= PROVEN_MS) this.#attempt = 0;
       this.#options.log.error('Worker died', { worker: this.#options.name, reason: exit.reason });
       this.#restartLater();
+      this.#options.onDown();
     });
     this.#options.onUp(worker);
   }

@@ -1,0 +1,107 @@
+// The media handler of a node: one worker per core, their routers, the internal API and the load reports.
+import { randomUUID } from 'node:crypto';
+import { MEDIA_HANDLER_AUDIENCE } from '../../shared/token/nodeToken.ts';
+import type { CallMap, HandlerCalls, HandlerWorkerConfig, WorkerConfig } from '../ipc/protocol.ts';
+import { addHandlerApi } from './internalApi.ts';
+import { type NodeContext, type Role, superviseWorker, urlHost } from './NodeContext.ts';
+import { Registration } from './Registration.ts';
+import { Routers } from './Routers.ts';
+import { handlerRegistration, loadReport, MAX_REPORT_INTERVAL_MS } from './roles.ts';
+import { WorkerPool } from './WorkerPool.ts';
+import type { WorkerProcess } from './WorkerProcess.ts';
+
+/** A session that has not shown its connection token after this is closed. */
+const AUTH_TIMEOUT_MS = 5_000;
+
+export class HandlerRole implements Role {
+  readonly role = 'handler';
+  readonly #context: NodeContext;
+  readonly #pool: WorkerPool;
+  readonly #registration: Registration;
+  #webtransportUrl = '';
+
+  /** `firstIndex` is the position of the first handler worker among all workers of the node. */
+  constructor(context: NodeContext, firstIndex: number) {
+    const { config, credentials, globalController, log } = context;
+    this.#context = context;
+    const extraConfig: Omit<HandlerWorkerConfig, keyof WorkerConfig> = {
+      role: 'handler',
+      maxRouters: config.maxRouters,
+      maxConsumers: config.maxConsumers,
+      authTimeoutMs: AUTH_TIMEOUT_MS,
+    };
+    const workers = Array.from({ length: config.handlerWorkers }, (_, workerId) =>
+      superviseWorker<HandlerCalls, Record<never, never>>(context, {
+        role: 'handler',
+        workerId,
+        index: firstIndex + workerId,
+        handlers: {},
+        extraConfig,
+        onUp: (worker) => this.#onWorkerUp(worker),
+        onDown: () => this.#registration.reportNow(),
+      }),
+    );
+    this.#pool = new WorkerPool(workers, context.clock, log);
+    const routers = new Routers({
+      workers: this.#pool,
+      maxRoutersPerWorker: config.maxRouters,
+      maxConsumersPerWorker: config.maxConsumers,
+      publicHost: urlHost(config.publicHost),
+      certificateHashes: () => [context.certificate.hash],
+      newId: randomUUID,
+      log,
+    });
+    addHandlerApi(context.http, {
+      routers,
+      workers: this.#pool,
+      authorize: credentials.authorizer(MEDIA_HANDLER_AUDIENCE),
+    });
+    this.#registration = new Registration({
+      name: `Media handler "${config.nodeId}"`,
+      register: () => globalController.registerMediaHandler(handlerRegistration(config, this.#addresses())),
+      report: () => globalController.reportLoad(loadReport(config, this.#pool.load(), context.draining())),
+      onAnswer: (answer) => credentials.update(answer),
+      maxIntervalMs: MAX_REPORT_INTERVAL_MS,
+      log,
+    });
+  }
+
+  async startWorkers(): Promise<void> {
+    await this.#pool.start();
+  }
+
+  async register(): Promise<void> {
+    await this.#registration.start();
+  }
+
+  workers(): readonly WorkerProcess<CallMap>[] {
+    return this.#pool.running();
+  }
+
+  async farewell(): Promise<void> {
+    await this.#registration.farewell();
+  }
+
+  async stopWorkers(reason: string, graceMs: number): Promise<void> {
+    await this.#pool.stop(reason, graceMs);
+  }
+
+  async stopReports(): Promise<void> {
+    await this.#registration.stop();
+  }
+
+  /** An assignment needs the internal URL alone: the address of a session comes with its transport. */
+  #onWorkerUp(worker: WorkerProcess<HandlerCalls>): void {
+    if (worker.workerId === 0)
+      this.#webtransportUrl = `https://${urlHost(this.#context.config.publicHost)}:${worker.udpPort}/media`;
+    this.#registration.registerAgain();
+  }
+
+  #addresses() {
+    return {
+      webtransportUrl: this.#webtransportUrl,
+      internalUrl: this.#context.internalUrl(),
+      certificateHashes: [this.#context.certificate.hash],
+    };
+  }
+}

@@ -1,0 +1,198 @@
+// A whole media node: certificate, internal HTTPS server, and its roles with their workers.
+import { access } from 'node:fs/promises';
+import { createServer, type Server as HttpsServer } from 'node:https';
+import { join } from 'node:path';
+import { createAdaptorServer } from '@hono/node-server';
+import type { Clock } from '../../shared/base/clock.ts';
+import { type MediaNodeInfo, WORKER_SCRIPTS } from '../../shared/base/env.ts';
+import type { Logger } from '../../shared/base/log.ts';
+import { createPinnedClient } from '../../shared/node/pinnedHttps.ts';
+import { ControllerRole } from './ControllerRole.ts';
+import { createCertificate, type NodeCertificate } from './certificate.ts';
+import { type MediaNodeConfig, workerCount } from './config.ts';
+import { findDeno } from './deno.ts';
+import { GlobalController } from './GlobalController.ts';
+import { HandlerRole } from './HandlerRole.ts';
+import { InternalHttp } from './internalHttp.ts';
+import { type NodeContext, type Role, udpPortOf, urlHost } from './NodeContext.ts';
+import { NodeCredentials } from './NodeCredentials.ts';
+import { listenTcp, requireFreeUdpPort } from './ports.ts';
+
+/** Calls of the controller to media handlers. */
+const HANDLER_CALL_TIMEOUT_MS = 5_000;
+const CONNECTIONS_PER_HANDLER = 8;
+/** Bounds of the internal server: connections, and the time for a request. */
+const MAX_CONNECTIONS = 1_024;
+const REQUEST_TIMEOUT_MS = 10_000;
+const HEADERS_TIMEOUT_MS = 5_000;
+/** Longer than clients keep an unused connection, so that they are the ones to end it. */
+const KEEP_ALIVE_MS = 60_000;
+/** Workers end by themselves within 2 s; with this, a node is gone within 3 s. */
+const WORKER_GRACE_MS = 2_300;
+/** What the last report to the global controller may take of that. */
+const FAREWELL_MS = 500;
+
+export interface MediaNodeOptions {
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Takes the workers' log lines as they are. */
+  readonly writeLogLine: (line: string) => void;
+}
+
+export class MediaNode {
+  readonly #config: MediaNodeConfig;
+  readonly #log: Logger;
+  readonly #context: NodeContext;
+  readonly #server: HttpsServer;
+  readonly #roles: readonly Role[];
+  #internalPort = 0;
+  #stopping: Promise<void> | undefined;
+
+  private constructor(
+    config: MediaNodeConfig,
+    options: MediaNodeOptions,
+    denoPath: string,
+    certificate: NodeCertificate,
+  ) {
+    this.#config = config;
+    this.#log = options.log;
+    const http = new InternalHttp(options.log);
+    let controller: ControllerRole | undefined;
+    this.#context = {
+      config,
+      denoPath,
+      certificate,
+      http,
+      ...options,
+      credentials: new NodeCredentials(options.clock, (keys) => controller?.useSigningKeys(keys)),
+      globalController: new GlobalController({ url: config.globalControllerUrl, token: config.nodeToken }),
+      pinnedClient: createPinnedClient({
+        timeoutMs: HANDLER_CALL_TIMEOUT_MS,
+        maxSockets: CONNECTIONS_PER_HANDLER,
+      }),
+      internalUrl: () => `https://${urlHost(config.internalHost)}:${this.#internalPort}`,
+      draining: () => this.#stopping !== undefined,
+    };
+    const roles: Role[] = [];
+    if (config.roles.includes('controller')) {
+      controller = new ControllerRole(this.#context, 0);
+      roles.push(controller);
+    }
+    if (config.roles.includes('handler')) roles.push(new HandlerRole(this.#context, roles.length));
+    this.#roles = roles;
+    this.#server = createInternalServer(http, certificate);
+  }
+
+  /**
+   * Starts everything and resolves when the global controller knows all roles. Rejects, with everything ended again and a
+   * message that a person can act on, when something cannot start or is refused.
+   */
+  static async start(
+    config: MediaNodeConfig,
+    options: MediaNodeOptions,
+    signal?: AbortSignal,
+  ): Promise<MediaNode> {
+    const deno = findDeno(config.denoPath);
+    if (!deno.ok) throw new Error(deno.reason);
+    await requireScripts(config);
+    for (let index = 0; index < workerCount(config); index++) {
+      const port = udpPortOf(config, index);
+      if (port > 0) await requireFreeUdpPort(config.bindHost, port);
+    }
+    const certificate = await createCertificate(
+      [config.publicHost, config.internalHost],
+      options.clock.epochMs(),
+    );
+    const node = new MediaNode(config, options, deno.value, certificate);
+    const onAbort = (): void => void node.stop('The node stops while it starts');
+    signal?.addEventListener('abort', onAbort, { once: true });
+    try {
+      signal?.throwIfAborted();
+      await node.#start(signal);
+      return node;
+    } catch (error) {
+      await node.stop('The node could not start');
+      throw error;
+    } finally {
+      signal?.removeEventListener('abort', onAbort);
+    }
+  }
+
+  get info(): MediaNodeInfo {
+    return {
+      nodeId: this.#config.nodeId,
+      internalUrl: this.#context.internalUrl(),
+      workers: this.#roles.flatMap((role) =>
+        role.workers().map(({ pid, udpPort }) => ({ role: role.role, pid, udpPort })),
+      ),
+    };
+  }
+
+  /** Ends workers, reports and server, within 3 s. Resolves when processes and ports are gone. Idempotent, never rejects. */
+  stop(reason: string): Promise<void> {
+    this.#stopping ??= this.#stop(reason);
+    return this.#stopping;
+  }
+
+  async #start(signal: AbortSignal | undefined): Promise<void> {
+    this.#internalPort = await listenTcp(this.#server, this.#config.internalHost, this.#config.internalPort);
+    signal?.throwIfAborted();
+    await Promise.all(this.#roles.map((role) => role.startWorkers()));
+    signal?.throwIfAborted();
+    const { promise: aborted, reject } = Promise.withResolvers<never>();
+    const onAbort = (): void => reject(signal?.reason);
+    signal?.addEventListener('abort', onAbort, { once: true });
+    try {
+      await Promise.race([Promise.all(this.#roles.map((role) => role.register())), aborted]);
+    } finally {
+      signal?.removeEventListener('abort', onAbort);
+    }
+    this.#log.info('Media node serves', { ...this.info });
+  }
+
+  async #stop(reason: string): Promise<void> {
+    this.#log.info('Media node stops', { reason });
+    const { globalController, pinnedClient } = this.#context;
+    this.#server.close();
+    await Promise.all([
+      this.#sayFarewell().finally(() => globalController.close()),
+      ...this.#roles.map((role) => role.stopWorkers(reason, WORKER_GRACE_MS)),
+    ]);
+    await Promise.all(this.#roles.map((role) => role.stopReports()));
+    pinnedClient.close();
+    this.#server.closeAllConnections();
+  }
+
+  async #sayFarewell(): Promise<void> {
+    const { promise: late, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, FAREWELL_MS);
+    await Promise.race([Promise.all(this.#roles.map((role) => role.farewell())), late]);
+    clearTimeout(timer);
+  }
+}
+
+function createInternalServer(http: InternalHttp, certificate: NodeCertificate): HttpsServer {
+  const server = createAdaptorServer({
+    fetch: http.fetch,
+    createServer,
+    serverOptions: {
+      cert: certificate.certificatePem,
+      key: certificate.privateKeyPem,
+      minVersion: 'TLSv1.3',
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+    },
+  }) as HttpsServer;
+  server.maxConnections = MAX_CONNECTIONS;
+  return server;
+}
+
+async function requireScripts(config: MediaNodeConfig): Promise<void> {
+  for (const role of config.roles) {
+    const script = join(config.workerDirectory, WORKER_SCRIPTS[role]);
+    await access(script).catch((cause: unknown) => {
+      throw new Error(`There is no worker script ${script}: build it with npm run build`, { cause });
+    });
+  }
+}

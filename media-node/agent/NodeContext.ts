@@ -1,0 +1,114 @@
+import { isIP } from 'node:net';
+import { join } from 'node:path';
+import type { Clock } from '../../shared/base/clock.ts';
+import { WORKER_SCRIPTS } from '../../shared/base/env.ts';
+import type { Logger } from '../../shared/base/log.ts';
+import type { PinnedClient } from '../../shared/node/pinnedHttps.ts';
+import type { CallMap, WorkerConfig } from '../ipc/protocol.ts';
+import type { RpcHandlers } from '../ipc/Rpc.ts';
+import { DEFAULT_TRANSPORT_LIMITS } from '../transport/MediaSession.ts';
+import type { NodeCertificate } from './certificate.ts';
+import type { MediaNodeConfig, NodeRole } from './config.ts';
+import type { GlobalController } from './GlobalController.ts';
+import type { InternalHttp } from './internalHttp.ts';
+import type { NodeCredentials } from './NodeCredentials.ts';
+import { SupervisedWorker } from './SupervisedWorker.ts';
+import { startWorkerProcess, type WorkerCalls, type WorkerProcess } from './WorkerProcess.ts';
+
+/** What the roles of one node share. */
+export interface NodeContext {
+  readonly config: MediaNodeConfig;
+  readonly denoPath: string;
+  readonly certificate: NodeCertificate;
+  readonly credentials: NodeCredentials;
+  readonly globalController: GlobalController;
+  readonly pinnedClient: PinnedClient;
+  readonly http: InternalHttp;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Takes the workers' log lines as they are. */
+  readonly writeLogLine: (line: string) => void;
+  /** `https://host:port` of the internal API, once it listens. */
+  readonly internalUrl: () => string;
+  /** The node stops: it says so in its reports. */
+  readonly draining: () => boolean;
+}
+
+/** One role of a node: its workers, its part of the internal API, its registration. */
+export interface Role {
+  readonly role: NodeRole;
+  /** Starts the workers. Rejects, saying why, when one cannot. */
+  startWorkers(): Promise<void>;
+  /** Resolves when the global controller knows the role; rejects when it refuses it. */
+  register(): Promise<void>;
+  /** Processes that run now. */
+  workers(): readonly WorkerProcess<CallMap>[];
+  /** Tells the global controller that the role ends. Never rejects. */
+  farewell(): Promise<void>;
+  /** Ends the workers, by force after graceMs. */
+  stopWorkers(reason: string, graceMs: number): Promise<void>;
+  /** Ends the reports. */
+  stopReports(): Promise<void>;
+}
+
+export interface RoleWorker<Calls extends WorkerCalls, Incoming extends CallMap> {
+  readonly role: NodeRole;
+  readonly workerId: number;
+  /** Position among all workers of the node, from which its UDP port follows. */
+  readonly index: number;
+  readonly handlers: RpcHandlers<Incoming>;
+  /** What the role's configuration has beside every worker's. */
+  readonly extraConfig: object;
+  readonly onUp: (worker: WorkerProcess<Calls>) => void;
+  readonly onDown: () => void;
+}
+
+export function superviseWorker<Calls extends WorkerCalls, Incoming extends CallMap>(
+  context: NodeContext,
+  worker: RoleWorker<Calls, Incoming>,
+): SupervisedWorker<Calls> {
+  const { config, certificate, clock, log } = context;
+  const name = worker.role === 'controller' ? 'Controller worker' : `Handler worker ${worker.workerId}`;
+  const base: Omit<WorkerConfig, 'udpPort'> = {
+    workerId: worker.workerId,
+    logFields: {
+      [`${worker.role}_id`]: config.nodeId,
+      region: config.region,
+      worker_id: worker.workerId,
+    },
+    logLevel: config.logLevel,
+    hostname: config.bindHost,
+    certificatePem: certificate.certificatePem,
+    privateKeyPem: certificate.privateKeyPem,
+    transport: DEFAULT_TRANSPORT_LIMITS,
+  };
+  return new SupervisedWorker<Calls>({
+    name,
+    udpPort: udpPortOf(config, worker.index),
+    start: (udpPort, signal) =>
+      startWorkerProcess<Calls, Incoming>({
+        name,
+        denoPath: context.denoPath,
+        script: join(config.workerDirectory, WORKER_SCRIPTS[worker.role]),
+        config: { ...base, udpPort, role: worker.role, ...worker.extraConfig } as WorkerConfig,
+        handlers: worker.handlers,
+        log,
+        writeLogLine: context.writeLogLine,
+        signal,
+      }),
+    onUp: worker.onUp,
+    onDown: worker.onDown,
+    clock,
+    log,
+  });
+}
+
+/** 0 where free ports are taken. */
+export function udpPortOf(config: Pick<MediaNodeConfig, 'udpPortBase'>, index: number): number {
+  return config.udpPortBase === 0 ? 0 : config.udpPortBase + index;
+}
+
+/** A host as it stands in a URL. */
+export function urlHost(host: string): string {
+  return isIP(host) === 6 ? `[${host}]` : host;
+}
