@@ -83,6 +83,12 @@ export const workerSchema = z.object({
   bytes_in: z.number(),
   bytes_out: z.number(),
   drops: z.record(z.string(), z.number()),
+  forwarding_us: z
+    .object({ p50: z.number(), p95: z.number(), p99: z.number(), p999: z.number() })
+    .optional()
+    .meta({
+      description: 'Arrival of a datagram to its last copy handed to QUIC, since start, microseconds.',
+    }),
 });
 export type WorkerBody = z.infer<typeof workerSchema>;
 export const workersSchema = z.object({ workers: z.array(workerSchema) });

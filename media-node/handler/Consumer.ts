@@ -1,0 +1,133 @@
+// One subscriber's share of one producer: where its datagrams and stream copies go out, and what the subscriber said of it.
+import type { StreamReport } from '../../shared/media-session/messages.ts';
+import { ResetCode } from '../../shared/media-stream/header.ts';
+import type { Counters } from '../metrics/Counters.ts';
+import { DropReason } from '../metrics/DropReason.ts';
+import type { Destination } from '../routing/Destination.ts';
+import { type MediaSession, SendOutcome } from '../transport/MediaSession.ts';
+import { StreamCopy } from './StreamCopy.ts';
+
+/** Copies of streams that one consumer has open; a further one takes the place of the oldest. */
+export const MAX_OPEN_COPIES = 8;
+
+/** What a consumer knows of its producer. */
+export interface ConsumedProducer {
+  readonly id: string;
+  readonly userId: number;
+  readonly streamId: number;
+  readonly kind: 'audio' | 'video';
+  requestKeyFrame(): void;
+}
+
+/** Last figures that the subscriber reported, for its interval. */
+export interface ReceiverFigures {
+  readonly intervalMs: number;
+  readonly roundTripUs: number;
+  readonly highestSequence: number;
+  readonly received: number;
+  readonly lost: number;
+  readonly jitterUs: number;
+  readonly bytes: number;
+}
+
+export class Consumer implements Destination {
+  readonly id: string;
+  readonly transportId: string;
+  readonly producer: ConsumedProducer;
+  readonly #counters: Counters;
+  readonly #copies = new Set<StreamCopy>();
+  #session: MediaSession | undefined;
+  #closed = false;
+  #datagramsSent = 0;
+  #datagramsDropped = 0;
+  #highestAcked: number | undefined;
+  #figures: ReceiverFigures | undefined;
+
+  constructor(id: string, transportId: string, producer: ConsumedProducer, counters: Counters) {
+    this.id = id;
+    this.transportId = transportId;
+    this.producer = producer;
+    this.#counters = counters;
+  }
+
+  /** Whether it can be sent to: its transport's client is authenticated and there. */
+  get connected(): boolean {
+    return this.#session !== undefined && !this.#closed;
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  get datagramsSent(): number {
+    return this.#datagramsSent;
+  }
+
+  get datagramsDropped(): number {
+    return this.#datagramsDropped;
+  }
+
+  get openCopies(): number {
+    return this.#copies.size;
+  }
+
+  /** Highest sequence number that the subscriber acknowledged; undefined before the first. */
+  get highestAckedSequence(): number | undefined {
+    return this.#highestAcked;
+  }
+
+  get receiverFigures(): ReceiverFigures | undefined {
+    return this.#figures;
+  }
+
+  /** The subscriber's session, once it is authenticated. */
+  connect(session: MediaSession): void {
+    this.#session = session;
+  }
+
+  sendDatagram(bytes: Uint8Array, at: number): number {
+    const outcome = this.#session === undefined ? SendOutcome.closed : this.#session.sendDatagram(bytes, at);
+    if (outcome === SendOutcome.sent) this.#datagramsSent++;
+    else this.#datagramsDropped++;
+    return outcome;
+  }
+
+  /** Opens a copy of a stream to the subscriber; undefined when it is not connected. */
+  openCopy(): StreamCopy | undefined {
+    if (this.#session === undefined || this.#closed) return undefined;
+    const [oldest] = this.#copies;
+    if (oldest !== undefined && this.#copies.size >= MAX_OPEN_COPIES) {
+      this.#counters.drop(DropReason.streamQuotaExceeded);
+      oldest.reset(ResetCode.quotaExceeded);
+    }
+    const copy = new StreamCopy(this.#session, this.#counters, (done) => this.#copies.delete(done));
+    this.#copies.add(copy);
+    return copy;
+  }
+
+  /** Datagrams may arrive in any order: an older acknowledgement changes nothing. */
+  acknowledge(highestSequence: number): void {
+    if (this.#highestAcked === undefined || highestSequence > this.#highestAcked)
+      this.#highestAcked = highestSequence;
+  }
+
+  report(report: StreamReport, intervalMs: number, roundTripUs: number): void {
+    this.#figures = {
+      intervalMs,
+      roundTripUs,
+      highestSequence: Number(report.highestSequence ?? 0),
+      received: report.received ?? 0,
+      lost: report.lost ?? 0,
+      jitterUs: report.jitterUs ?? 0,
+      bytes: Number(report.bytes ?? 0),
+    };
+  }
+
+  /** Ends its stream copies and everything that it sends. Idempotent. Its router takes it off the lists. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#session = undefined;
+    for (const copy of [...this.#copies]) copy.reset(ResetCode.none);
+  }
+}

@@ -1,0 +1,100 @@
+// The bidirectional stream on which a client authenticates, asks and reports: length-prefixed protobuf both ways. Reading
+// ends at the first violation; writing never waits for a client that does not read.
+import type { Clock } from '../../shared/base/clock.ts';
+import {
+  decodeMediaClientMessage,
+  frameMediaServerMessage,
+  type MediaClientMessage,
+  type MediaServerMessageInit,
+} from '../../shared/media-session/messages.ts';
+import { FramedReader } from '../../shared/signaling/framing.ts';
+import { Counter, type Counters } from '../metrics/Counters.ts';
+import { DropReason } from '../metrics/DropReason.ts';
+import { type BidirectionalStream, StreamClosedError } from '../transport/MediaSession.ts';
+import { MessageBudget } from './MessageBudget.ts';
+
+/** Messages that wait for a client to read them; further ones are dropped. */
+const MAX_QUEUED_MESSAGES = 64;
+
+/** Why reading ended. `stopped`: the one who takes the messages asked for it. */
+export type ControlEnd = 'finished' | 'reset' | 'stopped' | 'oversized' | 'malformed' | 'rateExceeded';
+
+export class ControlStream {
+  readonly #stream: BidirectionalStream;
+  readonly #counters: Counters;
+  readonly #budget: MessageBudget;
+  #queued = 0;
+  #written: Promise<void> = Promise.resolve();
+
+  constructor(stream: BidirectionalStream, counters: Counters, clock: Clock) {
+    this.#stream = stream;
+    this.#counters = counters;
+    this.#budget = new MessageBudget(clock);
+  }
+
+  /** Hands over each message, one after the other, until `take` answers false or the stream ends. */
+  async read(take: (message: MediaClientMessage) => Promise<boolean>): Promise<ControlEnd> {
+    const framing = new FramedReader();
+    try {
+      for (;;) {
+        const chunk = await this.#stream.receive.read();
+        if (chunk === undefined) return framing.atBoundary ? 'finished' : this.#violation('malformed');
+        const bodies: Uint8Array[] = [];
+        const fault = framing.push(chunk, (body) => bodies.push(body));
+        for (const body of bodies) {
+          const end = await this.#takeOne(body, take);
+          if (end !== undefined) return end;
+        }
+        if (fault !== undefined) return this.#violation(fault === 'oversized' ? 'oversized' : 'malformed');
+      }
+    } catch (error) {
+      if (error instanceof StreamClosedError) return 'reset';
+      throw error;
+    }
+  }
+
+  /** Queues a message. False when the client does not read and the queue is full: the message is dropped. */
+  send(message: MediaServerMessageInit): boolean {
+    if (this.#queued >= MAX_QUEUED_MESSAGES) {
+      this.#counters.drop(DropReason.messageQueueFull);
+      return false;
+    }
+    this.#queued++;
+    const framed = frameMediaServerMessage(message);
+    this.#written = this.#written
+      .then(() => this.#stream.send.write(framed))
+      // The session's end is announced by the session itself.
+      .catch(() => undefined)
+      .finally(() => {
+        this.#queued--;
+      });
+    return true;
+  }
+
+  /** Resolves when everything queued has been taken by the engine or can no longer be. */
+  flushed(): Promise<void> {
+    return this.#written;
+  }
+
+  async #takeOne(
+    body: Uint8Array,
+    take: (message: MediaClientMessage) => Promise<boolean>,
+  ): Promise<ControlEnd | undefined> {
+    if (!this.#budget.take()) return this.#violation('rateExceeded');
+    const decoded = decodeMediaClientMessage(body);
+    if (!decoded.ok) return this.#violation('malformed');
+    this.#counters.add(Counter.messagesIn, 1);
+    return (await take(decoded.value)) ? undefined : 'stopped';
+  }
+
+  #violation(end: 'oversized' | 'malformed' | 'rateExceeded'): ControlEnd {
+    this.#counters.drop(VIOLATION_REASON[end]);
+    return end;
+  }
+}
+
+const VIOLATION_REASON = {
+  oversized: DropReason.messageOversized,
+  malformed: DropReason.messageMalformed,
+  rateExceeded: DropReason.messageRateExceeded,
+} as const;

@@ -1,0 +1,218 @@
+// A media handler worker without its process: routers by id, the sessions of their clients, and the answers to the agent.
+import { ApiError } from '../../shared/api/error.ts';
+import type { Clock } from '../../shared/base/clock.ts';
+import { CloseCode } from '../../shared/base/closeCode.ts';
+import type { Logger } from '../../shared/base/log.ts';
+import { err, ok, type Result } from '../../shared/base/result.ts';
+import type { CreatedTransport, HandlerCalls, HandlerStats } from '../ipc/protocol.ts';
+import type { RpcHandlers } from '../ipc/Rpc.ts';
+import { Counter, Counters } from '../metrics/Counters.ts';
+import { Histogram } from '../metrics/Histogram.ts';
+import type { MediaSession } from '../transport/MediaSession.ts';
+import { ConnectionTokens } from './ConnectionToken.ts';
+import { type Admission, MediaConnection } from './MediaConnection.ts';
+import { Router } from './Router.ts';
+import type { Transport } from './Transport.ts';
+
+export interface HandlerWorkerLimits {
+  readonly maxRouters: number;
+  readonly maxConsumers: number;
+  /** Participants over all routers: as many as the listener takes sessions. */
+  readonly maxTransports: number;
+  readonly authTimeoutMs: number;
+}
+
+/** What the process has used. */
+export interface ProcessUsage {
+  /** CPU time since start, microseconds. */
+  readonly cpuUs: number;
+  readonly rssBytes: number;
+}
+
+export interface HandlerWorkerOptions {
+  readonly limits: HandlerWorkerLimits;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly newId: () => string;
+  readonly usage: () => ProcessUsage;
+}
+
+export class HandlerWorker {
+  readonly counters = new Counters();
+  readonly #forwarding = new Histogram();
+  readonly #options: HandlerWorkerOptions;
+  readonly #tokens: ConnectionTokens;
+  readonly #routers = new Map<string, Router>();
+  #sessions = 0;
+
+  private constructor(options: HandlerWorkerOptions, tokens: ConnectionTokens) {
+    this.#options = options;
+    this.#tokens = tokens;
+  }
+
+  static async create(options: HandlerWorkerOptions): Promise<HandlerWorker> {
+    return new HandlerWorker(options, await ConnectionTokens.create(options.clock));
+  }
+
+  /** Takes over a session that a client opened: nothing is forwarded before it has authenticated. */
+  accept(session: MediaSession): void {
+    const { clock, log, limits } = this.#options;
+    this.#sessions++;
+    void session.closed.then(() => {
+      this.#sessions--;
+    });
+    new MediaConnection(session, {
+      authenticate: (token) => this.#authenticate(token),
+      authTimeoutMs: limits.authTimeoutMs,
+      clock,
+      counters: this.counters,
+      forwarding: this.#forwarding,
+      log: log.with({ session_id: session.id }),
+    });
+  }
+
+  /** Answers to the agent's calls; `shutdown` is the process's. */
+  handlers(): Omit<RpcHandlers<HandlerCalls>, 'shutdown'> {
+    return {
+      createRouter: (request) => this.#createRouter(request),
+      closeRouter: ({ router_id }) => {
+        this.#closeRouter(this.#router(router_id), CloseCode.normal, 'Meeting has ended');
+        return null;
+      },
+      inspectRouter: ({ router_id }) => {
+        const router = this.#router(router_id);
+        return {
+          transports: router.transportCount,
+          producers: router.producerCount,
+          consumers: router.consumerCount,
+        };
+      },
+      createTransports: (request) => this.#createTransports(request),
+      closeTransport: ({ router_id, transport_id }) => {
+        this.#router(router_id).closeTransport(transport_id, CloseCode.normal, 'Left the meeting');
+        return null;
+      },
+      createProducers: ({ router_id, producers }) => ({
+        producers: this.#router(router_id)
+          .createProducers(producers)
+          .map((producer) => ({ producer_id: producer.id })),
+      }),
+      closeProducer: ({ router_id, producer_id }) => {
+        this.#router(router_id).closeProducer(producer_id);
+        return null;
+      },
+      createConsumers: ({ router_id, consumers }) => ({
+        consumers: this.#router(router_id)
+          .createConsumers(consumers)
+          .map((consumer) => ({ consumer_id: consumer.id })),
+      }),
+      closeConsumer: ({ router_id, consumer_id }) => {
+        this.#router(router_id).closeConsumer(consumer_id);
+        return null;
+      },
+      stats: () => this.stats(),
+    };
+  }
+
+  stats(): HandlerStats {
+    const { cpuUs, rssBytes } = this.#options.usage();
+    const count = (counter: Counter): number => this.counters.value(counter);
+    return {
+      routers: this.#routers.size,
+      sessions: this.#sessions,
+      producers: this.#sum((router) => router.producerCount),
+      consumers: this.#sum((router) => router.consumerCount),
+      cpu_us: cpuUs,
+      rss_bytes: rssBytes,
+      datagrams_in: count(Counter.datagramsIn),
+      datagrams_out: count(Counter.datagramsOut),
+      bytes_in: count(Counter.datagramBytesIn) + count(Counter.streamBytesIn),
+      bytes_out: count(Counter.datagramBytesOut) + count(Counter.streamBytesOut),
+      drops: this.counters.dropsByName(),
+      ...this.#forwardingQuantiles(),
+    };
+  }
+
+  /** Closes every router and all under it. Idempotent. */
+  close(code: CloseCode, reason: string): void {
+    for (const router of [...this.#routers.values()]) this.#closeRouter(router, code, reason);
+  }
+
+  #createRouter(request: HandlerCalls['createRouter']['request']): null {
+    const { router_id: id, meeting_id: meetingId, generation } = request;
+    if (this.#routers.has(id)) throw new ApiError('CONFLICT', `Router "${id}" exists`);
+    const { maxRouters } = this.#options.limits;
+    if (this.#routers.size >= maxRouters)
+      throw new ApiError('CAPACITY_EXCEEDED', `A worker takes at most ${maxRouters} routers`);
+    const room = {
+      transportsLeft: () => this.#transportsLeft(),
+      consumersLeft: () => this.#consumersLeft(),
+    };
+    const { clock, newId } = this.#options;
+    this.#routers.set(
+      id,
+      new Router({ id, meetingId, generation, room, newId, clock, counters: this.counters }),
+    );
+    this.#options.log.info('Router created', { router_id: id, meeting_id: meetingId, generation });
+    return null;
+  }
+
+  #closeRouter(router: Router, code: CloseCode, reason: string): void {
+    this.#routers.delete(router.id);
+    router.close(code, reason);
+    this.#options.log.info('Router closed', { router_id: router.id, meeting_id: router.meetingId, reason });
+  }
+
+  async #createTransports(
+    request: HandlerCalls['createTransports']['request'],
+  ): Promise<HandlerCalls['createTransports']['answer']> {
+    const router = this.#router(request.router_id);
+    const made = router.createTransports(request.transports);
+    const answers = await Promise.all(made.map((transport) => this.#announce(transport)));
+    // Signing takes a turn of the loop, in which the router may have been closed.
+    if (made.some((transport) => transport.closed))
+      throw new ApiError('NOT_FOUND', `Router "${router.id}" was closed`);
+    return { transports: answers };
+  }
+
+  async #announce(transport: Transport): Promise<CreatedTransport> {
+    const { token, expiresAtMs } = await this.#tokens.issue(transport.id);
+    return { transport_id: transport.id, connection_token: token, expires_at_ms: expiresAtMs };
+  }
+
+  async #authenticate(token: string): Promise<Result<Admission>> {
+    const verified = await this.#tokens.verify(token);
+    if (!verified.ok) return verified;
+    for (const router of this.#routers.values()) {
+      const transport = router.transport(verified.value);
+      if (transport) return ok({ router, transport });
+    }
+    return err('transport closed');
+  }
+
+  #forwardingQuantiles(): Pick<HandlerStats, 'forwarding_us'> | Record<string, never> {
+    const [p50, p95, p99, p999] = [0.5, 0.95, 0.99, 0.999].map((share) => this.#forwarding.quantile(share));
+    if (p50 === undefined || p95 === undefined || p99 === undefined || p999 === undefined) return {};
+    return { forwarding_us: { p50, p95, p99, p999 } };
+  }
+
+  #router(id: string): Router {
+    const router = this.#routers.get(id);
+    if (!router) throw new ApiError('NOT_FOUND', `No router "${id}" on this worker`);
+    return router;
+  }
+
+  #transportsLeft(): number {
+    return this.#options.limits.maxTransports - this.#sum((router) => router.transportCount);
+  }
+
+  #consumersLeft(): number {
+    return this.#options.limits.maxConsumers - this.#sum((router) => router.consumerCount);
+  }
+
+  #sum(count: (router: Router) => number): number {
+    let sum = 0;
+    for (const router of this.#routers.values()) sum += count(router);
+    return sum;
+  }
+}

@@ -1,0 +1,124 @@
+// One published stream and the consumers of it. The list that the packet path reads is made when something changes.
+import type { Clock } from '../../shared/base/clock.ts';
+import { ResetCode } from '../../shared/media-stream/header.ts';
+import { Counter, type Counters } from '../metrics/Counters.ts';
+import { KeyFrameGate } from '../quality/KeyFrameGate.ts';
+import type { ConsumedProducer, Consumer } from './Consumer.ts';
+
+/** The client that publishes it. */
+export interface Publisher {
+  readonly userId: number;
+  /** Asks the client for a key frame of this stream; false when it cannot be asked. */
+  requestKeyFrame(streamId: number): boolean;
+}
+
+/** A media stream of this producer that is being read. */
+export interface IncomingStream {
+  abort(code: number): void;
+}
+
+export interface ProducerOptions {
+  readonly id: string;
+  readonly transportId: string;
+  readonly publisher: Publisher;
+  readonly streamId: number;
+  readonly kind: 'audio' | 'video';
+  readonly spatialLayer: number;
+  readonly clock: Clock;
+  readonly counters: Counters;
+}
+
+export class Producer implements ConsumedProducer {
+  readonly id: string;
+  readonly transportId: string;
+  readonly streamId: number;
+  readonly kind: 'audio' | 'video';
+  readonly spatialLayer: number;
+  readonly #publisher: Publisher;
+  readonly #clock: Clock;
+  readonly #counters: Counters;
+  readonly #consumers = new Set<Consumer>();
+  readonly #incoming = new Set<IncomingStream>();
+  readonly #keyFrameGate = new KeyFrameGate();
+  #keyFrameTimer: ReturnType<typeof setTimeout> | undefined;
+  #destinations: readonly Consumer[] = Object.freeze([]);
+  #closed = false;
+
+  constructor(options: ProducerOptions) {
+    this.id = options.id;
+    this.transportId = options.transportId;
+    this.streamId = options.streamId;
+    this.kind = options.kind;
+    this.spatialLayer = options.spatialLayer;
+    this.#publisher = options.publisher;
+    this.#clock = options.clock;
+    this.#counters = options.counters;
+  }
+
+  get userId(): number {
+    return this.#publisher.userId;
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  get consumers(): ReadonlySet<Consumer> {
+    return this.#consumers;
+  }
+
+  /** Consumers that can be sent to now: a frozen list, another one after each change. */
+  get destinations(): readonly Consumer[] {
+    return this.#destinations;
+  }
+
+  addConsumer(consumer: Consumer): void {
+    this.#consumers.add(consumer);
+    this.refreshDestinations();
+  }
+
+  removeConsumer(consumer: Consumer): void {
+    if (this.#consumers.delete(consumer)) this.refreshDestinations();
+  }
+
+  /** To be called when a consumer got or lost its session. */
+  refreshDestinations(): void {
+    this.#destinations = Object.freeze([...this.#consumers].filter((consumer) => consumer.connected));
+  }
+
+  addIncomingStream(stream: IncomingStream): void {
+    this.#incoming.add(stream);
+  }
+
+  removeIncomingStream(stream: IncomingStream): void {
+    this.#incoming.delete(stream);
+  }
+
+  /** Asks the publisher for a key frame, at most once an interval. Sound has none: nothing happens. */
+  requestKeyFrame(): void {
+    if (this.#closed || this.kind !== 'video') return;
+    this.#counters.add(Counter.keyFrameRequestsIn, 1);
+    const decision = this.#keyFrameGate.request(this.#clock.monotonicMs());
+    if (decision.kind === 'send') this.#sendKeyFrameRequest();
+    else if (decision.kind === 'wait') {
+      this.#keyFrameTimer = setTimeout(() => {
+        this.#keyFrameGate.waited(this.#clock.monotonicMs());
+        this.#sendKeyFrameRequest();
+      }, decision.delayMs);
+    }
+  }
+
+  /** Stops reading its streams and asking for key frames. Idempotent. Its router closes the consumers before. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    clearTimeout(this.#keyFrameTimer);
+    for (const stream of [...this.#incoming]) stream.abort(ResetCode.none);
+    this.#consumers.clear();
+    this.#destinations = Object.freeze([]);
+  }
+
+  #sendKeyFrameRequest(): void {
+    if (this.#publisher.requestKeyFrame(this.streamId)) this.#counters.add(Counter.keyFrameRequestsOut, 1);
+  }
+}

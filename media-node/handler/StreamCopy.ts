@@ -1,0 +1,116 @@
+// One subscriber's copy of a media stream. It takes bytes at once and writes them as the subscriber's flow control allows;
+// a subscriber that is too slow loses this copy and nothing else (ledger MH-4).
+import { ResetCode } from '../../shared/media-stream/header.ts';
+import { Counter, type Counters } from '../metrics/Counters.ts';
+import { DropReason } from '../metrics/DropReason.ts';
+import type { MediaSession, SendStream } from '../transport/MediaSession.ts';
+
+/** Bytes that wait for a subscriber, for each copy; past it the copy is reset. */
+export const MAX_QUEUED_BYTES = 1_000_000;
+/** Chunks that wait: a publisher that sends in crumbs must not cost more memory than its bytes. */
+export const MAX_QUEUED_CHUNKS = 4_096;
+
+export class StreamCopy {
+  readonly #session: MediaSession;
+  readonly #counters: Counters;
+  readonly #onDone: (copy: StreamCopy) => void;
+  readonly #queue: Uint8Array[] = [];
+  #queuedBytes = 0;
+  #stream: SendStream | undefined;
+  #state: 'writing' | 'finishing' | 'done' = 'writing';
+  #resetCode: number = ResetCode.none;
+  /** Resolves the pump's wait for more to write. */
+  #wake: (() => void) | undefined;
+
+  /** Opens the stream; onDone is called once, when it is finished or reset. */
+  constructor(session: MediaSession, counters: Counters, onDone: (copy: StreamCopy) => void) {
+    this.#session = session;
+    this.#counters = counters;
+    this.#onDone = onDone;
+    void this.#pump();
+  }
+
+  get queuedBytes(): number {
+    return this.#queuedBytes;
+  }
+
+  /** Queues bytes, which must not change afterwards. Does nothing once finished or reset. */
+  write(bytes: Uint8Array): void {
+    if (this.#state !== 'writing') return;
+    if (this.#queuedBytes + bytes.length > MAX_QUEUED_BYTES || this.#queue.length >= MAX_QUEUED_CHUNKS) {
+      this.#counters.drop(DropReason.streamQuotaExceeded);
+      this.reset(ResetCode.quotaExceeded);
+      return;
+    }
+    this.#queue.push(bytes);
+    this.#queuedBytes += bytes.length;
+    this.#wake?.();
+  }
+
+  /** Ends the stream once everything queued has gone out. */
+  finish(): void {
+    if (this.#state !== 'writing') return;
+    this.#state = 'finishing';
+    this.#wake?.();
+  }
+
+  /** Abandons the stream with what is queued. Idempotent. */
+  reset(code: number): void {
+    if (this.#state === 'done') return;
+    this.#resetCode = code;
+    this.#stream?.reset(code);
+    this.#end();
+  }
+
+  #end(): void {
+    this.#state = 'done';
+    this.#queue.length = 0;
+    this.#queuedBytes = 0;
+    this.#wake?.();
+    this.#onDone(this);
+  }
+
+  get #isDone(): boolean {
+    return this.#state === 'done';
+  }
+
+  async #pump(): Promise<void> {
+    try {
+      const stream = await this.#session.openSendStream();
+      if (this.#isDone) {
+        stream.reset(this.#resetCode);
+        return;
+      }
+      this.#stream = stream;
+      this.#counters.add(Counter.streamsOut, 1);
+      await this.#writeAll(stream);
+    } catch {
+      // The subscriber stopped reading, reset, has no room for another stream, or is gone: its copy ends, and its session
+      // says for itself when it ends.
+      if (this.#isDone) return;
+      this.#counters.drop(DropReason.streamDestinationClosed);
+      this.reset(ResetCode.internalError);
+    }
+  }
+
+  async #writeAll(stream: SendStream): Promise<void> {
+    while (!this.#isDone) {
+      const bytes = this.#queue[0];
+      if (bytes !== undefined) {
+        await stream.write(bytes);
+        if (this.#isDone) return;
+        this.#queue.shift();
+        this.#queuedBytes -= bytes.length;
+        this.#counters.add(Counter.streamBytesOut, bytes.length);
+      } else if (this.#state === 'finishing') {
+        await stream.close();
+        if (!this.#isDone) this.#end();
+      } else {
+        await new Promise<void>((resolve) => {
+          this.#wake = resolve;
+        });
+        this.#wake = undefined;
+      }
+    }
+  }
+}

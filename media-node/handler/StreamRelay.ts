@@ -1,0 +1,105 @@
+// Passes one media stream of a publisher on to the subscribers it has at that moment, as the bytes come (cut-through): same
+// form, nothing re-encoded, nothing waited for. Subscribers that come later ask for a key frame of their own.
+import { ResetCode, type StreamHeader, StreamType } from '../../shared/media-stream/header.ts';
+import { Counter, type Counters } from '../metrics/Counters.ts';
+import { DropReason } from '../metrics/DropReason.ts';
+import { type ReceiveStream, StreamClosedError } from '../transport/MediaSession.ts';
+import { MediaStreamParser } from './MediaStreamParser.ts';
+import type { IncomingStream, Producer } from './Producer.ts';
+import type { StreamCopy } from './StreamCopy.ts';
+
+/** Who sends the stream. */
+export interface StreamSource {
+  readonly userId: number;
+  producerOf(streamId: number): Producer | undefined;
+}
+
+export class StreamRelay implements IncomingStream {
+  readonly #stream: ReceiveStream;
+  readonly #source: StreamSource;
+  readonly #counters: Counters;
+  readonly #parser: MediaStreamParser;
+  #producer: Producer | undefined;
+  #copies: readonly StreamCopy[] = [];
+  #ended = false;
+
+  constructor(stream: ReceiveStream, source: StreamSource, counters: Counters) {
+    this.#stream = stream;
+    this.#source = source;
+    this.#counters = counters;
+    this.#parser = new MediaStreamParser({
+      onHeader: (header) => this.#open(header),
+      onBytes: (bytes) => {
+        for (const copy of this.#copies) copy.write(bytes);
+      },
+    });
+  }
+
+  /** Relays until the stream ends, is refused or aborted. Never rejects. */
+  async run(): Promise<void> {
+    try {
+      await this.#relay();
+    } catch (error) {
+      const code = error instanceof StreamClosedError ? error.code : ResetCode.internalError;
+      this.#end((copy) => copy.reset(code ?? ResetCode.none));
+    } finally {
+      this.#producer?.removeIncomingStream(this);
+    }
+  }
+
+  /** Stops reading and abandons the copies. Idempotent. */
+  abort(code: number): void {
+    if (this.#ended) return;
+    this.#end((copy) => copy.reset(code));
+    this.#stream.stop(code);
+  }
+
+  async #relay(): Promise<void> {
+    while (!this.#ended) {
+      const chunk = await this.#stream.read();
+      if (this.#ended) return;
+      if (chunk === undefined) {
+        this.#finish();
+        return;
+      }
+      this.#counters.add(Counter.streamBytesIn, chunk.length);
+      const verdict = this.#parser.push(chunk);
+      if (verdict === 'malformed') this.#refuse(DropReason.streamMalformed, ResetCode.invalidFormat);
+      else if (verdict === 'refused')
+        this.#refuse(DropReason.streamNotSenders, ResetCode.authenticationFailed);
+    }
+  }
+
+  #open(header: StreamHeader): boolean {
+    const producer =
+      header.userId === this.#source.userId ? this.#source.producerOf(header.streamId) : undefined;
+    if (producer === undefined || (producer.kind === 'video') !== (header.type === StreamType.video))
+      return false;
+    this.#producer = producer;
+    producer.addIncomingStream(this);
+    this.#counters.add(Counter.streamsIn, 1);
+    this.#copies = producer.destinations
+      .map((consumer) => consumer.openCopy())
+      .filter((copy) => copy !== undefined);
+    if (this.#copies.length === 0) this.#counters.drop(DropReason.streamNoSubscribers);
+    return true;
+  }
+
+  #finish(): void {
+    if (this.#parser.atBoundary) this.#end((copy) => copy.finish());
+    else {
+      this.#counters.drop(DropReason.streamMalformed);
+      this.#end((copy) => copy.reset(ResetCode.invalidFormat));
+    }
+  }
+
+  #refuse(reason: DropReason, code: number): void {
+    this.#counters.drop(reason);
+    this.abort(code);
+  }
+
+  #end(endCopy: (copy: StreamCopy) => void): void {
+    this.#ended = true;
+    for (const copy of this.#copies) endCopy(copy);
+  }
+}

@@ -1,0 +1,69 @@
+// Why something a peer sent was not passed on (ledger MH-4, MH-8, MH-10): a closed set, so that a reason is an index into
+// preallocated counters. The first ones are the frame codec's faults, at the codec's own numbers.
+import { FRAME_FAULT_NAMES } from '../../shared/frame/validate.ts';
+
+export const DropReason = {
+  none: 0,
+  // Datagrams, on the way in: the frame itself (FrameFault, same numbers).
+  truncated: 1,
+  oversized: 2,
+  unknownVersion: 3,
+  unknownType: 4,
+  userIdTooLarge: 5,
+  lengthMismatch: 6,
+  unknownFlags: 7,
+  badLayer: 8,
+  tooManyHops: 9,
+  // Datagrams, on the way in: who sent it and where to.
+  unauthenticated: 10,
+  /** A client's frames have hop count 0; others come from handlers only. */
+  unexpectedHops: 11,
+  /** The user id is not the sender's. */
+  notSendersStream: 12,
+  /** The sender's own user id, a stream it has not published. */
+  noRoute: 13,
+  noSubscribers: 14,
+  controlMalformed: 15,
+  /** A control datagram that this side does not take, such as a pong that nobody asked for. */
+  controlUnexpected: 16,
+  // Copies of datagrams, on the way out: SendOutcome, in its order.
+  destinationCongested: 17,
+  destinationTooLarge: 18,
+  destinationClosed: 19,
+  // Media streams, on the way in.
+  streamUnauthenticated: 20,
+  streamMalformed: 21,
+  streamNotSenders: 22,
+  streamTooMany: 23,
+  streamNoSubscribers: 24,
+  // Copies of media streams, on the way out.
+  streamQuotaExceeded: 25,
+  streamDestinationClosed: 26,
+  // Control messages.
+  tokenRefused: 27,
+  authTimedOut: 28,
+  messageOversized: 29,
+  messageMalformed: 30,
+  messageUnexpected: 31,
+  messageRateExceeded: 32,
+  /** A key frame request or report for a stream that the sender does not receive. */
+  messageNotSubscribed: 33,
+  /** A message to a peer that does not read its control stream. */
+  messageQueueFull: 34,
+} as const;
+export type DropReason = (typeof DropReason)[keyof typeof DropReason];
+export type DropReasonName = keyof typeof DropReason;
+
+/** Name of each reason, at its number. */
+export const DROP_REASON_NAMES = Object.keys(DropReason) as readonly DropReasonName[];
+export const DROP_REASONS = DROP_REASON_NAMES.length;
+
+/** Reasons that count datagrams on their way in: each datagram received is routed, taken as control, or one of these. */
+export const FIRST_INGRESS_REASON = DropReason.truncated;
+export const LAST_INGRESS_REASON = DropReason.controlUnexpected;
+/** Reasons that count copies of datagrams: each copy offered to a destination is sent, or one of these. */
+export const FIRST_DESTINATION_REASON = DropReason.destinationCongested;
+export const LAST_DESTINATION_REASON = DropReason.destinationClosed;
+
+/** How many of the reasons are the frame codec's. */
+export const FRAME_FAULT_REASONS = FRAME_FAULT_NAMES.length;

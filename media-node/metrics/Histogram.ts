@@ -1,0 +1,36 @@
+// A log-scale histogram of fixed memory: 16 buckets an octave, so a quantile is at most 1/16 above the truth.
+
+const BUCKETS_PER_OCTAVE = 16;
+/** Values from 2^-10 (about 0.001) to 2^20 (about a million) in the caller's unit; what lies outside is kept at the ends. */
+const LOWEST_EXPONENT = -10;
+const OCTAVES = 30;
+const BUCKETS = OCTAVES * BUCKETS_PER_OCTAVE;
+
+export class Histogram {
+  readonly #buckets = new Float64Array(BUCKETS);
+  #count = 0;
+
+  /** Takes one value. Values that are not above zero, NaN included, are kept in the lowest bucket. */
+  record(value: number): void {
+    this.#count++;
+    const position = value > 0 ? (Math.log2(value) - LOWEST_EXPONENT) * BUCKETS_PER_OCTAVE : 0;
+    const index = position < 0 ? 0 : position >= BUCKETS ? BUCKETS - 1 : position | 0;
+    this.#buckets[index] = (this.#buckets[index] ?? 0) + 1;
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Upper edge of the bucket that holds this share (0 to 1) of the values; undefined when there are none. */
+  quantile(share: number): number | undefined {
+    if (this.#count === 0) return undefined;
+    const rank = Math.max(1, Math.ceil(share * this.#count));
+    let seen = 0;
+    for (let index = 0; index < BUCKETS; index++) {
+      seen += this.#buckets[index] ?? 0;
+      if (seen >= rank) return 2 ** ((index + 1) / BUCKETS_PER_OCTAVE + LOWEST_EXPONENT);
+    }
+    return 2 ** (OCTAVES + LOWEST_EXPONENT);
+  }
+}

@@ -1,0 +1,51 @@
+// Composition root of a media handler worker: a process per core that forwards media and nothing else.
+import process from 'node:process';
+import { systemClock } from '../../shared/base/clock.ts';
+import { CloseCode } from '../../shared/base/closeCode.ts';
+import { HandlerWorker } from '../handler/HandlerWorker.ts';
+import { handlerWorkerConfigSchema } from '../ipc/config.ts';
+import type { HandlerCalls, HandlerWorkerConfig } from '../ipc/protocol.ts';
+import { listenQuic } from '../transport/deno/listen.ts';
+import { startWorker } from './startWorker.ts';
+
+/** Path of the media session's URL; any other is answered with 404. */
+const MEDIA_PATH = '/media';
+
+await startWorker<HandlerWorkerConfig, Record<never, never>, HandlerCalls>({
+  configSchema: handlerWorkerConfigSchema,
+  async start({ config, log, connect }) {
+    const worker = await HandlerWorker.create({
+      limits: {
+        maxRouters: config.maxRouters,
+        maxConsumers: config.maxConsumers,
+        maxTransports: config.transport.maxSessions,
+        authTimeoutMs: config.authTimeoutMs,
+      },
+      clock: systemClock,
+      log,
+      newId: () => crypto.randomUUID(),
+      usage: () => {
+        const { user, system } = process.cpuUsage();
+        return { cpuUs: user + system, rssBytes: process.memoryUsage().rss };
+      },
+    });
+    connect(worker.handlers());
+    const listener = await listenQuic({
+      hostname: config.hostname,
+      port: config.udpPort,
+      certificatePem: config.certificatePem,
+      privateKeyPem: config.privateKeyPem,
+      limits: config.transport,
+      onRequest: ({ path }) =>
+        path.split('?')[0] === MEDIA_PATH ? { accept: true } : { accept: false, status: 404 },
+      onSession: (session) => worker.accept(session),
+    });
+    return {
+      udpPort: listener.port,
+      async stop(reason) {
+        worker.close(CloseCode.goingAway, reason);
+        await listener.close(CloseCode.goingAway, reason);
+      },
+    };
+  },
+});
