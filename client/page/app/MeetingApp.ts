@@ -1,0 +1,152 @@
+// Which screen is shown, and the way from one to the next: lobby -> meeting -> ended -> lobby or meeting.
+import type { ApiClient } from '../../core/index.ts';
+import type { JoinMeetingOptions, MeetingClient, MeetingEnd } from '../../media/MeetingClient.ts';
+import type { AppState, JoinSettings } from './AppState.ts';
+import { toJoinProblem } from './joinProblem.ts';
+import type { PageAddress } from './PageAddress.ts';
+import { Store } from './Store.ts';
+import { Toasts } from './Toasts.ts';
+
+export interface MeetingAppOptions {
+  /** Base address of the REST API. */
+  readonly apiUrl: string;
+  readonly joinMeeting: (options: JoinMeetingOptions) => Promise<MeetingClient>;
+  readonly api: ApiClient;
+  readonly address: PageAddress;
+}
+
+const LEFT: MeetingEnd = { code: 'left', message: 'You left the meeting' };
+
+export class MeetingApp {
+  readonly store: Store<AppState>;
+  readonly toasts = new Toasts();
+  readonly api: ApiClient;
+  readonly #apiUrl: string;
+  readonly #join: MeetingAppOptions['joinMeeting'];
+  readonly #address: PageAddress;
+  #settings: JoinSettings | undefined;
+  /** Grows with each change of screen: what an older attempt brings back is not wanted any more. */
+  #attempt = 0;
+
+  constructor({ apiUrl, joinMeeting, api, address }: MeetingAppOptions) {
+    this.#apiUrl = apiUrl;
+    this.#join = joinMeeting;
+    this.api = api;
+    this.#address = address;
+    this.store = new Store<AppState>({
+      screen: { kind: 'lobby', meetingId: address.meetingId },
+      joining: false,
+      problem: undefined,
+    });
+    address.onChange(() => this.#followAddress());
+  }
+
+  /** The meeting that this page is in. */
+  get client(): MeetingClient | undefined {
+    const { screen } = this.store.state;
+    return screen.kind === 'meeting' ? screen.client : undefined;
+  }
+
+  /** Makes a meeting and enters it. Never rejects: what goes wrong becomes `problem`. */
+  startMeeting(settings: JoinSettings): Promise<void> {
+    return this.#enter(settings, async () => (await this.api.createMeeting()).meeting_id);
+  }
+
+  /** Never rejects: what goes wrong becomes `problem`. */
+  joinMeeting(meetingId: string, settings: JoinSettings): Promise<void> {
+    return this.#enter(settings, async () => meetingId);
+  }
+
+  /** From the ended screen into the same meeting again, or into a new one without an id. */
+  async again(meetingId?: string): Promise<void> {
+    if (this.#settings === undefined) return this.goToLobby(meetingId);
+    if (meetingId === undefined) await this.startMeeting(this.#settings);
+    else await this.joinMeeting(meetingId, this.#settings);
+  }
+
+  /** Shows the end at once; what leaving still has to send goes on behind it. */
+  leave(): void {
+    const { client } = this;
+    if (client === undefined) return;
+    this.#keepDevices(client);
+    this.#showEnd(client, LEFT);
+    client.leave().catch((error: unknown) => console.warn('Leaving did not end cleanly', error));
+  }
+
+  goToLobby(meetingId = ''): void {
+    if (meetingId === '') this.#address.showLobby();
+    else this.#address.showMeeting(meetingId);
+    this.#showLobby(meetingId);
+  }
+
+  clearProblem(): void {
+    this.store.update((state) => ({ ...state, problem: undefined }));
+  }
+
+  async #enter(settings: JoinSettings, findMeeting: () => Promise<string>): Promise<void> {
+    if (this.store.state.joining) return;
+    const attempt = ++this.#attempt;
+    this.#settings = settings;
+    this.store.update((state) => ({ ...state, joining: true, problem: undefined }));
+    try {
+      const meetingId = await findMeeting();
+      if (attempt !== this.#attempt) return;
+      const client = await this.#join({ apiUrl: this.#apiUrl, meetingId, ...settings });
+      if (attempt === this.#attempt) this.#showMeeting(client);
+      else await client.leave();
+    } catch (error) {
+      if (attempt !== this.#attempt) return;
+      console.warn('Joining failed', error);
+      this.store.update((state) => ({ ...state, joining: false, problem: toJoinProblem(error) }));
+    }
+  }
+
+  #showMeeting(client: MeetingClient): void {
+    const { meetingId } = client;
+    client.on('ended', (end) => {
+      if (this.client !== client) return;
+      this.#keepDevices(client);
+      this.#showEnd(client, end);
+    });
+    client.on('deviceProblem', ({ message }) => this.toasts.show(message, 'problem'));
+    this.#address.showMeeting(meetingId);
+    this.toasts.clear();
+    this.store.set({
+      screen: { kind: 'meeting', client, link: this.#address.linkTo(meetingId) },
+      joining: false,
+      problem: undefined,
+    });
+  }
+
+  #showEnd(client: MeetingClient, end: MeetingEnd): void {
+    this.#attempt++;
+    const { meetingId, meetingName } = client;
+    this.toasts.clear();
+    this.store.set({
+      screen: { kind: 'ended', end, meetingId, meetingName },
+      joining: false,
+      problem: undefined,
+    });
+  }
+
+  #showLobby(meetingId: string): void {
+    this.#attempt++;
+    this.toasts.clear();
+    this.store.set({ screen: { kind: 'lobby', meetingId }, joining: false, problem: undefined });
+  }
+
+  /** "Back" and "forward": out of a meeting that the address no longer names, into the lobby of the one it names. */
+  #followAddress(): void {
+    const { client } = this;
+    const { meetingId } = this.#address;
+    if (client?.meetingId === meetingId) return;
+    if (client !== undefined) this.leave();
+    this.#showLobby(meetingId);
+  }
+
+  /** Whoever comes back finds microphone and camera as they were. */
+  #keepDevices(client: MeetingClient): void {
+    if (this.#settings === undefined) return;
+    this.#settings = { ...this.#settings, microphone: client.microphoneOn, camera: client.cameraOn };
+  }
+}

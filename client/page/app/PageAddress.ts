@@ -1,0 +1,38 @@
+// The page's own address: `/` is the lobby, `/m/<id>` a meeting.
+import { meetingIdOf, meetingPath } from '../text/meetingLink.ts';
+
+export class PageAddress {
+  readonly #window: Window;
+
+  constructor(window: Window) {
+    this.#window = window;
+  }
+
+  /** The meeting that the address names, or ''. */
+  get meetingId(): string {
+    return meetingIdOf(new URL(this.#window.location.href)) ?? '';
+  }
+
+  /** What to send to others. */
+  linkTo(meetingId: string): string {
+    return new URL(meetingPath(meetingId), this.#window.location.href).href;
+  }
+
+  /** A new entry in the history, so that "back" leaves the meeting; none when the address is already the right one. */
+  showMeeting(meetingId: string): void {
+    this.#show(meetingPath(meetingId));
+  }
+
+  showLobby(): void {
+    this.#show('/');
+  }
+
+  onChange(listener: () => void): void {
+    this.#window.addEventListener('popstate', listener);
+  }
+
+  #show(path: string): void {
+    const { pathname, search } = this.#window.location;
+    if (pathname + search !== path) this.#window.history.pushState(null, '', path);
+  }
+}

@@ -1,0 +1,104 @@
+// What people see first: themselves on the left, the way in on the right.
+import type { JSX } from 'preact';
+import { useEffect, useMemo, useState } from 'preact/hooks';
+import type { AppState, JoinSettings } from '../app/AppState.ts';
+import { isAboutMeeting } from '../app/joinProblem.ts';
+import type { MeetingApp } from '../app/MeetingApp.ts';
+import { loadPreferences, type PreferenceStorage, savePreferences } from '../app/Preferences.ts';
+import { useStore } from '../app/Store.ts';
+import { Logo } from '../ui/Logo.tsx';
+import { featuresOf, missingSupport } from './browserSupport.ts';
+import { DevicePreview } from './DevicePreview.ts';
+import { JoinForm, type JoinRequest } from './JoinForm.tsx';
+import { PreviewCard } from './PreviewCard.tsx';
+import { useMeetingName } from './useMeetingName.ts';
+
+export interface LobbyProps {
+  readonly app: MeetingApp;
+  readonly state: AppState;
+  /** The meeting that the page's address names, or ''. */
+  readonly meetingId: string;
+}
+
+export function Lobby({ app, state, meetingId }: LobbyProps): JSX.Element {
+  const stored = useMemo(() => loadPreferences(storage()), []);
+  const [displayName, setDisplayName] = useState(stored.displayName);
+  const [devices, setDevices] = useState({ camera: stored.camera, microphone: stored.microphone });
+  const preview = useMemo(() => new DevicePreview(navigator.mediaDevices), []);
+  const { problems } = useStore(preview.store);
+  const invitation = useMeetingName(app.api, meetingId);
+  const unsupported = useMemo(() => missingSupport(featuresOf(window)), []);
+
+  useEffect(() => () => preview.release(), [preview]);
+  // While joining the devices belong to the meeting; after a failure the preview takes them back.
+  useEffect(() => {
+    if (state.joining) preview.release();
+    else preview.want(devices);
+  }, [preview, state.joining, devices]);
+
+  const working = {
+    camera: devices.camera && problems.camera === undefined,
+    microphone: devices.microphone && problems.microphone === undefined,
+  };
+  const change = (next: typeof devices): void => {
+    setDevices(next);
+    savePreferences(storage(), { displayName: displayName.trim(), ...next });
+  };
+  const enter = ({ meetingId: wanted, displayName: name }: JoinRequest): void => {
+    savePreferences(storage(), { displayName: name, ...devices });
+    const settings: JoinSettings = { displayName: name, ...working };
+    void (wanted === undefined ? app.startMeeting(settings) : app.joinMeeting(wanted, settings));
+  };
+  const problem = state.problem ?? invitation.problem;
+
+  return (
+    <div class="lobby">
+      <header class="lobby-header">
+        <Logo />
+      </header>
+      <main class="lobby-main">
+        <PreviewCard
+          preview={preview}
+          displayName={displayName}
+          devices={working}
+          joining={state.joining}
+          // A device with a problem counts as off, so that its button tries again.
+          onToggle={(device) => change({ ...devices, [device]: !working[device] })}
+        />
+        <section class="lobby-side" aria-labelledby="lobby-title">
+          <h1 id="lobby-title" class="lobby-title">
+            {meetingId === '' ? 'Meet face to face' : 'Ready to join?'}
+          </h1>
+          <p class="lobby-lead">
+            {meetingId === ''
+              ? 'Start a meeting and send its link, or join one that somebody sent you.'
+              : (invitation.name ?? 'Check your camera and microphone first.')}
+          </p>
+          <JoinForm
+            initialMeetingId={meetingId}
+            displayName={displayName}
+            onDisplayName={setDisplayName}
+            joining={state.joining}
+            meetingProblem={problem && isAboutMeeting(problem) ? problem.message : undefined}
+            problem={unsupported ?? (problem && !isAboutMeeting(problem) ? problem.message : undefined)}
+            disabled={unsupported !== undefined}
+            onEdit={() => {
+              app.clearProblem();
+              invitation.dismiss();
+            }}
+            onEnter={enter}
+          />
+        </section>
+      </main>
+    </div>
+  );
+}
+
+function storage(): PreferenceStorage | undefined {
+  try {
+    return window.localStorage;
+  } catch {
+    // Reading the property itself throws where the browser refuses storage.
+    return undefined;
+  }
+}

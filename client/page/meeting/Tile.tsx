@@ -1,0 +1,60 @@
+// One participant: picture or avatar, name, microphone, and figures when wanted.
+import type { JSX } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
+import type { MeetingClient, ParticipantView } from '../../media/MeetingClient.ts';
+import { Avatar } from '../ui/Avatar.tsx';
+import { Icon } from '../ui/Icon.tsx';
+import { TileStatsPanel } from './TileStatsPanel.tsx';
+
+export interface TileProps {
+  readonly client: MeetingClient;
+  readonly participant: ParticipantView;
+  readonly statisticsShown: boolean;
+}
+
+export function Tile({ client, participant, statisticsShown }: TileProps): JSX.Element {
+  const { userId, displayName, isSelf, audioMuted, speaking } = participant;
+  const shown = participant.hasVideo && !participant.videoMuted;
+  const canvas = useRef<HTMLCanvasElement>(null);
+  useEffect(() => {
+    if (canvas.current) return client.attachVideo(userId, canvas.current);
+    return undefined;
+  }, [client, userId]);
+
+  return (
+    <li
+      class="tile"
+      data-testid="tile"
+      data-user-id={userId}
+      data-display-name={displayName}
+      data-self={String(isSelf)}
+      data-speaking={String(speaking)}
+      data-video={String(shown)}
+    >
+      <canvas ref={canvas} class="tile-canvas" data-testid="tile-canvas" />
+      {!shown && (
+        <div class="tile-avatar">
+          <Avatar displayName={displayName} />
+        </div>
+      )}
+      {statisticsShown && <TileStatsPanel client={client} userId={userId} />}
+      <div class="tile-label">
+        {audioMuted ? (
+          <span class="tile-muted" data-testid="tile-muted" role="img" aria-label="Microphone off">
+            <Icon name="microphoneOff" />
+          </span>
+        ) : (
+          <span class="tile-voice" aria-hidden="true">
+            <i />
+            <i />
+            <i />
+          </span>
+        )}
+        <span class="tile-name" data-testid="tile-name">
+          {displayName}
+          {isSelf && <span class="tile-self"> (you)</span>}
+        </span>
+      </div>
+    </li>
+  );
+}

@@ -1,0 +1,73 @@
+// How many columns of tiles fit a stage best. Pure: sizes in, sizes out, all in CSS pixels.
+
+/** Width over height. */
+const WIDE = 16 / 9;
+/** On an upright stage (a phone) tiles may grow towards this shape, or most of the stage would stay empty. */
+const UPRIGHT = 3 / 4;
+/** Narrower tiles show nothing a person can recognise: from here on the stage scrolls. */
+export const MIN_TILE_WIDTH_PX = 112;
+
+export interface GridRequest {
+  readonly count: number;
+  readonly width: number;
+  readonly height: number;
+  readonly gap: number;
+}
+
+export interface GridLayout {
+  readonly columns: number;
+  readonly rows: number;
+  /** Whole pixels, so that rounding never pushes a tile into the next row. */
+  readonly tileWidth: number;
+  readonly tileHeight: number;
+  /** The rows are higher than the stage. */
+  readonly scrolls: boolean;
+}
+
+const EMPTY: GridLayout = { columns: 0, rows: 0, tileWidth: 0, tileHeight: 0, scrolls: false };
+
+/**
+ * The layout with the largest tiles; of equal ones the one with the fewest columns. Tiles are 16:9, on a stage that is
+ * higher than wide between 3:4 and 16:9.
+ */
+export function gridLayout(request: GridRequest): GridLayout {
+  if (request.count < 1 || request.width < 1 || request.height < 1) return EMPTY;
+  let best = EMPTY;
+  for (let columns = 1; columns <= request.count; columns++) {
+    const candidate = arrange(columns, request);
+    if (area(candidate) > area(best)) best = candidate;
+  }
+  return best.tileWidth >= MIN_TILE_WIDTH_PX || request.count === 1 ? best : scrolling(request);
+}
+
+function arrange(columns: number, { count, width, height, gap }: GridRequest): GridLayout {
+  const rows = Math.ceil(count / columns);
+  const maxWidth = (width - gap * (columns - 1)) / columns;
+  const maxHeight = (height - gap * (rows - 1)) / rows;
+  const narrowest = height > width ? UPRIGHT : WIDE;
+  const tileWidth = Math.floor(Math.min(maxWidth, maxHeight * WIDE));
+  const tileHeight = Math.floor(Math.min(maxHeight, tileWidth / narrowest));
+  return {
+    columns,
+    rows,
+    tileWidth: Math.max(0, tileWidth),
+    tileHeight: Math.max(0, tileHeight),
+    scrolls: false,
+  };
+}
+
+function scrolling({ count, width, gap }: GridRequest): GridLayout {
+  const columns = Math.max(1, Math.min(count, Math.floor((width + gap) / (MIN_TILE_WIDTH_PX + gap))));
+  const tileWidth = Math.floor((width - gap * (columns - 1)) / columns);
+  return {
+    columns,
+    rows: Math.ceil(count / columns),
+    tileWidth,
+    tileHeight: Math.floor(tileWidth / WIDE),
+    scrolls: true,
+  };
+}
+
+function area({ tileWidth, tileHeight }: GridLayout): number {
+  return tileWidth * tileHeight;
+}

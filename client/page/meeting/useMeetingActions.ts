@@ -1,0 +1,52 @@
+// What the buttons and the keys of a meeting do.
+import { useMemo } from 'preact/hooks';
+import type { MeetingClient } from '../../media/MeetingClient.ts';
+import type { MeetingApp } from '../app/MeetingApp.ts';
+import { copyText } from './copyText.ts';
+
+export interface MeetingActions {
+  readonly toggleMicrophone: () => void;
+  readonly toggleCamera: () => void;
+  readonly toggleStatistics: () => void;
+  readonly copyLink: () => void;
+  readonly leave: () => void;
+}
+
+export interface MeetingActionsOptions {
+  readonly app: MeetingApp;
+  readonly client: MeetingClient;
+  readonly link: string;
+  readonly toggleStatistics: () => void;
+}
+
+export function useMeetingActions(options: MeetingActionsOptions): MeetingActions {
+  const { app, client, link, toggleStatistics } = options;
+  return useMemo(() => {
+    const trying = (work: Promise<void>, problem: string): void => {
+      work.catch((error: unknown) => {
+        console.warn(problem, error);
+        app.toasts.show(problem, 'problem');
+      });
+    };
+    return {
+      toggleMicrophone: () =>
+        trying(
+          client.setMicrophone(!client.microphoneOn),
+          'The microphone could not be switched: check that it is plugged in and allowed',
+        ),
+      toggleCamera: () =>
+        trying(
+          client.setCamera(!client.cameraOn),
+          'The camera could not be switched: check that it is plugged in and allowed',
+        ),
+      toggleStatistics,
+      copyLink: () => {
+        void copyText(link).then((copied) => {
+          if (copied) app.toasts.show('Meeting link copied');
+          else app.toasts.show(`Your browser does not allow copying. The link: ${link}`, 'problem');
+        });
+      },
+      leave: () => app.leave(),
+    };
+  }, [app, client, link, toggleStatistics]);
+}
