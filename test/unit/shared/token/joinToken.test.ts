@@ -1,4 +1,4 @@
-import { decodeProtectedHeader } from 'jose';
+import { decodeProtectedHeader, exportJWK, generateKeyPair } from 'jose';
 import { describe, expect, it } from 'vitest';
 import {
   CLOCK_SKEW_SECONDS,
@@ -99,6 +99,16 @@ describe('join tokens', () => {
     const confused = await forge({ claims, header: { alg: 'HS256' }, signedWith: publicKeyAsSecret });
     expect(await reasonAgainst(confused)).toMatch(/"alg"/);
     expect(await reasonAgainst(await forge({ claims }))).toBe('accepted');
+  });
+
+  it('GC-15 are refused under another algorithm even when the key set has a key for it', async () => {
+    const { publicKey, privateKey } = await generateKeyPair('ES256');
+    const mixed = keySetResolver({
+      keys: [key.publicJwk, { ...(await exportJWK(publicKey)), kid: 'es', alg: 'ES256' }],
+    });
+    const token = await forge({ claims, header: { alg: 'ES256', kid: 'es' }, signedWith: privateKey });
+    const result = await verifyJoinToken(token, mixed, secondsLater(0));
+    expect(!result.ok && result.reason).toMatch(/"alg"/);
   });
 
   it('GC-15 are refused for another audience or from another issuer, node tokens included', async () => {
