@@ -41,6 +41,18 @@ export class StreamClosedError extends Error {
   }
 }
 
+/** Thrown by a dial that ends without a session. */
+export class DialError extends Error {
+  override readonly name = 'DialError';
+  /** HTTP status with which the server refused the request, when it came that far. */
+  readonly status: number | undefined;
+
+  constructor(message: string, status?: number, options?: ErrorOptions) {
+    super(message, options);
+    this.status = status;
+  }
+}
+
 export interface ReceiveStream {
   /** The next bytes, the caller's to keep; undefined at the end of the stream. Throws StreamClosedError. */
   read(): Promise<Uint8Array | undefined>;
@@ -154,8 +166,42 @@ export interface ListenOptions {
   onSession(session: MediaSession): void;
 }
 
+/** What a listener refused or dropped since it began, by reason (ledger MH-4, MH-10). They only count up. */
+export interface TransportCounters {
+  /** Connections refused because there were too many. */
+  connectionsRefused: number;
+  /** Connections that ended before they asked for a session: timed out, failed, or strays (Firefox opens two). */
+  handshakesFailed: number;
+  /** Requests answered with another status than 200. */
+  requestsRefused: number;
+  /** Connections ended because the peer broke HTTP/3 or WebTransport. */
+  protocolFaults: number;
+  /** Streams that belong to no session. */
+  streamsRefused: number;
+  /** Datagrams that came in without our session's prefix. */
+  datagramsMalformed: number;
+  /** Datagrams that the engine took and then gave up, because the connection ended or its path became narrower. */
+  datagramsFailed: number;
+  /** Throws of the owner's handlers. */
+  handlerFaults: number;
+}
+
+export function createTransportCounters(): TransportCounters {
+  return {
+    connectionsRefused: 0,
+    handshakesFailed: 0,
+    requestsRefused: 0,
+    protocolFaults: 0,
+    streamsRefused: 0,
+    datagramsMalformed: 0,
+    datagramsFailed: 0,
+    handlerFaults: 0,
+  };
+}
+
 export interface SessionListener {
   readonly port: number;
+  readonly counters: Readonly<TransportCounters>;
   /** Sessions open now. */
   readonly sessions: number;
   /** New handshakes use this certificate; sessions that exist are not touched. */

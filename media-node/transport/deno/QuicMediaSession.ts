@@ -1,0 +1,259 @@
+// A WebTransport session on a QUIC connection of its own.
+import { H3_NO_ERROR } from '../h3/fault.ts';
+import { BIDIRECTIONAL_PREFIX, UNIDIRECTIONAL_PREFIX } from '../h3/streamPrefix.ts';
+import {
+  type BidirectionalStream,
+  DATAGRAM_PREFIX_BYTES,
+  type MediaSession,
+  SendOutcome,
+  type SendStream,
+  type SessionClose,
+  type SessionHandlers,
+  StreamClosedError,
+  type TransportCounters,
+  type TransportLimits,
+} from '../MediaSession.ts';
+import { nextSessionId } from '../sessionId.ts';
+import { formatAddress } from './address.ts';
+import type { ConnectStream, ConnectStreamEnd } from './ConnectStream.ts';
+import type { Http3Connection } from './Http3Connection.ts';
+import type { QuicConnection } from './quic.ts';
+import { streamClosed } from './streamError.ts';
+import { unlessLate } from './unlessLate.ts';
+
+/** Quarter stream id 0 as a varint: the datagram prefix of the only session on a connection. */
+const DATAGRAM_PREFIX = 0x00;
+/** How long the peer has to see our close capsule before the connection goes under it. */
+const CLOSE_LINGER_MS = 1_000;
+
+export interface QuicMediaSessionOptions {
+  readonly connection: Http3Connection;
+  readonly connectStream: ConnectStream;
+  readonly path: string;
+  readonly origin: string | undefined;
+  readonly limits: TransportLimits;
+  readonly counters: TransportCounters;
+}
+
+export class QuicMediaSession implements MediaSession {
+  readonly id = nextSessionId();
+  readonly path: string;
+  readonly origin: string | undefined;
+  readonly #connection: Http3Connection;
+  readonly #connectStream: ConnectStream;
+  readonly #quic: QuicConnection;
+  readonly #maxInFlight: number;
+  readonly #counters: TransportCounters;
+  readonly #closed = Promise.withResolvers<SessionClose>();
+  readonly #ended = Promise.withResolvers<void>();
+  readonly #gone = Promise.withResolvers<void>();
+  /** Every datagram up to this size fits, whatever became of the path since: asking the engine costs a call. */
+  readonly #surelyFitsBytes: number;
+  #close: SessionClose | undefined;
+  #handlers: SessionHandlers | undefined;
+  #inFlight = 0;
+
+  constructor(options: QuicMediaSessionOptions) {
+    this.path = options.path;
+    this.origin = options.origin;
+    this.#connection = options.connection;
+    this.#connectStream = options.connectStream;
+    this.#quic = options.connection.quic;
+    this.#maxInFlight = options.limits.maxDatagramsInFlight;
+    this.#counters = options.counters;
+    this.#surelyFitsBytes = this.#quic.maxDatagramSize;
+    this.#watch();
+  }
+
+  get remoteAddress(): string {
+    return formatAddress(this.#quic.remoteAddr);
+  }
+
+  get maxDatagramBytes(): number {
+    return this.#quic.maxDatagramSize - DATAGRAM_PREFIX_BYTES;
+  }
+
+  get datagramsInFlight(): number {
+    return this.#inFlight;
+  }
+
+  get closed(): Promise<SessionClose> {
+    return this.#closed.promise;
+  }
+
+  /** Resolves when the session is over, whether or not handlers were set. */
+  get ended(): Promise<void> {
+    return this.#ended.promise;
+  }
+
+  /** Resolves when the QUIC connection is over as well, up to a second after the session. */
+  get gone(): Promise<void> {
+    return this.#gone.promise;
+  }
+
+  setHandlers(handlers: SessionHandlers): void {
+    this.#handlers = handlers;
+    if (this.#close !== undefined) {
+      this.#announceClose(this.#close);
+      return;
+    }
+    this.#connection.attach({
+      onReceiveStream: (receiver) => this.#deliver(() => handlers.onReceiveStream(receiver)),
+      onBidirectionalStream: (receive, send) =>
+        this.#deliver(() => handlers.onBidirectionalStream({ receive, send })),
+    });
+    void this.#readDatagrams(handlers);
+  }
+
+  sendDatagram(bytes: Uint8Array, at: number): SendOutcome {
+    if (this.#close !== undefined) return SendOutcome.closed;
+    const sentBytes = bytes.length - at + DATAGRAM_PREFIX_BYTES;
+    if (sentBytes > this.#surelyFitsBytes && sentBytes > this.#quic.maxDatagramSize)
+      return SendOutcome.tooLarge;
+    if (this.#inFlight >= this.#maxInFlight) return SendOutcome.congested;
+    const prefixAt = at - DATAGRAM_PREFIX_BYTES;
+    bytes[prefixAt] = DATAGRAM_PREFIX;
+    this.#inFlight++;
+    this.#quic
+      .sendDatagram(prefixAt === 0 ? bytes : bytes.subarray(prefixAt))
+      .then(this.#onDatagramTaken, this.#onDatagramFailed);
+    return SendOutcome.sent;
+  }
+
+  async openSendStream(): Promise<SendStream> {
+    const stream = await this.#open(() => this.#quic.createUnidirectionalStream());
+    const sender = this.#connection.adopt(this.#connection.sender(stream));
+    await sender.write(UNIDIRECTIONAL_PREFIX);
+    return sender;
+  }
+
+  async openBidirectionalStream(): Promise<BidirectionalStream> {
+    const stream = await this.#open(() => this.#quic.createBidirectionalStream());
+    const send = this.#connection.adopt(this.#connection.sender(stream.writable));
+    const receive = this.#connection.adopt(this.#connection.receiver(stream.readable));
+    await send.write(BIDIRECTIONAL_PREFIX);
+    return { receive, send };
+  }
+
+  close(code: number, reason: string): void {
+    if (this.#end({ code, reason, by: 'local' })) void this.#closeGently(code, reason);
+  }
+
+  /** What ends a session besides its owner: the CONNECT stream, the connection, a breach of protocol. */
+  #watch(): void {
+    void this.#connectStream.end.then((end) => this.#onConnectStreamEnd(end));
+    void this.#connection.fault.then((fault) =>
+      this.#end({ code: undefined, reason: `Peer broke the protocol: ${fault.message}`, by: 'local' }),
+    );
+    this.#quic.closed.then(
+      ({ reason }) => this.#onConnectionOver({ code: undefined, reason, by: 'remote' }),
+      (error: unknown) =>
+        this.#onConnectionOver({
+          code: undefined,
+          reason: error instanceof Error ? error.message : String(error),
+          by: 'lost',
+        }),
+    );
+  }
+
+  #onConnectStreamEnd(end: ConnectStreamEnd): void {
+    if (end.kind === 'fault') {
+      this.#connection.fail(end.fault);
+      return;
+    }
+    // The connection's end says more about a connection that ended, and a close of ours is under way by itself.
+    if (end.kind === 'connection' || this.#close !== undefined) return;
+    if (end.kind === 'closed') this.#end({ ...end.close, by: 'remote' });
+    else this.#end({ code: undefined, reason: 'Peer reset the session', by: 'remote' });
+    // Browsers leave a closed session's connection to its idle time-out unless the server ends it.
+    this.#connection.close(H3_NO_ERROR, '');
+  }
+
+  #onConnectionOver(close: SessionClose): void {
+    this.#end(close);
+    this.#gone.resolve();
+  }
+
+  async #closeGently(code: number, reason: string): Promise<void> {
+    const seen = this.#connectStream.sendClose({ code, reason }).then(() => this.#connectStream.finished);
+    // Closing the connection at once would take the capsule with it.
+    await unlessLate(seen, CLOSE_LINGER_MS).catch(() => undefined);
+    this.#connection.close(H3_NO_ERROR, '');
+  }
+
+  /** False when the session was over already. */
+  #end(close: SessionClose): boolean {
+    if (this.#close !== undefined) return false;
+    this.#close = close;
+    this.#ended.resolve();
+    this.#connection.failStreams(sessionOver(close));
+    queueMicrotask(() => this.#announceClose(close));
+    return true;
+  }
+
+  #announceClose(close: SessionClose): void {
+    const handlers = this.#handlers;
+    if (handlers === undefined) return;
+    this.#handlers = undefined;
+    this.#guard(() => handlers.onClose(close));
+    this.#closed.resolve(close);
+  }
+
+  async #readDatagrams(handlers: SessionHandlers): Promise<void> {
+    try {
+      while (this.#close === undefined) {
+        const bytes = await this.#quic.readDatagram();
+        if (bytes[0] !== DATAGRAM_PREFIX) this.#counters.datagramsMalformed++;
+        else if (this.#close === undefined) this.#handDatagram(handlers, bytes);
+      }
+    } catch {
+      // The connection is over: #watch sees it, and says how.
+    }
+  }
+
+  #handDatagram(handlers: SessionHandlers, bytes: Uint8Array): void {
+    try {
+      handlers.onDatagram(bytes, DATAGRAM_PREFIX_BYTES);
+    } catch {
+      this.#counters.handlerFaults++;
+    }
+  }
+
+  #deliver(delivery: () => void): void {
+    if (this.#close === undefined) this.#guard(delivery);
+  }
+
+  #guard(action: () => void): void {
+    try {
+      action();
+    } catch {
+      this.#counters.handlerFaults++;
+    }
+  }
+
+  async #open<Stream>(create: () => Promise<Stream>): Promise<Stream> {
+    this.#assertOpen();
+    const stream = await create().catch((error: unknown) => {
+      throw streamClosed(error);
+    });
+    this.#assertOpen();
+    return stream;
+  }
+
+  #assertOpen(): void {
+    if (this.#close !== undefined) throw sessionOver(this.#close);
+  }
+
+  readonly #onDatagramTaken = (): void => {
+    this.#inFlight--;
+  };
+
+  readonly #onDatagramFailed = (): void => {
+    this.#inFlight--;
+    this.#counters.datagramsFailed++;
+  };
+}
+
+function sessionOver({ code, reason }: { code: number | undefined; reason: string }): StreamClosedError {
+  return new StreamClosedError(`Session is closed: ${reason}`, code);
+}

@@ -1,0 +1,139 @@
+// WebTransport sessions on a UDP port. One process is one core is one port: QUIC's cryptography, the socket and this code
+// share one thread (ledger MH-1, SFU-5: TLS 1.3 ends here).
+import { H3_NO_ERROR } from '../h3/fault.ts';
+import {
+  createTransportCounters,
+  type ListenOptions,
+  type SessionDecision,
+  type SessionListener,
+  type SessionRequest,
+} from '../MediaSession.ts';
+import { acceptSession } from './acceptSession.ts';
+import type { QuicMediaSession } from './QuicMediaSession.ts';
+import { type QuicEndpoint, type QuicIncoming, type QuicListener, quicApi } from './quic.ts';
+import { ALPN_PROTOCOLS, transportOptions } from './transportOptions.ts';
+
+/** Connections beyond the sessions: handshakes under way, and closed sessions whose peer has not seen it yet. */
+const EXTRA_CONNECTIONS = 256;
+/** What a client is told that comes when all sessions are taken. */
+const FULL: SessionDecision = { accept: false, status: 503 };
+
+/** Rejects when the port is taken or the certificate is not one. */
+export async function listenQuic(options: ListenOptions): Promise<SessionListener> {
+  const endpoint = new (quicApi().QuicEndpoint)({ hostname: options.hostname, port: options.port });
+  return new QuicSessionListener(endpoint, options);
+}
+
+class QuicSessionListener implements SessionListener {
+  readonly port: number;
+  readonly counters = createTransportCounters();
+  readonly #endpoint: QuicEndpoint;
+  readonly #options: ListenOptions;
+  readonly #sessions = new Set<QuicMediaSession>();
+  /**
+   * Never read and never shortened: a listener that is collected takes the endpoint's configuration with it, whichever
+   * certificate that is by then, and every later handshake times out.
+   */
+  readonly #listeners: QuicListener[] = [];
+  #connections = 0;
+  #closing = false;
+
+  constructor(endpoint: QuicEndpoint, options: ListenOptions) {
+    this.#endpoint = endpoint;
+    this.#options = options;
+    this.port = endpoint.addr.port;
+    void this.#acceptAll(this.#listen(options.certificatePem, options.privateKeyPem));
+  }
+
+  get sessions(): number {
+    return this.#sessions.size;
+  }
+
+  replaceCertificate(certificatePem: string, privateKeyPem: string): void {
+    this.#listen(certificatePem, privateKeyPem);
+  }
+
+  async close(code: number, reason: string): Promise<void> {
+    this.#closing = true;
+    const sessions = [...this.#sessions];
+    for (const session of sessions) session.close(code, reason);
+    await Promise.all(sessions.map((session) => session.gone));
+    this.#endpoint.close({ closeCode: H3_NO_ERROR, reason });
+  }
+
+  #listen(cert: string, key: string): QuicListener {
+    const listener = this.#endpoint.listen({
+      ...transportOptions(this.#options.limits),
+      alpnProtocols: ALPN_PROTOCOLS,
+      cert,
+      key,
+    });
+    this.#listeners.push(listener);
+    return listener;
+  }
+
+  /** One loop for all certificates: the listeners of an endpoint share one queue. */
+  async #acceptAll(first: QuicListener): Promise<void> {
+    for (;;) {
+      let incoming: QuicIncoming;
+      try {
+        incoming = await first.incoming();
+      } catch {
+        // The endpoint is closed.
+        return;
+      }
+      if (this.#closing || this.#connections >= this.#options.limits.maxSessions + EXTRA_CONNECTIONS)
+        this.#refuse(incoming);
+      else void this.#serve(incoming);
+    }
+  }
+
+  #refuse(incoming: QuicIncoming): void {
+    this.counters.connectionsRefused++;
+    try {
+      incoming.refuse();
+    } catch {
+      // It is gone already.
+    }
+  }
+
+  async #serve(incoming: QuicIncoming): Promise<void> {
+    this.#connections++;
+    try {
+      const quic = await incoming.accept();
+      const session = await acceptSession(quic, {
+        limits: this.#options.limits,
+        counters: this.counters,
+        decide: (request) => this.#decide(request),
+      });
+      if (session !== undefined) await this.#keep(session);
+    } catch {
+      // Not our protocol, a client that trusts another certificate, or one that went away.
+      this.counters.handshakesFailed++;
+    } finally {
+      this.#connections--;
+    }
+  }
+
+  #decide(request: SessionRequest): SessionDecision {
+    if (this.#closing || this.#sessions.size >= this.#options.limits.maxSessions) return FULL;
+    try {
+      return this.#options.onRequest(request);
+    } catch {
+      this.counters.handlerFaults++;
+      return { accept: false, status: 500 };
+    }
+  }
+
+  async #keep(session: QuicMediaSession): Promise<void> {
+    this.#sessions.add(session);
+    void session.ended.then(() => this.#sessions.delete(session));
+    try {
+      this.#options.onSession(session);
+    } catch {
+      this.counters.handlerFaults++;
+      session.close(0, '');
+    }
+    await session.gone;
+  }
+}
