@@ -71,11 +71,6 @@ export class ControlStream {
     return true;
   }
 
-  /** Resolves when everything queued has been taken by the engine or can no longer be. */
-  flushed(): Promise<void> {
-    return this.#written;
-  }
-
   async #takeOne(
     body: Uint8Array,
     take: (message: MediaClientMessage) => Promise<boolean>,

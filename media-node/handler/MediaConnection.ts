@@ -29,8 +29,8 @@ import type { Transport, TransportConnection } from './Transport.ts';
 
 /** Media streams of one client that are being read; further ones are stopped. */
 export const MAX_INCOMING_STREAMS = 16;
-/** What a refusal may take to reach a client before the session is closed all the same. */
-const REFUSAL_TIMEOUT_MS = 500;
+/** From a refusal to the end of the session: the end overtakes what is on its way on a stream. */
+const REFUSAL_LINGER_MS = 100;
 /** One datagram in this many is timed; a power of two. */
 const LATENCY_SAMPLE = 16;
 /** Says no more than this: whether a token was wrong, old or used is for the log. */
@@ -165,6 +165,10 @@ export class MediaConnection implements SessionHandlers, TransportConnection {
   /** Ends a session that broke a rule, and with it its transport. */
   #violated(code: CloseCode, reason: string): void {
     this.#log.warn('Media session refused', { code, reason });
+    this.#closeAll(code, reason);
+  }
+
+  #closeAll(code: CloseCode, reason: string): void {
     const admission = this.#end();
     if (admission) admission.router.closeTransport(admission.transport.id, code, reason);
     this.session.close(code, reason);
@@ -186,7 +190,7 @@ export class MediaConnection implements SessionHandlers, TransportConnection {
 
   #controlEnded(end: ControlEnd): void {
     if (this.#state.kind === 'closed' || end === 'stopped') return;
-    if (end === 'finished') this.#violated(CloseCode.normal, 'Control stream has ended');
+    if (end === 'finished') this.#closeAll(CloseCode.normal, 'Control stream has ended');
     else if (end === 'reset') this.#violated(CloseCode.invalidRequest, 'Control stream was reset');
     else if (end === 'malformed') this.#violated(CloseCode.invalidRequest, 'Control message is malformed');
     else if (end === 'oversized') this.#violated(CloseCode.quotaExceeded, 'Control message is too large');
@@ -221,7 +225,7 @@ export class MediaConnection implements SessionHandlers, TransportConnection {
     const admitted = await this.#options.authenticate(token);
     if (this.#state.kind !== 'authenticating') return false;
     if (!admitted.ok || !admitted.value.transport.useToken()) {
-      await this.#refuse(control, admitted.ok ? 'used' : admitted.reason);
+      this.#refuse(control, admitted.ok ? 'used' : admitted.reason);
       return false;
     }
     clearTimeout(this.#state.timer);
@@ -235,18 +239,12 @@ export class MediaConnection implements SessionHandlers, TransportConnection {
     return true;
   }
 
-  async #refuse(control: ControlStream, fault: string): Promise<void> {
+  #refuse(control: ControlStream, fault: string): void {
     this.#counters.drop(DropReason.tokenRefused);
     this.#log.warn('Connection token refused', { fault });
     this.#end();
-    const timer = setTimeout(
-      () => this.session.close(CloseCode.unauthorized, TOKEN_REFUSED),
-      REFUSAL_TIMEOUT_MS,
-    );
     control.send({ refused: { code: 'UNAUTHORIZED', message: TOKEN_REFUSED } });
-    await control.flushed();
-    clearTimeout(timer);
-    this.session.close(CloseCode.unauthorized, TOKEN_REFUSED);
+    setTimeout(() => this.session.close(CloseCode.unauthorized, TOKEN_REFUSED), REFUSAL_LINGER_MS);
   }
 
   #takeControlDatagram(bytes: Uint8Array, at: number, transport: Transport): void {

@@ -1,6 +1,5 @@
 // Why something a peer sent was not passed on (ledger MH-4, MH-8, MH-10): a closed set, so that a reason is an index into
 // preallocated counters. The first ones are the frame codec's faults, at the codec's own numbers.
-import { FRAME_FAULT_NAMES } from '../../shared/frame/validate.ts';
 
 export const DropReason = {
   none: 0,
@@ -64,6 +63,8 @@ export const LAST_INGRESS_REASON = DropReason.controlUnexpected;
 /** Reasons that count copies of datagrams: each copy offered to a destination is sent, or one of these. */
 export const FIRST_DESTINATION_REASON = DropReason.destinationCongested;
 export const LAST_DESTINATION_REASON = DropReason.destinationClosed;
-
-/** How many of the reasons are the frame codec's. */
-export const FRAME_FAULT_REASONS = FRAME_FAULT_NAMES.length;
+/** Names of the drops that say that this worker or a path is overloaded; the others are the sender's fault. */
+export const DESTINATION_DROP_NAMES: readonly DropReasonName[] = DROP_REASON_NAMES.slice(
+  FIRST_DESTINATION_REASON,
+  LAST_DESTINATION_REASON + 1,
+);

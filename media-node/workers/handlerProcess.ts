@@ -6,6 +6,7 @@ import { HandlerWorker } from '../handler/HandlerWorker.ts';
 import { handlerWorkerConfigSchema } from '../ipc/config.ts';
 import type { HandlerCalls, HandlerWorkerConfig } from '../ipc/protocol.ts';
 import { listenQuic } from '../transport/deno/listen.ts';
+import type { TransportCounters } from '../transport/MediaSession.ts';
 import { startWorker } from './startWorker.ts';
 
 /** Path of the media session's URL; any other is answered with 404. */
@@ -29,7 +30,6 @@ await startWorker<HandlerWorkerConfig, Record<never, never>, HandlerCalls>({
         return { cpuUs: user + system, rssBytes: process.memoryUsage().rss };
       },
     });
-    connect(worker.handlers());
     const listener = await listenQuic({
       hostname: config.hostname,
       port: config.udpPort,
@@ -40,6 +40,13 @@ await startWorker<HandlerWorkerConfig, Record<never, never>, HandlerCalls>({
         path.split('?')[0] === MEDIA_PATH ? { accept: true } : { accept: false, status: 404 },
       onSession: (session) => worker.accept(session),
     });
+    connect({
+      ...worker.handlers(),
+      stats: () => {
+        const stats = worker.stats();
+        return { ...stats, drops: { ...stats.drops, ...nonZero(listener.counters) } };
+      },
+    });
     return {
       udpPort: listener.port,
       async stop(reason) {
@@ -49,3 +56,8 @@ await startWorker<HandlerWorkerConfig, Record<never, never>, HandlerCalls>({
     };
   },
 });
+
+/** What the transport refused, beside what the worker dropped; reasons that never happened are left out. */
+function nonZero(counters: Readonly<TransportCounters>): Record<string, number> {
+  return Object.fromEntries(Object.entries(counters).filter(([, count]) => count > 0));
+}
