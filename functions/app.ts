@@ -1,0 +1,100 @@
+// The global controller as one HTTP app: the same behind a Node server and on Lambda. Everything that it needs of the
+// world comes in as an option.
+import { createRoute, OpenAPIHono } from '@hono/zod-openapi';
+import type { Context } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import { methodNotAllowed as methodNotAllowedMiddleware } from 'hono/method-not-allowed';
+import * as z from 'zod';
+import { ApiError } from '../shared/api/error.ts';
+import { gcPaths } from '../shared/api/paths.ts';
+import type { Clock } from '../shared/base/clock.ts';
+import type { Logger } from '../shared/base/log.ts';
+import type { Random } from './base/random.ts';
+import type { ControllerClient } from './controllers/ControllerClient.ts';
+import { type Access, requireAccess } from './http/Access.ts';
+import type { AppEnv } from './http/AppEnv.ts';
+import { handleError, handleNotFound, invalidRequest, methodNotAllowed } from './http/errors.ts';
+import { addOpenApiRoutes } from './http/openApi.ts';
+import { requestLog } from './http/requestLog.ts';
+import { jsonContent } from './http/responses.ts';
+import { createJoin } from './meeting/join.ts';
+import { Meetings } from './meeting/Meetings.ts';
+import { addMeetingRoutes } from './meeting/routes.ts';
+import { Registry } from './registry/Registry.ts';
+import { addRegistryRoutes } from './registry/routes.ts';
+import type { Stores } from './Stores.ts';
+import type { SigningKeys } from './token/SigningKeys.ts';
+
+/** Bytes of a request's body; none of ours comes near. */
+export const MAX_BODY_BYTES = 65_536;
+/** How long ended meetings are kept unless configured otherwise (ledger GC-13). */
+export const DEFAULT_RETENTION_MS = 7 * 24 * 3_600_000;
+
+export interface GlobalControllerOptions {
+  /** Region whose nodes serve meetings that are joined here. */
+  readonly region: string;
+  readonly stores: Stores;
+  readonly controllerClient: ControllerClient;
+  readonly signingKeys: SigningKeys;
+  /** Who may use the public API. */
+  readonly access: Access;
+  /** Who may register nodes and report for them. */
+  readonly nodeAccess: Access;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly retentionMs?: number;
+}
+
+export type GlobalControllerApp = OpenAPIHono<AppEnv>;
+
+export function createGlobalController(options: GlobalControllerOptions): GlobalControllerApp {
+  const { region, stores, controllerClient, signingKeys, clock, random, log } = options;
+  const app = new OpenAPIHono<AppEnv>({
+    defaultHook: (result) => {
+      if (!result.success) throw invalidRequest(PLACES[result.target] ?? result.target, result.error);
+    },
+  });
+  app.onError(handleError);
+  app.notFound(handleNotFound);
+  app.use(requestLog(log, clock));
+  app.use(
+    methodNotAllowedMiddleware({
+      app,
+      onMethodNotAllowed: (context, methods) => methodNotAllowed(context as Context<AppEnv>, methods),
+    }),
+  );
+  app.use(bodyLimit({ maxSize: MAX_BODY_BYTES, onError: refuseBody }));
+  app.use(`${gcPaths.meetings}/*`, requireAccess(options.access));
+  app.use(`${gcPaths.mediaHandlers}/*`, requireAccess(options.nodeAccess));
+  app.use(`${gcPaths.meetingControllers}/*`, requireAccess(options.nodeAccess));
+
+  const serving = { region, ...stores, controllerClient, clock, random };
+  addMeetingRoutes(app, {
+    meetings: new Meetings({ ...serving, retentionMs: options.retentionMs ?? DEFAULT_RETENTION_MS }),
+    join: createJoin({ ...serving, signingKeys }),
+  });
+  addRegistryRoutes(app, {
+    handlers: new Registry({ kind: 'media handler', nodes: stores.handlers, signingKeys, clock }),
+    controllers: new Registry({ kind: 'meeting controller', nodes: stores.controllers, signingKeys, clock }),
+  });
+  app.openapi(health, (context) => context.json({ status: 'ok' as const }, 200));
+  addOpenApiRoutes(app);
+  return app;
+}
+
+const health = createRoute({
+  tags: ['Operation'],
+  method: 'get',
+  path: gcPaths.health,
+  operationId: 'getHealth',
+  summary: 'Tell whether the process serves',
+  responses: { 200: jsonContent('It serves', z.object({ status: z.literal('ok') }).meta({ id: 'Health' })) },
+});
+
+/** What the framework calls the parts of a request, as callers call them. */
+const PLACES: Readonly<Record<string, string>> = { json: 'body', param: 'path' };
+
+function refuseBody(): never {
+  throw new ApiError('INVALID_REQUEST', `Body must have at most ${MAX_BODY_BYTES} bytes`, { status: 413 });
+}

@@ -1,0 +1,27 @@
+import type { AssignMeeting, AssignMeetingAnswer, EndMeeting } from '../../shared/api/node.ts';
+import type { Result } from '../../shared/base/result.ts';
+import type { TraceContext } from '../base/trace.ts';
+import type { MeetingController } from '../registry/MediaNode.ts';
+
+export type RejectionReason = Exclude<AssignMeetingAnswer['rejection'], 'NONE'>;
+
+/** `failed`: no usable answer in time. The controller may or may not have taken the meeting. */
+export type AssignOutcome =
+  | { readonly type: 'accepted' }
+  | { readonly type: 'rejected'; readonly reason: RejectionReason }
+  | { readonly type: 'failed'; readonly reason: string };
+
+/** Calls to meeting controllers. No method rejects: a controller that cannot be asked is an outcome. */
+export interface ControllerClient {
+  assignMeeting(
+    controller: MeetingController,
+    request: AssignMeeting,
+    trace: TraceContext,
+  ): Promise<AssignOutcome>;
+  /** Whether there was such a meeting of that generation or an earlier one, or why it is not known. */
+  endMeeting(
+    controller: MeetingController,
+    request: EndMeeting,
+    trace: TraceContext,
+  ): Promise<Result<boolean>>;
+}

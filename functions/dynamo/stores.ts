@@ -1,0 +1,43 @@
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import * as z from 'zod';
+import {
+  heartbeatSchema,
+  mediaHandlerLoadReportSchema,
+  registerMediaHandlerSchema,
+  registerMeetingControllerSchema,
+} from '../../shared/api/node.ts';
+import type { Clock } from '../../shared/base/clock.ts';
+import type { Stores } from '../Stores.ts';
+import { DynamoAssignmentStore } from './DynamoAssignmentStore.ts';
+import { DynamoMeetingStore } from './DynamoMeetingStore.ts';
+import { DynamoNodeStore } from './DynamoNodeStore.ts';
+import { Table } from './Table.ts';
+
+export interface DynamoStoresOptions {
+  readonly client: DynamoDBClient;
+  readonly tableName: string;
+  readonly clock: Clock;
+}
+
+/** All stores of the global controller over one table. */
+export function createDynamoStores(options: DynamoStoresOptions): Stores {
+  const table = new Table(options);
+  return {
+    meetings: new DynamoMeetingStore(table),
+    assignments: new DynamoAssignmentStore(table),
+    handlers: new DynamoNodeStore({
+      table,
+      kind: 'handler',
+      registrationSchema: registerMediaHandlerSchema,
+      loadSchema: z
+        .object(mediaHandlerLoadReportSchema.omit({ handler_id: true, health: true }).shape)
+        .partial(),
+    }),
+    controllers: new DynamoNodeStore({
+      table,
+      kind: 'controller',
+      registrationSchema: registerMeetingControllerSchema,
+      loadSchema: z.object(heartbeatSchema.omit({ controller_id: true, health: true }).shape).partial(),
+    }),
+  };
+}

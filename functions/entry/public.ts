@@ -1,0 +1,42 @@
+// The global controller on Lambda, behind an HTTP API. Refuses to start without its keys.
+import { handle } from 'hono/aws-lambda';
+import { systemClock } from '../../shared/base/clock.ts';
+import { createLogger } from '../../shared/base/log.ts';
+import { createPinnedClient } from '../../shared/node/pinnedHttps.ts';
+import { createGlobalController } from '../app.ts';
+import { cryptoRandom } from '../base/random.ts';
+import { createHttpsControllerClient, PINNED_CLIENT_LIMITS } from '../controllers/httpsControllerClient.ts';
+import { createDynamoClient } from '../dynamo/client.ts';
+import { createDynamoStores } from '../dynamo/stores.ts';
+import { bearerAccess } from '../http/Access.ts';
+import { importSigningKeys } from '../token/SigningKeys.ts';
+import { readPublicConfig } from './publicConfig.ts';
+
+const ORG_ID = 'default';
+
+const config = readPublicConfig(process.env);
+if (!config.ok) throw new Error(config.reason);
+const { logLevel, region, awsRegion, tableName, signingJwk, apiKey, nodeToken } = config.value;
+const signingKeys = await importSigningKeys([signingJwk]);
+
+export const handler = handle(
+  createGlobalController({
+    region,
+    stores: createDynamoStores({
+      client: createDynamoClient({ region: awsRegion }),
+      tableName,
+      clock: systemClock,
+    }),
+    controllerClient: createHttpsControllerClient({
+      https: createPinnedClient(PINNED_CLIENT_LIMITS),
+      signingKeys,
+      clock: systemClock,
+    }),
+    signingKeys,
+    access: bearerAccess(apiKey, { orgId: ORG_ID, subject: 'api-key' }),
+    nodeAccess: bearerAccess(nodeToken, { orgId: ORG_ID, subject: 'node' }),
+    clock: systemClock,
+    random: cryptoRandom,
+    log: createLogger({ level: logLevel, write: (line) => console.log(line) }),
+  }),
+);

@@ -1,0 +1,61 @@
+// Bodies between machines: JSON and protobuf with one shape and one schema (protocol, "Control plane").
+import type { Context } from 'hono';
+import type * as z from 'zod';
+import { ApiError } from '../../shared/api/error.ts';
+import { decodeProtobuf, PROTOBUF, type ProtobufMessage } from '../base/protobuf.ts';
+import type { AppEnv } from './AppEnv.ts';
+import { invalidRequest } from './errors.ts';
+
+const JSON_TYPE = 'application/json';
+
+/**
+ * Reads and validates a body.
+ * @throws ApiError INVALID_REQUEST: 415 for another content type, 400 for what does not parse or breaks the schema
+ */
+export async function readNodeBody<Schema extends z.ZodType>(
+  context: Context<AppEnv>,
+  schema: Schema,
+  type: ProtobufMessage,
+): Promise<z.output<Schema>> {
+  const parsed = schema.safeParse(await readUnvalidated(context, type));
+  if (!parsed.success) throw invalidRequest('body', parsed.error);
+  return parsed.data;
+}
+
+/** Answers in the content type of the request. */
+export function answerNode<Body extends object>(
+  context: Context<AppEnv>,
+  body: Body,
+  encode: (body: Body) => Uint8Array<ArrayBuffer>,
+): Response {
+  if (contentType(context) !== PROTOBUF) return context.json(body);
+  return context.body(encode(body), 200, { 'content-type': PROTOBUF });
+}
+
+async function readUnvalidated(context: Context<AppEnv>, type: ProtobufMessage): Promise<unknown> {
+  const sent = contentType(context);
+  if (sent === JSON_TYPE) {
+    try {
+      return await context.req.json();
+    } catch (cause) {
+      throw new ApiError('INVALID_REQUEST', 'Malformed JSON in request body', { cause });
+    }
+  }
+  if (sent === PROTOBUF) {
+    const bytes = new Uint8Array(await context.req.arrayBuffer());
+    try {
+      return decodeProtobuf(type, bytes);
+    } catch (cause) {
+      throw new ApiError('INVALID_REQUEST', 'Malformed protobuf in request body', { cause });
+    }
+  }
+  throw new ApiError(
+    'INVALID_REQUEST',
+    `Content type must be ${JSON_TYPE} or ${PROTOBUF}: got "${sent ?? ''}"`,
+    { status: 415 },
+  );
+}
+
+function contentType(context: Context<AppEnv>): string | undefined {
+  return context.req.header('content-type')?.split(';')[0]?.trim().toLowerCase();
+}

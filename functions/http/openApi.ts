@@ -1,0 +1,54 @@
+// The OpenAPI document (3.1) of all routes, and a page that shows it (ledger GC-14).
+import type { OpenAPIHono } from '@hono/zod-openapi';
+import { gcPaths } from '../../shared/api/paths.ts';
+import type { AppEnv } from './AppEnv.ts';
+import { renderDocs } from './docsPage.ts';
+
+export type OpenApiDocument = ReturnType<OpenAPIHono<AppEnv>['getOpenAPI31Document']>;
+
+const INFO = {
+  title: 'Dark Tower REST API',
+  version: '1',
+  description:
+    'Meetings for clients, and the registry of media nodes. JSON, snake_case, times in RFC 3339 UTC. Every failure has one shape, the `Error` schema, and every answer tells whether it is worth trying again by its status.',
+};
+
+/** Adds the document and its page. What is added to the app afterwards is in it too: it is made at the first request. */
+export function addOpenApiRoutes(app: OpenAPIHono<AppEnv>): void {
+  app.openAPIRegistry.registerComponent('securitySchemes', 'apiKey', {
+    type: 'http',
+    scheme: 'bearer',
+    description: 'Key of the public API. A local system lets everyone in without one.',
+  });
+  app.openAPIRegistry.registerComponent('securitySchemes', 'nodeToken', {
+    type: 'http',
+    scheme: 'bearer',
+    description: 'Service token of the media nodes.',
+  });
+  let document: OpenApiDocument | undefined;
+  const getDocument = (): OpenApiDocument => {
+    document ??= app.getOpenAPI31Document({
+      openapi: '3.1.0',
+      info: INFO,
+      servers: [{ url: '/', description: 'This server' }],
+      tags: [
+        { name: 'Meetings', description: 'For clients: create meetings and join them.' },
+        {
+          name: 'Media nodes',
+          description: 'For meeting controllers and media handlers: announce and report.',
+        },
+        { name: 'Operation', description: 'For whoever runs the system.' },
+      ],
+    });
+    return document;
+  };
+  app.get(gcPaths.openApi, (context) => context.json(getDocument()));
+  let page: ReturnType<typeof renderDocs> | undefined;
+  app.get(gcPaths.docs, async (context) => {
+    page ??= renderDocs(getDocument());
+    const { html, contentSecurityPolicy } = await page;
+    context.header('content-security-policy', contentSecurityPolicy);
+    context.header('referrer-policy', 'no-referrer');
+    return context.html(html);
+  });
+}

@@ -1,0 +1,57 @@
+// Parts of route descriptions that many routes share.
+import type { ZodType } from 'zod';
+import { errorBodySchema } from '../../shared/api/error.ts';
+
+const ERRORS = {
+  400: 'The request is malformed, or a field breaks its rule; `details.issues` lists which',
+  401: 'Who calls is not known: the key or token is missing or not valid',
+  404: 'There is no such thing, or it has ended',
+  405: 'Another method is meant; `Allow` lists which',
+  409: 'It exists already',
+  413: 'The body is larger than 64 KiB',
+  415: 'The content type is not one of those that the route takes',
+  500: 'Something went wrong that is not the caller’s fault; `details.trace_id` finds it in the logs',
+  503: 'Not possible at the moment; `Retry-After` says when to try again',
+} as const;
+export type ErrorStatus = keyof typeof ERRORS;
+
+/** Every route may fail in these ways. */
+const ALWAYS = [401, 405, 500, 503] as const;
+/** Every route that takes a body may also fail in these. */
+export const BODY_ERRORS = [400, 413, 415] as const;
+
+interface JsonContent<Schema extends ZodType> {
+  readonly content: { readonly 'application/json': { readonly schema: Schema } };
+  readonly description: string;
+}
+
+export function jsonContent<Schema extends ZodType>(
+  description: string,
+  schema: Schema,
+): JsonContent<Schema> {
+  return { description, content: { 'application/json': { schema } } };
+}
+
+type ErrorContent = JsonContent<typeof errorBodySchema> & { readonly headers?: Headers };
+
+export function errorResponses<const Status extends ErrorStatus>(
+  ...statuses: readonly Status[]
+): Record<Status | (typeof ALWAYS)[number], ErrorContent> {
+  const all: readonly ErrorStatus[] = [...new Set([...statuses, ...ALWAYS])].sort((a, b) => a - b);
+  return Object.fromEntries(
+    all.map((status): [ErrorStatus, ErrorContent] => {
+      const headers = HEADERS[status];
+      return [status, { ...jsonContent(ERRORS[status], errorBodySchema), ...(headers && { headers }) }];
+    }),
+  ) as Record<Status | (typeof ALWAYS)[number], ErrorContent>;
+}
+
+type Headers = Record<string, { description: string; schema: { type: 'string' | 'integer' } }>;
+
+const HEADERS: Partial<Record<ErrorStatus, Headers>> = {
+  401: { 'WWW-Authenticate': { schema: { type: 'string' }, description: '`Bearer`' } },
+  405: { Allow: { schema: { type: 'string' }, description: 'Methods that the path has' } },
+  503: {
+    'Retry-After': { schema: { type: 'integer' }, description: 'Seconds until it is worth trying again' },
+  },
+};

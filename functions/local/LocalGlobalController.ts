@@ -1,0 +1,120 @@
+// The global controller on one machine: the app over an embedded DynamoDB, behind a Node server, with the meeting page.
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { createAdaptorServer } from '@hono/node-server';
+import { systemClock } from '../../shared/base/clock.ts';
+import type { Logger } from '../../shared/base/log.ts';
+import { createPinnedClient, type PinnedClient } from '../../shared/node/pinnedHttps.ts';
+import { generateSigningJwk } from '../../shared/token/signingKey.ts';
+import { createGlobalController } from '../app.ts';
+import { cryptoRandom } from '../base/random.ts';
+import { createHttpsControllerClient, PINNED_CLIENT_LIMITS } from '../controllers/httpsControllerClient.ts';
+import { createDynamoStores } from '../dynamo/stores.ts';
+import { bearerAccess, openAccess } from '../http/Access.ts';
+import { importSigningKeys } from '../token/SigningKeys.ts';
+import { loadSigningJwk } from '../token/signingKeyFile.ts';
+import { EmbeddedDynamo } from './EmbeddedDynamo.ts';
+import type { LocalConfig } from './localConfig.ts';
+import { addPageRoutes } from './pageRoutes.ts';
+
+/** Requests under way get this long to end when the process stops. */
+const DRAIN_MS = 1_000;
+const DATABASE_DIRECTORY = 'dynamodb';
+const ORG_ID = 'default';
+
+export class LocalGlobalController {
+  readonly url: string;
+  readonly #server: Server;
+  readonly #database: EmbeddedDynamo;
+  readonly #https: PinnedClient;
+
+  private constructor(url: string, server: Server, database: EmbeddedDynamo, https: PinnedClient) {
+    this.url = url;
+    this.#server = server;
+    this.#database = database;
+    this.#https = https;
+  }
+
+  /** Serves when it resolves. Rejects, with everything ended again, with a reason a person can act on. */
+  static async start(config: LocalConfig, log: Logger): Promise<LocalGlobalController> {
+    const jwk =
+      config.dataDirectory === undefined
+        ? await generateSigningJwk()
+        : await loadSigningJwk(config.dataDirectory);
+    const signingKeys = await importSigningKeys([jwk]);
+    const database = await EmbeddedDynamo.start({
+      tableName: config.tableName,
+      ...(config.dataDirectory !== undefined && {
+        directory: join(config.dataDirectory, DATABASE_DIRECTORY),
+      }),
+    });
+    const https = createPinnedClient(PINNED_CLIENT_LIMITS);
+    try {
+      const app = createGlobalController({
+        region: config.region,
+        stores: createDynamoStores({
+          client: database.client,
+          tableName: config.tableName,
+          clock: systemClock,
+        }),
+        controllerClient: createHttpsControllerClient({ https, signingKeys, clock: systemClock }),
+        signingKeys,
+        access: openAccess({ orgId: ORG_ID, subject: 'local' }),
+        nodeAccess: bearerAccess(config.nodeToken, { orgId: ORG_ID, subject: 'node' }),
+        clock: systemClock,
+        random: cryptoRandom,
+        log,
+      });
+      if (config.pageDirectory !== undefined) await addPageRoutes(app, config.pageDirectory);
+      const server = createAdaptorServer({ fetch: app.fetch }) as Server;
+      const port = await listen(server, config);
+      return new LocalGlobalController(`http://${urlHost(config.host)}:${port}`, server, database, https);
+    } catch (error) {
+      https.close();
+      await database.stop();
+      throw error;
+    }
+  }
+
+  /** Takes no more requests, lets those under way end, and closes the database. */
+  async stop(): Promise<void> {
+    const closed = new Promise((resolve) => this.#server.close(resolve));
+    this.#server.closeIdleConnections();
+    const timer = setTimeout(() => {
+      this.#https.close();
+      this.#server.closeAllConnections();
+    }, DRAIN_MS);
+    await closed;
+    clearTimeout(timer);
+    this.#https.close();
+    await this.#database.stop();
+  }
+}
+
+async function listen(server: Server, { host, port }: LocalConfig): Promise<number> {
+  try {
+    server.listen(port, host);
+    await once(server, 'listening');
+  } catch (cause) {
+    throw new Error(listenFailure(cause, host, port), { cause });
+  }
+  return (server.address() as AddressInfo).port;
+}
+
+function listenFailure(cause: unknown, host: string, port: number): string {
+  const { code, message } = cause as NodeJS.ErrnoException;
+  switch (code) {
+    case 'EADDRINUSE':
+      return `Port ${port} on ${host} is taken: choose another with --port N, or any free one with --port 0`;
+    case 'EACCES':
+      return `Port ${port} may not be used without more rights: choose one over 1023 with --port N`;
+    default:
+      return `Cannot listen on ${host} port ${port}: ${message}`;
+  }
+}
+
+function urlHost(host: string): string {
+  return host.includes(':') ? `[${host}]` : host;
+}

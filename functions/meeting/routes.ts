@@ -1,0 +1,136 @@
+// REST routes of meetings (ledger GC-14).
+import { createRoute, type OpenAPIHono } from '@hono/zod-openapi';
+import * as z from 'zod';
+import { idSchema } from '../../shared/api/fields.ts';
+import {
+  createMeetingSchema,
+  joinAnswerSchema,
+  joinMeetingSchema,
+  listMeetingsQuerySchema,
+  type MeetingListBody,
+  meetingListSchema,
+  meetingSchema,
+} from '../../shared/api/meeting.ts';
+import { gcPaths } from '../../shared/api/paths.ts';
+import type { MeetingId } from '../../shared/base/ids.ts';
+import type { AppEnv } from '../http/AppEnv.ts';
+import { BODY_ERRORS, errorResponses, jsonContent } from '../http/responses.ts';
+import { decodeCursor, encodeCursor } from './cursor.ts';
+import type { Join } from './join.ts';
+import { toMeetingBody } from './Meeting.ts';
+import type { Meetings } from './Meetings.ts';
+
+const params = z.object({
+  meeting_id: idSchema.meta({ description: 'Id of the meeting', example: 'standup' }),
+});
+const byId = `${gcPaths.meetings}/{meeting_id}`;
+const shared = { tags: ['Meetings'], security: [{ apiKey: [] }] };
+
+const createMeeting = createRoute({
+  ...shared,
+  method: 'post',
+  path: gcPaths.meetings,
+  operationId: 'createMeeting',
+  summary: 'Create a meeting',
+  description: 'With an id of your choice, or one that is made up and easy to read out.',
+  request: { body: { required: true, ...jsonContent('What the meeting is like', createMeetingSchema) } },
+  responses: { 201: jsonContent('The meeting', meetingSchema), ...errorResponses(409, ...BODY_ERRORS) },
+});
+
+const listMeetings = createRoute({
+  ...shared,
+  method: 'get',
+  path: gcPaths.meetings,
+  operationId: 'listMeetings',
+  summary: 'List meetings',
+  description:
+    'The latest created first; without a status, those that are active come before those that have ended.',
+  request: { query: listMeetingsQuerySchema },
+  responses: { 200: jsonContent('One page of meetings', meetingListSchema), ...errorResponses(400) },
+});
+
+const getMeeting = createRoute({
+  ...shared,
+  method: 'get',
+  path: byId,
+  operationId: 'getMeeting',
+  summary: 'Look a meeting up',
+  request: { params },
+  responses: { 200: jsonContent('The meeting', meetingSchema), ...errorResponses(400, 404) },
+});
+
+const joinMeeting = createRoute({
+  ...shared,
+  method: 'post',
+  path: `${byId}/join`,
+  operationId: 'joinMeeting',
+  summary: 'Join a meeting',
+  description:
+    'Answers where the meeting is served and a token that lets one participant in there. The first join finds the machines that serve it.',
+  request: { params, body: { required: true, ...jsonContent('Who joins', joinMeetingSchema) } },
+  responses: { 200: jsonContent('The way in', joinAnswerSchema), ...errorResponses(404, ...BODY_ERRORS) },
+});
+
+const endMeeting = createRoute({
+  ...shared,
+  method: 'post',
+  path: `${byId}/end`,
+  operationId: 'endMeeting',
+  summary: 'End a meeting for everyone',
+  description: 'Nobody can join it again. Ending a meeting that has ended is not an error.',
+  request: { params },
+  responses: { 200: jsonContent('The meeting, ended', meetingSchema), ...errorResponses(400, 404) },
+});
+
+export interface MeetingRoutesOptions {
+  readonly meetings: Meetings;
+  readonly join: Join;
+}
+
+/** Adds the routes to an app that has set `caller`, `trace` and `log`. */
+export function addMeetingRoutes(app: OpenAPIHono<AppEnv>, { meetings, join }: MeetingRoutesOptions): void {
+  app.openapi(createMeeting, async (context) => {
+    const meeting = await meetings.create(context.get('caller').orgId, context.req.valid('json'));
+    context.set('subject', { meeting_id: meeting.meetingId });
+    context.get('log').info('Meeting created', { meeting_id: meeting.meetingId });
+    context.header('location', gcPaths.meeting(meeting.meetingId));
+    return context.json(toMeetingBody(meeting), 201);
+  });
+
+  app.openapi(listMeetings, async (context) => {
+    const { status, limit, cursor } = context.req.valid('query');
+    const page = await meetings.list({
+      orgId: context.get('caller').orgId,
+      status,
+      limit,
+      after: cursor === undefined ? undefined : decodeCursor(cursor),
+    });
+    const body: MeetingListBody = {
+      meetings: page.meetings.map(toMeetingBody),
+      ...(page.next && { next_cursor: encodeCursor(page.next) }),
+    };
+    return context.json(body, 200);
+  });
+
+  app.openapi(getMeeting, async (context) => {
+    const meetingId = context.req.valid('param').meeting_id as MeetingId;
+    context.set('subject', { meeting_id: meetingId });
+    return context.json(toMeetingBody(await meetings.get(context.get('caller').orgId, meetingId)), 200);
+  });
+
+  app.openapi(joinMeeting, async (context) => {
+    const meetingId = context.req.valid('param').meeting_id as MeetingId;
+    context.set('subject', { meeting_id: meetingId });
+    const meeting = await meetings.get(context.get('caller').orgId, meetingId);
+    const { display_name: displayName } = context.req.valid('json');
+    return context.json(await join(meeting, displayName, context.get('log'), context.get('trace')), 200);
+  });
+
+  app.openapi(endMeeting, async (context) => {
+    const meetingId = context.req.valid('param').meeting_id as MeetingId;
+    context.set('subject', { meeting_id: meetingId });
+    const { orgId } = context.get('caller');
+    const ended = await meetings.end(orgId, meetingId, context.get('log'), context.get('trace'));
+    return context.json(toMeetingBody(ended), 200);
+  });
+}
