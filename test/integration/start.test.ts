@@ -83,7 +83,6 @@ describe('npm start', () => {
     const pids = descendants(child.pid ?? 0);
     // npm, its shell and the launcher share the group; the parts have groups of their own.
     process.kill(-(child.pid ?? 0), 'SIGKILL');
-      if (isRunning(pid)) process.kill(pid, 'SIGKILL');
     await expect.poll(() => pids.filter(isRunning), { timeout: STOP_LIMIT_MS + 3_000 }).toEqual([]);
   });
 

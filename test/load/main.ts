@@ -1,10 +1,11 @@
 // `npm run load-test`: see USAGE in options.ts. Progress goes to standard error, the result to standard output.
 import { buildAll } from '../../infra/build/bundles.ts';
 import { LocalSystem } from '../../infra/local/LocalSystem.ts';
+import { runDenoScript } from '../support/denoScript.ts';
 import { cpuTimeUs } from './cpuTime.ts';
 import { formatReport, type LoadReport } from './LoadReport.ts';
-import { runLoadClient } from './loadClient.ts';
 import { type LoadOptions, parseLoadOptions, USAGE } from './options.ts';
+import type { LoadEvent, LoadPlan } from './protocol.ts';
 
 const EXIT_USAGE = 2;
 
@@ -56,17 +57,16 @@ async function measure(
   let cpuAtStartUs: number | undefined;
   let cpuUs: number | undefined;
   let measured: Omit<LoadReport, 'serverCpuUsPerDatagram'> | undefined;
-  await runLoadClient(
-    { ...options, url },
-    (event) => {
-      if (event.type === 'progress') console.error(event.text);
-      else if (event.type === 'problem') console.error(`Problem: ${event.text}`);
-      else if (event.type === 'mediaStarted') cpuAtStartUs = system && cpuTimeUs(pids);
-      else if (event.type === 'mediaEnded') cpuUs = difference(system && cpuTimeUs(pids), cpuAtStartUs);
-      else measured = event.report;
-    },
-    signal,
-  );
+  const onEvent = (event: LoadEvent): void => {
+    if (event.type === 'progress') console.error(event.text);
+    else if (event.type === 'problem') console.error(`Problem: ${event.text}`);
+    else if (event.type === 'mediaStarted') cpuAtStartUs = system && cpuTimeUs(pids);
+    else if (event.type === 'mediaEnded') cpuUs = difference(system && cpuTimeUs(pids), cpuAtStartUs);
+    else measured = event.report;
+  };
+  const plan: LoadPlan = { ...options, url };
+  const client = { name: 'load', entry: 'test/load/client/main.ts', input: plan, signal };
+  await runDenoScript(client, (line) => onEvent(line as LoadEvent));
   if (measured === undefined) throw new Error('The load client ended without a result');
   const perDatagram = cpuUs === undefined || measured.delivered === 0 ? null : cpuUs / measured.delivered;
   const { errors, ...figures } = measured;

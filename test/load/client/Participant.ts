@@ -60,7 +60,7 @@ export class Participant {
   }
 
   get sent(): number {
-    return this.#outgoing?.stats.sent ?? 0;
+    return this.#outgoing?.stats.datagramsSent ?? 0;
   }
 
   async publish(): Promise<PublishedStream> {

@@ -1,4 +1,4 @@
-// The load client: runs in Deno (see ../loadClient.ts), takes a plan on standard input, answers with events.
+// The load client: runs in Deno (see ../main.ts), takes a plan on standard input, answers with events.
 
 import process from 'node:process';
 import { createInterface } from 'node:readline';

@@ -1,0 +1,51 @@
+// Bundles a script of the tests and runs it in Deno, which has QUIC: one JSON value in, JSON lines out.
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { bundleForDeno } from '../../infra/build/bundles.ts';
+import { findDeno, WORKER_ENVIRONMENT } from '../../media-node/agent/deno.ts';
+
+const outdir = fileURLToPath(new URL('../../dist/test/', import.meta.url));
+const FLAGS = [
+  '--no-prompt',
+  '--no-config',
+  '--no-lock',
+  '--no-remote',
+  '--no-npm',
+  '--unstable-net',
+  '--allow-net',
+];
+
+export interface DenoScript {
+  /** Name of the bundle. */
+  readonly name: string;
+  /** Path of the script, relative to the repository. */
+  readonly entry: string;
+  /** Given on standard input, as one line of JSON. */
+  readonly input: unknown;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Calls onLine for each line of JSON that the script writes; resolves when it has ended well.
+ * @throws Error when it ends with another exit code than 0
+ */
+export async function runDenoScript(script: DenoScript, onLine: (value: unknown) => void): Promise<void> {
+  const deno = findDeno(undefined);
+  if (!deno.ok) throw new Error(deno.reason);
+  await bundleForDeno({ [script.name]: script.entry }, outdir);
+  const child = spawn(deno.value, ['run', ...FLAGS, join(outdir, `${script.name}.js`)], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+    env: WORKER_ENVIRONMENT,
+    ...(script.signal && { signal: script.signal }),
+  });
+  const exited = new Promise<number | null>((resolve, reject) => {
+    child.once('exit', (code) => resolve(code));
+    child.once('error', reject);
+  });
+  child.stdin.end(`${JSON.stringify(script.input)}\n`);
+  for await (const line of createInterface({ input: child.stdout })) onLine(JSON.parse(line));
+  const code = await exited;
+  if (code !== 0) throw new Error(`The script ${script.name} ended with exit code ${code}`);
+}
