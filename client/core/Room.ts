@@ -84,6 +84,7 @@ export class Room {
   readonly #roster: Roster;
   readonly #events: Emitter<RoomEvents>;
   readonly #stopReceiving = new Map<string, () => void>();
+  readonly #left = Promise.withResolvers<void>();
   #ended = false;
 
   private constructor(parts: RoomParts) {
@@ -173,6 +174,11 @@ export class Room {
     return this.#ended;
   }
 
+  /** Resolves when nothing is open any more: after `ended`, once the goodbye has been said or given up. */
+  get left(): Promise<void> {
+    return this.#left.promise;
+  }
+
   on<Name extends keyof RoomEvents>(name: Name, listener: (value: RoomEvents[Name]) => void): () => void {
     return this.#events.on(name, listener);
   }
@@ -221,10 +227,8 @@ export class Room {
 
   /** Idempotent, never rejects. */
   async leave(): Promise<void> {
-    if (this.#ended) return;
-    const goodbye = this.#signaling.leave();
     this.#end({ source: 'local' });
-    await goodbye;
+    await this.left;
   }
 
   #stopReceiver(userId: number, streamId: number): void {
@@ -239,7 +243,7 @@ export class Room {
     for (const stop of this.#stopReceiving.values()) stop();
     this.#stopReceiving.clear();
     this.media.close();
-    if (end.source === 'media') void this.#signaling.leave();
+    void this.#signaling.leave().then(this.#left.resolve);
     this.#events.emit('ended', end);
     this.#events.clear();
   }

@@ -50,7 +50,11 @@ export async function buildPage(): Promise<void> {
   await mkdir(DIST.page, { recursive: true });
   await build({
     ...common,
-    entryPoints: { page: 'client/page/main.tsx' },
+    // The audio thread loads its script by itself, from next to the page's.
+    entryPoints: {
+      page: 'client/page/main.tsx',
+      playoutWorklet: 'client/media/audio/playoutWorklet.ts',
+    },
     outdir: DIST.page,
     platform: 'browser',
     minify: true,

@@ -22,6 +22,11 @@ export class AudioReorderBuffer {
     return this.#late;
   }
 
+  /** Frames that wait for one before them: poll() has to be called. */
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
   /** Takes a frame and calls back for every frame whose turn has come. */
   push(frame: ReceivedFrame, deliver: (frame: ReceivedFrame) => void): void {
     const ahead = this.#last === undefined ? 1 : serialDistance16(frame.baseFrame, this.#last);

@@ -1,0 +1,296 @@
+// The SDK's surface over a room, this browser's devices and its screen and loudspeaker.
+import type { Clock } from '../../shared/base/clock.ts';
+import type { Logger } from '../../shared/base/log.ts';
+import { Emitter } from '../core/Emitter.ts';
+import type { OutgoingStream } from '../core/media/OutgoingStream.ts';
+import type { Room, RoomEnd } from '../core/Room.ts';
+import type { Participant } from '../core/signaling/types.ts';
+import type { BackgroundTimers } from './backgroundTimers.ts';
+import { CAMERA_FRAMES_PER_SECOND, CAMERA_HEIGHT, CAMERA_WIDTH } from './capture/devices.ts';
+import {
+  AUDIO_BITRATE_BPS,
+  AUDIO_CODEC,
+  AUDIO_SAMPLE_RATE_HZ,
+  AudioEncoderPipeline,
+} from './encode/AudioEncoderPipeline.ts';
+import { VIDEO_BITRATE_BPS, VIDEO_CODEC, VideoEncoderPipeline } from './encode/VideoEncoderPipeline.ts';
+import { LocalDevice } from './LocalDevice.ts';
+import type {
+  MeetingClient,
+  MeetingEvents,
+  MeetingState,
+  ParticipantView,
+  TileStats,
+} from './MeetingClient.ts';
+import { AudioOutput } from './playback/AudioOutput.ts';
+import { FramePainter } from './playback/FramePainter.ts';
+import { toMeetingEnd } from './problems.ts';
+import { RemoteMedia } from './RemoteMedia.ts';
+import { OutgoingRates } from './stats/OutgoingRates.ts';
+import { remoteTileStats } from './stats/tileStats.ts';
+import { Voices } from './Voices.ts';
+
+/** Levels are looked at this often, ms. */
+const VOICE_INTERVAL_MS = 100;
+const RATES_INTERVAL_MS = 1_000;
+
+export interface BrowserMeetingClientOptions {
+  readonly room: Room;
+  readonly clock: Clock;
+  readonly timers: BackgroundTimers;
+  readonly log: Logger;
+}
+
+export class BrowserMeetingClient implements MeetingClient {
+  readonly #options: BrowserMeetingClientOptions;
+  readonly #events: Emitter<MeetingEvents>;
+  readonly #audioOutput = new AudioOutput();
+  readonly #voices = new Voices();
+  readonly #preview = new FramePainter();
+  readonly #rates: OutgoingRates;
+  readonly #remote: RemoteMedia;
+  readonly #camera: LocalDevice<VideoEncoderPipeline>;
+  readonly #microphone: LocalDevice<AudioEncoderPipeline>;
+  readonly #stop: (() => void)[];
+  #state: MeetingState = 'connected';
+  #participants: readonly ParticipantView[] | undefined;
+
+  constructor(options: BrowserMeetingClientOptions) {
+    const { room, clock, log, timers } = options;
+    this.#options = options;
+    this.#events = new Emitter((error) => log.error('A meeting listener failed', { error }));
+    this.#rates = new OutgoingRates(clock);
+    this.#remote = new RemoteMedia({
+      room,
+      clock,
+      log,
+      audioOutput: this.#audioOutput,
+      onLevel: (userId, level) => this.#voices.add(userId, level, clock.monotonicMs()),
+      onChanged: () => this.#changed(),
+    });
+    this.#camera = this.#makeCamera();
+    this.#microphone = this.#makeMicrophone();
+    this.#stop = [
+      room.on('participantJoined', () => this.#changed()),
+      room.on('participantUpdated', () => this.#changed()),
+      room.on('participantLeft', ({ participant }) => {
+        this.#voices.forget(participant.userId);
+        this.#changed();
+      }),
+      room.on('streamPublished', (stream) => this.#remote.add(stream)),
+      room.on('streamUnpublished', (stream) => this.#remote.remove(stream)),
+      room.on('ended', (end) => this.#end(end)),
+      timers.every(VOICE_INTERVAL_MS, () => {
+        if (this.#voices.update(clock.monotonicMs())) this.#changed();
+      }),
+      timers.every(RATES_INTERVAL_MS, () => this.#rates.update(this.#camera.stream, this.#microphone.stream)),
+    ];
+    this.#audioOutput.ready.catch((error: unknown) => log.error('Sound cannot be played', { error }));
+  }
+
+  get meetingId(): string {
+    return this.#options.room.meetingId;
+  }
+
+  get meetingName(): string {
+    return this.#options.room.meetingName;
+  }
+
+  get state(): MeetingState {
+    return this.#state;
+  }
+
+  get microphoneOn(): boolean {
+    return this.#microphone.isOn;
+  }
+
+  get cameraOn(): boolean {
+    return this.#camera.isOn;
+  }
+
+  get participants(): readonly ParticipantView[] {
+    this.#participants ??= this.#makeParticipants();
+    return this.#participants;
+  }
+
+  /** Subscribes to the others and turns on what was asked for. Call once. */
+  async start(wanted: { readonly microphone: boolean; readonly camera: boolean }): Promise<void> {
+    this.#remote.start();
+    await Promise.all([
+      this.#tellMuted(),
+      wanted.microphone ? this.#microphone.set(true) : undefined,
+      wanted.camera ? this.#camera.set(true) : undefined,
+    ]);
+  }
+
+  async setMicrophone(on: boolean): Promise<void> {
+    await this.#microphone.set(on);
+  }
+
+  async setCamera(on: boolean): Promise<void> {
+    await this.#camera.set(on);
+  }
+
+  attachVideo(userId: number, canvas: HTMLCanvasElement): () => void {
+    return userId === this.#options.room.self.userId
+      ? this.#preview.attach(canvas)
+      : this.#remote.attach(userId, canvas);
+  }
+
+  audioLevel(userId: number): number {
+    return this.#voices.level(userId, this.#options.clock.monotonicMs());
+  }
+
+  stats(userId: number): TileStats {
+    const { room } = this.#options;
+    if (userId !== room.self.userId)
+      return remoteTileStats(room.media, this.#remote.video(userId), this.#remote.audio(userId));
+    const video = this.#camera.pipeline?.stats;
+    return {
+      ...this.#rates.stats,
+      ...(room.media.roundTripMs !== undefined && { roundTripMs: room.media.roundTripMs }),
+      ...(video !== undefined && video.width > 0 && { width: video.width, height: video.height }),
+      ...(video !== undefined && { codec: VIDEO_CODEC }),
+    };
+  }
+
+  async leave(): Promise<void> {
+    await this.#options.room.leave();
+  }
+
+  on<Name extends keyof MeetingEvents>(
+    event: Name,
+    listener: (value: MeetingEvents[Name]) => void,
+  ): () => void {
+    return this.#events.on(event, listener);
+  }
+
+  #makeCamera(): LocalDevice<VideoEncoderPipeline> {
+    const { room, clock, log } = this.#options;
+    return new LocalDevice({
+      device: 'camera',
+      log,
+      whenOff: 'release',
+      publish: () =>
+        room.publish({
+          kind: 'video',
+          source: 'camera',
+          codec: VIDEO_CODEC,
+          width: CAMERA_WIDTH,
+          height: CAMERA_HEIGHT,
+          framesPerSecond: CAMERA_FRAMES_PER_SECOND,
+          bitrateBps: VIDEO_BITRATE_BPS,
+        }),
+      unpublish: (streamId) => room.unpublish(streamId),
+      startPipeline: (track, stream, onStopped) => {
+        const pipeline = new VideoEncoderPipeline({
+          track,
+          clock,
+          log,
+          onFrame: (frame) => stream.send(frame),
+          onPreview: (frame) => this.#preview.show(frame),
+          onStopped,
+        });
+        stream.onKeyFrameNeeded = () => pipeline.requestKeyFrame();
+        return pipeline;
+      },
+      onProblem: (problem) => this.#events.emit('deviceProblem', problem),
+      onChanged: () => this.#deviceSwitched(),
+    });
+  }
+
+  #makeMicrophone(): LocalDevice<AudioEncoderPipeline> {
+    const { room, clock, log } = this.#options;
+    return new LocalDevice({
+      device: 'microphone',
+      log,
+      whenOff: 'pause',
+      publish: () =>
+        room.publish({
+          kind: 'audio',
+          source: 'microphone',
+          codec: AUDIO_CODEC,
+          sampleRateHz: AUDIO_SAMPLE_RATE_HZ,
+          channels: 1,
+          bitrateBps: AUDIO_BITRATE_BPS,
+        }),
+      unpublish: (streamId) => room.unpublish(streamId),
+      startPipeline: (track, stream: OutgoingStream, onStopped) =>
+        new AudioEncoderPipeline({
+          track,
+          clock,
+          log,
+          onFrame: (frame) => stream.send(frame),
+          onLevel: (level) => this.#voices.add(room.self.userId, level, clock.monotonicMs()),
+          onStopped,
+        }),
+      setPaused: (pipeline, paused) => {
+        pipeline.paused = paused;
+      },
+      onProblem: (problem) => this.#events.emit('deviceProblem', problem),
+      onChanged: () => this.#deviceSwitched(),
+    });
+  }
+
+  #deviceSwitched(): void {
+    if (!this.#camera.isOn) this.#preview.clear();
+    this.#changed();
+    void this.#tellMuted();
+  }
+
+  /** Never rejects: the others' view of a mute is a courtesy; what counts is that nothing is sent. */
+  async #tellMuted(): Promise<void> {
+    const { room, log } = this.#options;
+    try {
+      await room.setMuted({ audio: !this.#microphone.isOn, video: !this.#camera.isOn });
+    } catch (error) {
+      log.debug('Mute could not be told to the others', { error });
+    }
+  }
+
+  #makeParticipants(): readonly ParticipantView[] {
+    const { room } = this.#options;
+    return [
+      this.#view(room.self, true),
+      ...[...room.participants.values()].map((participant) => this.#view(participant, false)),
+    ];
+  }
+
+  #view(participant: Participant, isSelf: boolean): ParticipantView {
+    const { userId, participantId, displayName } = participant;
+    const videoMuted = isSelf ? !this.#camera.isOn : participant.videoMuted;
+    return {
+      userId,
+      participantId,
+      displayName,
+      isSelf,
+      audioMuted: isSelf ? !this.#microphone.isOn : participant.audioMuted,
+      videoMuted,
+      hasVideo: !videoMuted && (isSelf || (this.#remote.video(userId)?.receiver.hasPicture ?? false)),
+      speaking: this.#voices.isSpeaking(userId),
+    };
+  }
+
+  #changed(): void {
+    this.#participants = undefined;
+    if (this.#state !== 'disconnected') this.#events.emit('changed', undefined);
+  }
+
+  #end(end: RoomEnd): void {
+    if (this.#state === 'disconnected') return;
+    for (const stop of this.#stop) stop();
+    this.#camera.close();
+    this.#microphone.close();
+    this.#remote.close();
+    this.#preview.clear();
+    this.#audioOutput.close();
+    this.#participants = undefined;
+    this.#state = 'disconnected';
+    if (end.error !== undefined) this.#options.log.warn('The meeting ended', { error: end.error });
+    this.#events.emit('changed', undefined);
+    this.#events.emit('ended', toMeetingEnd(end));
+    this.#events.clear();
+    // A goodbye may still be on its way, and its time-out runs on these timers.
+    void this.#options.room.left.finally(() => this.#options.timers.close());
+  }
+}

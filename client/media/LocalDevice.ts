@@ -1,0 +1,172 @@
+// One of this participant's devices on its way into the meeting: captured, encoded, published; on and off.
+import type { Logger } from '../../shared/base/log.ts';
+import type { OutgoingStream } from '../core/media/OutgoingStream.ts';
+import { DeviceError, deviceLostSentence, openDevice } from './capture/devices.ts';
+import type { DeviceProblem } from './MeetingClient.ts';
+
+/** Why a pipeline stopped by itself. */
+export type StopReason = 'track_ended' | 'encoder_failed';
+
+/** What captures and encodes: VideoEncoderPipeline, AudioEncoderPipeline. */
+export interface Pipeline {
+  stop(): void;
+}
+
+export interface LocalDeviceOptions<P extends Pipeline> {
+  readonly device: DeviceProblem['device'];
+  readonly log: Logger;
+  readonly publish: () => Promise<OutgoingStream>;
+  readonly unpublish: (streamId: number) => Promise<void>;
+  readonly startPipeline: (
+    track: MediaStreamTrack,
+    stream: OutgoingStream,
+    onStopped: (reason: StopReason) => void,
+  ) => P;
+  /**
+   * What "off" does: `release` lets go of the device (a camera's light goes out), `pause` keeps it open, disabled, so that
+   * a microphone is back at once.
+   */
+  readonly whenOff: 'release' | 'pause';
+  readonly setPaused?: (pipeline: P, paused: boolean) => void;
+  readonly onProblem: (problem: DeviceProblem) => void;
+  /** `isOn` changed. */
+  readonly onChanged: () => void;
+}
+
+interface Running<P> {
+  readonly track: MediaStreamTrack;
+  readonly stream: OutgoingStream;
+  readonly pipeline: P;
+}
+
+/** Switches are carried out one after another; only the last one asked for counts. */
+export class LocalDevice<P extends Pipeline> {
+  readonly #options: LocalDeviceOptions<P>;
+  #running: Running<P> | undefined;
+  #isOn = false;
+  #wanted = false;
+  #switching: Promise<void> = Promise.resolve();
+  #closed = false;
+
+  constructor(options: LocalDeviceOptions<P>) {
+    this.#options = options;
+  }
+
+  get isOn(): boolean {
+    return this.#isOn;
+  }
+
+  get pipeline(): P | undefined {
+    return this.#running?.pipeline;
+  }
+
+  get stream(): OutgoingStream | undefined {
+    return this.#running?.stream;
+  }
+
+  /** Resolves when the switch is done, also when the device could not be used, which is told through onProblem. */
+  set(on: boolean): Promise<void> {
+    this.#wanted = on;
+    this.#switching = this.#switching.then(() => this.#apply());
+    return this.#switching;
+  }
+
+  /** Lets go of the device for good. Idempotent. */
+  close(): void {
+    this.#closed = true;
+    this.#wanted = false;
+    this.#isOn = false;
+    this.#stopRunning();
+  }
+
+  async #apply(): Promise<void> {
+    if (this.#closed || this.#wanted === this.#isOn) return;
+    try {
+      if (this.#wanted) await this.#turnOn();
+      else await this.#turnOff();
+    } catch (error) {
+      if (this.#closed) return;
+      this.#stopRunning();
+      this.#isOn = false;
+      this.#report(error);
+    }
+    this.#options.onChanged();
+  }
+
+  async #turnOn(): Promise<void> {
+    const running = this.#running;
+    if (running !== undefined) {
+      running.track.enabled = true;
+      this.#options.setPaused?.(running.pipeline, false);
+      this.#isOn = true;
+      return;
+    }
+    const track = await openDevice(this.#options.device);
+    try {
+      const stream = await this.#options.publish();
+      if (this.#closed) {
+        track.stop();
+        return;
+      }
+      const pipeline = this.#options.startPipeline(track, stream, (reason) => this.#stopped(track, reason));
+      this.#running = { track, stream, pipeline };
+      this.#isOn = true;
+    } catch (error) {
+      track.stop();
+      throw error;
+    }
+  }
+
+  async #turnOff(): Promise<void> {
+    this.#isOn = false;
+    const running = this.#running;
+    if (running === undefined) return;
+    if (this.#options.whenOff === 'pause') {
+      this.#options.setPaused?.(running.pipeline, true);
+      running.track.enabled = false;
+      return;
+    }
+    this.#stopRunning();
+    await this.#options.unpublish(running.stream.streamId);
+  }
+
+  /** The pipeline ended by itself: the device was unplugged, or there is no encoder. */
+  #stopped(track: MediaStreamTrack, reason: StopReason): void {
+    const running = this.#running;
+    if (this.#closed || running === undefined || running.track !== track) return;
+    this.#stopRunning();
+    this.#isOn = false;
+    this.#wanted = false;
+    this.#options.unpublish(running.stream.streamId).catch((error: unknown) => {
+      this.#options.log.debug('A stopped device could not be unpublished', { error });
+    });
+    const { device } = this.#options;
+    this.#options.onProblem({
+      device,
+      message:
+        reason === 'track_ended'
+          ? deviceLostSentence(device)
+          : `This browser could not encode your ${device}. Turn it on again, or use another browser.`,
+    });
+    this.#options.onChanged();
+  }
+
+  #stopRunning(): void {
+    this.#running?.pipeline.stop();
+    this.#running?.track.stop();
+    this.#running = undefined;
+  }
+
+  #report(error: unknown): void {
+    const { device, log, onProblem } = this.#options;
+    log.warn('A device could not be switched', { device, error });
+    this.#wanted = false;
+    onProblem({
+      device,
+      message:
+        error instanceof DeviceError
+          ? error.message
+          : `Your ${device} could not be shared with the meeting. Turn it on again.`,
+    });
+  }
+}

@@ -1,0 +1,167 @@
+// What the others send: subscribes to every stream by itself, and plays it.
+import type { Clock } from '../../shared/base/clock.ts';
+import type { Logger } from '../../shared/base/log.ts';
+import { ConnectionError } from '../core/errors.ts';
+import type { Room } from '../core/Room.ts';
+import type { PublishedStream } from '../core/signaling/types.ts';
+import { systemTimers } from '../core/timers.ts';
+import type { AudioOutput } from './playback/AudioOutput.ts';
+import { AudioReceiver } from './playback/AudioReceiver.ts';
+import { VideoReceiver } from './playback/VideoReceiver.ts';
+
+export interface RemoteMediaOptions {
+  readonly room: Room;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly audioOutput: AudioOutput;
+  readonly onLevel: (userId: number, level: number) => void;
+  /** A participant's picture came or went. */
+  readonly onChanged: () => void;
+}
+
+interface RemoteVideo {
+  readonly stream: PublishedStream;
+  readonly receiver: VideoReceiver;
+}
+
+interface RemoteAudio {
+  readonly stream: PublishedStream;
+  readonly receiver: AudioReceiver;
+}
+
+/** Receivers of one participant, and the canvases that wait for its picture whether it has one now or not. */
+interface Remote {
+  video?: RemoteVideo;
+  audio?: RemoteAudio;
+  readonly canvases: Map<HTMLCanvasElement, (() => void) | undefined>;
+}
+
+export class RemoteMedia {
+  readonly #options: RemoteMediaOptions;
+  readonly #remotes = new Map<number, Remote>();
+  #closed = false;
+
+  constructor(options: RemoteMediaOptions) {
+    this.#options = options;
+  }
+
+  /** Subscribes to what is published already. */
+  start(): void {
+    for (const participant of this.#options.room.participants.values())
+      for (const stream of participant.streams) this.add(stream);
+  }
+
+  video(userId: number): RemoteVideo | undefined {
+    return this.#remotes.get(userId)?.video;
+  }
+
+  audio(userId: number): RemoteAudio | undefined {
+    return this.#remotes.get(userId)?.audio;
+  }
+
+  /** Subscribes to a stream. A participant has one picture and one voice here: a newer stream takes the older one's place. */
+  add(stream: PublishedStream): void {
+    if (this.#closed) return;
+    const adding = stream.kind === 'video' ? this.#addVideo(stream) : this.#addAudio(stream);
+    adding.catch((error: unknown) => {
+      // Unpublished, or its publisher gone, before the subscription arrived.
+      const isGone = error instanceof ConnectionError && error.code === 'refused';
+      this.#options.log[isGone ? 'debug' : 'warn']('A stream could not be subscribed', { error });
+      this.remove(stream);
+    });
+  }
+
+  /** The stream is gone: unpublished, or its publisher left. */
+  remove(stream: PublishedStream): void {
+    const remote = this.#remotes.get(stream.userId);
+    if (remote === undefined) return;
+    if (remote.video?.stream.streamId === stream.streamId) this.#dropVideo(remote);
+    if (remote.audio?.stream.streamId === stream.streamId) this.#dropAudio(remote);
+    this.#forgetWhenEmpty(stream.userId, remote);
+    this.#options.onChanged();
+  }
+
+  attach(userId: number, canvas: HTMLCanvasElement): () => void {
+    const remote = this.#remote(userId);
+    remote.canvases.set(canvas, remote.video?.receiver.painter.attach(canvas));
+    return () => {
+      remote.canvases.get(canvas)?.();
+      remote.canvases.delete(canvas);
+      this.#forgetWhenEmpty(userId, remote);
+    };
+  }
+
+  /** Idempotent. */
+  close(): void {
+    this.#closed = true;
+    for (const remote of this.#remotes.values()) {
+      this.#dropVideo(remote);
+      this.#dropAudio(remote);
+    }
+    this.#remotes.clear();
+  }
+
+  async #addVideo(stream: PublishedStream): Promise<void> {
+    const { room, clock, log, onChanged } = this.#options;
+    const { userId, streamId } = stream;
+    const remote = this.#remote(userId);
+    this.#dropVideo(remote);
+    const receiver = new VideoReceiver({
+      codec: stream.codec,
+      clock,
+      timers: systemTimers,
+      log,
+      requestKeyFrame: () => room.media.requestKeyFrame(userId, streamId),
+      onFirstFrame: onChanged,
+    });
+    remote.video = { stream, receiver };
+    for (const canvas of remote.canvases.keys()) remote.canvases.set(canvas, receiver.painter.attach(canvas));
+    await room.subscribe(userId, streamId, receiver);
+  }
+
+  async #addAudio(stream: PublishedStream): Promise<void> {
+    const { room, clock, log, audioOutput, onLevel } = this.#options;
+    const { userId, streamId } = stream;
+    await audioOutput.ready;
+    const isStillPublished = room.participants
+      .get(userId)
+      ?.streams.some((candidate) => candidate.streamId === streamId);
+    if (this.#closed || !isStillPublished) return;
+    const remote = this.#remote(userId);
+    this.#dropAudio(remote);
+    const receiver = new AudioReceiver({
+      codec: stream.codec,
+      clock,
+      timers: systemTimers,
+      log,
+      sink: audioOutput.open(),
+      onLevel: (level) => onLevel(userId, level),
+    });
+    remote.audio = { stream, receiver };
+    await room.subscribe(userId, streamId, receiver);
+  }
+
+  #remote(userId: number): Remote {
+    const known = this.#remotes.get(userId);
+    if (known !== undefined) return known;
+    const remote: Remote = { canvases: new Map() };
+    this.#remotes.set(userId, remote);
+    return remote;
+  }
+
+  #dropVideo(remote: Remote): void {
+    remote.video?.receiver.close();
+    delete remote.video;
+    for (const canvas of remote.canvases.keys()) remote.canvases.set(canvas, undefined);
+  }
+
+  #dropAudio(remote: Remote): void {
+    remote.audio?.receiver.close();
+    delete remote.audio;
+  }
+
+  #forgetWhenEmpty(userId: number, remote: Remote): void {
+    if (remote.video === undefined && remote.audio === undefined && remote.canvases.size === 0)
+      this.#remotes.delete(userId);
+  }
+}

@@ -1,0 +1,175 @@
+// Microphone track to encoded frames: Opus, 48 kHz, mono, 20 ms.
+import type { Clock } from '../../../shared/base/clock.ts';
+import type { Logger } from '../../../shared/base/log.ts';
+import { FrameType } from '../../../shared/frame/layout.ts';
+import type { EncodedFrame } from '../../core/media/EncodedFrame.ts';
+import { readMono, rms } from '../audio/samples.ts';
+import { CaptureClock } from '../capture/CaptureClock.ts';
+import { readTrack } from '../capture/trackProcessor.ts';
+
+export const AUDIO_CODEC = 'opus';
+export const AUDIO_SAMPLE_RATE_HZ = 48_000;
+export const AUDIO_BITRATE_BPS = 32_000;
+
+const FRAME_DURATION_US = 20_000;
+/** Loss that in-band error correction is tuned for, per cent. */
+const EXPECTED_LOSS_PERCENT = 10;
+/** Captured buffers (10 ms each) that wait for this pipeline, and in the encoder. */
+const MAX_QUEUE = 20;
+const MAX_RESTARTS = 3;
+
+export interface AudioEncoderPipelineOptions {
+  readonly track: MediaStreamTrack;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly onFrame: (frame: EncodedFrame) => void;
+  /** Root mean square of each captured buffer, 0 to 1. */
+  readonly onLevel: (level: number) => void;
+  /** Nothing will come any more. Not called after stop(). */
+  readonly onStopped: (reason: 'track_ended' | 'encoder_failed') => void;
+}
+
+export class AudioEncoderPipeline {
+  readonly #options: AudioEncoderPipelineOptions;
+  readonly #captureClock: CaptureClock;
+  readonly #reader: ReadableStreamDefaultReader<AudioData>;
+  #encoder: AudioEncoder | undefined;
+  #sampleRateHz = 0;
+  #restarts = 0;
+  #stopped = false;
+  #paused = false;
+
+  constructor(options: AudioEncoderPipelineOptions) {
+    this.#options = options;
+    this.#captureClock = new CaptureClock(options.clock);
+    this.#reader = readTrack<AudioData>(options.track, MAX_QUEUE).getReader();
+    void this.#run();
+  }
+
+  /** While paused nothing is encoded; what is in the encoder is thrown away, so that not a syllable follows. */
+  set paused(paused: boolean) {
+    if (paused === this.#paused) return;
+    this.#paused = paused;
+    if (paused) this.#closeEncoder();
+  }
+
+  /** Idempotent; leaves the track to its owner. */
+  stop(): void {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    // Rejects when the track has ended already.
+    this.#reader.cancel().catch(() => undefined);
+    this.#closeEncoder();
+  }
+
+  async #run(): Promise<void> {
+    try {
+      for (;;) {
+        const { done, value: data } = await this.#reader.read();
+        if (done) break;
+        try {
+          await this.#take(data);
+        } finally {
+          data.close();
+        }
+      }
+      this.#finish('track_ended');
+    } catch (error) {
+      this.#options.log.error('Sound could not be encoded', { error });
+      this.#finish('encoder_failed');
+    }
+  }
+
+  async #take(data: AudioData): Promise<void> {
+    if (this.#stopped || this.#paused) return;
+    this.#captureClock.observe(data.timestamp);
+    const samples = readMono(data);
+    this.#options.onLevel(rms(samples));
+    if (this.#encoder === undefined || data.sampleRate !== this.#sampleRateHz)
+      await this.#startEncoder(data.sampleRate);
+    const encoder = this.#encoder;
+    if (encoder === undefined || this.#stopped || this.#paused || encoder.encodeQueueSize > MAX_QUEUE) return;
+    const mono = new AudioData({
+      format: 'f32-planar',
+      sampleRate: data.sampleRate,
+      numberOfFrames: samples.length,
+      numberOfChannels: 1,
+      timestamp: data.timestamp,
+      data: samples,
+    });
+    encoder.encode(mono);
+    mono.close();
+  }
+
+  async #startEncoder(sampleRateHz: number): Promise<void> {
+    this.#closeEncoder();
+    const config = await chooseConfig(sampleRateHz);
+    if (this.#stopped || this.#paused) return;
+    const encoder = new AudioEncoder({
+      output: (chunk) => {
+        if (encoder === this.#encoder) this.#emit(chunk);
+      },
+      error: (error) => {
+        if (encoder === this.#encoder) this.#encoderFailed(error);
+      },
+    });
+    encoder.configure(config);
+    this.#encoder = encoder;
+    this.#sampleRateHz = sampleRateHz;
+  }
+
+  #emit(chunk: EncodedAudioChunk): void {
+    const payload = new Uint8Array(chunk.byteLength);
+    chunk.copyTo(payload);
+    this.#options.onFrame({
+      type: FrameType.audio,
+      timestampUs: this.#captureClock.toEpochUs(chunk.timestamp),
+      payload,
+      temporalLayer: 0,
+      discardable: false,
+    });
+  }
+
+  #encoderFailed(error: DOMException): void {
+    this.#options.log.warn('The audio encoder failed', { error, restarts: this.#restarts });
+    this.#encoder = undefined;
+    this.#restarts += 1;
+    if (this.#restarts > MAX_RESTARTS) this.#finish('encoder_failed');
+  }
+
+  #finish(reason: 'track_ended' | 'encoder_failed'): void {
+    if (this.#stopped) return;
+    this.stop();
+    this.#options.onStopped(reason);
+  }
+
+  #closeEncoder(): void {
+    const encoder = this.#encoder;
+    this.#encoder = undefined;
+    if (encoder !== undefined && encoder.state !== 'closed') encoder.close();
+  }
+}
+
+/** @throws DOMException NotSupportedError when the browser cannot encode Opus at all. */
+async function chooseConfig(sampleRateHz: number): Promise<AudioEncoderConfig> {
+  const plain: AudioEncoderConfig = {
+    codec: AUDIO_CODEC,
+    sampleRate: sampleRateHz,
+    numberOfChannels: 1,
+    bitrate: AUDIO_BITRATE_BPS,
+  };
+  const tuned: AudioEncoderConfig = {
+    ...plain,
+    opus: {
+      frameDuration: FRAME_DURATION_US,
+      useinbandfec: true,
+      usedtx: true,
+      packetlossperc: EXPECTED_LOSS_PERCENT,
+    },
+  };
+  for (const config of [tuned, plain]) {
+    const { supported } = await AudioEncoder.isConfigSupported(config);
+    if (supported) return config;
+  }
+  throw new DOMException('This browser cannot encode Opus', 'NotSupportedError');
+}

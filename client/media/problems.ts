@@ -1,0 +1,134 @@
+// What went wrong, as sentences that a person can act on.
+import { ApiError } from '../../shared/api/error.ts';
+import { CloseCode } from '../../shared/base/closeCode.ts';
+import { ConnectionError } from '../core/errors.ts';
+import type { RoomEnd } from '../core/Room.ts';
+import { JoinError, type MeetingEnd } from './MeetingClient.ts';
+
+const SENTENCES: Readonly<Record<JoinError['code'], string>> = {
+  not_found: 'There is no meeting with this id. Check the link, or start a new meeting.',
+  ended: 'This meeting has ended. Start a new one.',
+  full: 'This meeting is full. Try again when somebody has left.',
+  unauthorized: 'You may not join this meeting. Ask whoever invited you for a new link.',
+  no_capacity: 'All servers are busy right now. Try again in a minute.',
+  unreachable:
+    'The meeting could not be reached. Check your network; if it blocks UDP, try another one or a phone hotspot.',
+  unsupported:
+    'This browser cannot take part: it lacks WebTransport or WebCodecs. Use a current Chrome, Edge or another Chromium browser.',
+  failed: 'Joining failed because of an error on the server. Try again.',
+};
+
+export function joinError(code: JoinError['code'], cause?: unknown): JoinError {
+  return new JoinError(code, SENTENCES[code], cause === undefined ? undefined : { cause });
+}
+
+/** Turns whatever joining failed with into a JoinError. */
+export function toJoinError(error: unknown): JoinError {
+  if (error instanceof JoinError) return error;
+  if (error instanceof ApiError) return joinError(apiErrorCode(error), error);
+  if (error instanceof ConnectionError) return joinError(connectionErrorCode(error), error);
+  return joinError('failed', error);
+}
+
+function apiErrorCode(error: ApiError): JoinError['code'] {
+  switch (error.code) {
+    case 'NOT_FOUND':
+      return /\bended\b/i.test(error.message) ? 'ended' : 'not_found';
+    case 'CAPACITY_EXCEEDED':
+      return 'full';
+    case 'NO_CAPACITY':
+    case 'RATE_LIMITED':
+      return 'no_capacity';
+    case 'UNAUTHORIZED':
+    case 'FORBIDDEN':
+      return 'unauthorized';
+    default:
+      return 'failed';
+  }
+}
+
+function connectionErrorCode(error: ConnectionError): JoinError['code'] {
+  switch (error.code) {
+    case 'unreachable':
+    case 'timed_out':
+    case 'lost':
+      return 'unreachable';
+    case 'refused':
+      return refusalCode(error.refusal);
+    case 'closed':
+      return closeCodeCode(error.closeCode);
+    case 'protocol':
+      return 'failed';
+  }
+}
+
+/** Codes of the Error message (ledger MC-5). */
+function refusalCode(refusal: string | undefined): JoinError['code'] {
+  switch (refusal) {
+    case 'NOT_FOUND':
+      return 'ended';
+    case 'CAPACITY_EXCEEDED':
+      return 'full';
+    case 'UNAUTHORIZED':
+    case 'FORBIDDEN':
+      return 'unauthorized';
+    default:
+      return 'failed';
+  }
+}
+
+function closeCodeCode(closeCode: number | undefined): JoinError['code'] {
+  switch (closeCode) {
+    case CloseCode.notFound:
+      return 'ended';
+    case CloseCode.unauthorized:
+    case CloseCode.forbidden:
+      return 'unauthorized';
+    case CloseCode.quotaExceeded:
+      return 'full';
+    case CloseCode.goingAway:
+      return 'no_capacity';
+    default:
+      return 'failed';
+  }
+}
+
+const ENDS = {
+  left: 'You left the meeting.',
+  ended: 'The meeting has ended.',
+  removed: 'You were removed from the meeting.',
+  lost: 'The connection to the meeting was lost. Check your network, then join again.',
+  goingAway: 'The server you were connected to is being restarted. Join again.',
+  conflict: 'You joined this meeting again from another tab or device.',
+  refused: 'The server no longer lets you take part. Join again.',
+  failed: 'The meeting stopped because of an error on the server. Join again.',
+} as const;
+
+export function toMeetingEnd(end: RoomEnd): MeetingEnd {
+  const error = end.error;
+  if (end.source === 'local' || error === undefined) return { code: 'left', message: ENDS.left };
+  if (error.code === 'refused' && error.refusal === 'NOT_FOUND')
+    return { code: 'ended', message: ENDS.ended };
+  if (error.code === 'refused' && error.refusal === 'FORBIDDEN')
+    return { code: 'removed', message: ENDS.removed };
+  if (error.code === 'refused' && error.refusal === 'CONFLICT')
+    return { code: 'refused', message: ENDS.conflict };
+  switch (error.closeCode) {
+    case CloseCode.notFound:
+      return { code: 'ended', message: ENDS.ended };
+    case CloseCode.forbidden:
+      return { code: 'removed', message: ENDS.removed };
+    case CloseCode.conflict:
+      return { code: 'refused', message: ENDS.conflict };
+    case CloseCode.unauthorized:
+      return { code: 'refused', message: ENDS.refused };
+    case CloseCode.goingAway:
+      return { code: 'lost', message: ENDS.goingAway };
+    default:
+      break;
+  }
+  if (error.code === 'lost' || error.code === 'timed_out' || error.code === 'unreachable')
+    return { code: 'lost', message: ENDS.lost };
+  if (error.closeCode === CloseCode.timedOut) return { code: 'lost', message: ENDS.lost };
+  return { code: 'failed', message: ENDS.failed };
+}
