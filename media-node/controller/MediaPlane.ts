@@ -1,0 +1,60 @@
+// What the controller asks of media handlers (ledger SFU-2, SFU-3). Everything rejects with an ApiError; NOT_FOUND of a
+// close means that it is gone already.
+//
+// Closing cascades at the handler, innermost first: a transport closes its consumers, then its producers, then itself; a
+// producer closes its consumers first; a router closes its transports. So a participant who leaves costs one call however
+// many streams there are, and nothing is forwarded to or from them after it.
+import { ApiError } from '../../shared/api/error.ts';
+import type { TransportBody } from '../../shared/api/handler.ts';
+import type { AssignMeeting } from '../../shared/api/node.ts';
+
+/** A media handler as the assignment names it. */
+export type MediaHandler = AssignMeeting['media_handlers'][number];
+
+export interface RouterAddress {
+  readonly handler: MediaHandler;
+  readonly routerId: string;
+}
+
+export interface TransportRequest {
+  readonly participant_id: string;
+  readonly user_id: number;
+}
+
+export interface ProducerRequest {
+  readonly transport_id: string;
+  readonly stream_id: number;
+  readonly kind: 'audio' | 'video';
+  readonly spatial_layer: number;
+}
+
+export interface ConsumerRequest {
+  readonly transport_id: string;
+  readonly producer_id: string;
+}
+
+/** Batches are all or nothing, at most MAX_BATCH items; answers are in the order of the requests. */
+export interface MediaPlane {
+  /** Answers the router's id. Asked again for the same meeting and generation, a handler answers the same router. */
+  createRouter(handler: MediaHandler, meetingId: string, generation: number): Promise<string>;
+  closeRouter(router: RouterAddress): Promise<void>;
+  createTransports(
+    router: RouterAddress,
+    transports: readonly TransportRequest[],
+  ): Promise<readonly TransportBody[]>;
+  closeTransport(router: RouterAddress, transportId: string): Promise<void>;
+  createProducers(router: RouterAddress, producers: readonly ProducerRequest[]): Promise<readonly string[]>;
+  closeProducer(router: RouterAddress, producerId: string): Promise<void>;
+  createConsumers(router: RouterAddress, consumers: readonly ConsumerRequest[]): Promise<readonly string[]>;
+  closeConsumer(router: RouterAddress, consumerId: string): Promise<void>;
+}
+
+/** Whether a close failed only because what it closes is gone already. */
+export function isGone(error: unknown): boolean {
+  return error instanceof ApiError && error.code === 'NOT_FOUND';
+}
+
+/** Whether the media handler has no room. */
+export function isFull(error: unknown): boolean {
+  return error instanceof ApiError && (error.code === 'CAPACITY_EXCEEDED' || error.code === 'NO_CAPACITY');
+}

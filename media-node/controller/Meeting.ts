@@ -1,0 +1,224 @@
+// A meeting as its controller holds it: the assignment, who is joining, who is there (ledger MC-2 to MC-4). Every change
+// of the roster and the messages that tell of it happen in one go, so that all participants see one order of events.
+import type { AssignMeeting } from '../../shared/api/node.ts';
+import { CloseCode } from '../../shared/base/closeCode.ts';
+import type { Logger } from '../../shared/base/log.ts';
+import {
+  frameServerMessage,
+  type LeaveReason,
+  type ServerMessageInit,
+  signaling,
+} from '../../shared/signaling/messages.ts';
+import type { BackgroundTasks } from './BackgroundTasks.ts';
+import type { MediaPlane } from './MediaPlane.ts';
+import { MeetingRouter } from './MeetingRouter.ts';
+import type { ConnectionEnd, Participant, ParticipantConnection } from './Participant.ts';
+import type { PublishedStream } from './PublishedStream.ts';
+import { SignalingError } from './SignalingError.ts';
+
+export interface MeetingOptions {
+  readonly assignment: AssignMeeting;
+  readonly plane: MediaPlane;
+  readonly log: Logger;
+  readonly tasks: BackgroundTasks;
+}
+
+const SUPERSEDED: ConnectionEnd = {
+  code: CloseCode.conflict,
+  reason: 'Joined again over another connection',
+  leaveReason: signaling.LeaveReason.CONNECTION_LOST,
+  last: {
+    error: { code: signaling.ErrorCode.CONFLICT, message: 'Joined again over another connection' },
+  },
+};
+
+export class Meeting {
+  readonly id: string;
+  readonly log: Logger;
+  readonly router: MeetingRouter;
+  readonly #tasks: BackgroundTasks;
+  /** By participant id. */
+  readonly #participants = new Map<string, Participant>();
+  readonly #byUserId = new Map<number, Participant>();
+  /** Whose join is under way, by participant id. */
+  readonly #joining = new Map<string, ParticipantConnection>();
+  #assignment: AssignMeeting;
+  #lastUserId = 0;
+  #ended = false;
+
+  constructor({ assignment, plane, log, tasks }: MeetingOptions) {
+    this.id = assignment.meeting_id;
+    this.log = log.with({ meeting_id: this.id });
+    this.#assignment = assignment;
+    this.#tasks = tasks;
+    this.router = new MeetingRouter({
+      plane,
+      plan: () => ({
+        meetingId: this.id,
+        generation: this.#assignment.generation,
+        handlers: this.#assignment.media_handlers.toSorted((a, b) => rank(a.role) - rank(b.role)),
+      }),
+      log: this.log,
+      tasks,
+      onLost: (router) => this.#endLinkedTo(router),
+    });
+  }
+
+  get generation(): number {
+    return this.#assignment.generation;
+  }
+
+  get displayName(): string {
+    return this.#assignment.config.display_name;
+  }
+
+  get maxParticipants(): number {
+    return this.#assignment.config.max_participants;
+  }
+
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  get participants(): ReadonlyMap<string, Participant> {
+    return this.#participants;
+  }
+
+  /** Joins under way. */
+  get joining(): number {
+    return this.#joining.size;
+  }
+
+  /** Takes over a newer assignment. Who is there stays; the next router is made at its handlers. */
+  reassign(assignment: AssignMeeting): void {
+    this.#assignment = assignment;
+  }
+
+  participantOf(userId: number): Participant | undefined {
+    return this.#byUserId.get(userId);
+  }
+
+  streamOf(userId: number, streamId: number): PublishedStream | undefined {
+    return this.#byUserId.get(userId)?.streams.get(streamId);
+  }
+
+  /** The next user id; never given out twice in a meeting. */
+  takeUserId(): number {
+    this.#lastUserId += 1;
+    return this.#lastUserId;
+  }
+
+  /**
+   * Keeps a place for a participant until `signal` aborts or admit(). An earlier join of the same participant that is
+   * still under way ends; one that is in the meeting stays until the new one is admitted.
+   * @throws SignalingError when the meeting is full or has ended.
+   */
+  reserve(participantId: string, connection: ParticipantConnection, signal: AbortSignal): void {
+    if (this.#ended) throw SignalingError.meetingEnded();
+    this.#joining.get(participantId)?.end(SUPERSEDED);
+    const newcomers = [...this.#joining.keys()].filter((id) => !this.#participants.has(id)).length;
+    if (!this.#participants.has(participantId) && this.#participants.size + newcomers >= this.maxParticipants)
+      throw SignalingError.meetingFull();
+    this.#joining.set(participantId, connection);
+    signal.addEventListener('abort', () => this.cancel(participantId, connection), { once: true });
+  }
+
+  /** Gives back the place of a join that came to nothing. Idempotent. */
+  cancel(participantId: string, connection: ParticipantConnection): void {
+    if (this.#joining.get(participantId) === connection) this.#joining.delete(participantId);
+  }
+
+  /** Puts a participant into the roster and tells the others; `welcome` tells the participant itself, in front of all. */
+  admit(participant: Participant, welcome: (others: readonly Participant[]) => void): void {
+    this.cancel(participant.participantId, participant.connection);
+    const older = this.#participants.get(participant.participantId);
+    if (older !== undefined) {
+      this.leave(older, SUPERSEDED.leaveReason);
+      older.connection.end(SUPERSEDED);
+    }
+    const others = [...this.#participants.values()];
+    this.#participants.set(participant.participantId, participant);
+    this.#byUserId.set(participant.userId, participant);
+    welcome(others);
+    this.tellOthers(participant, { participantJoined: { participant: participant.toInfo() } });
+    this.log.info('Participant joined', fieldsOf(participant));
+  }
+
+  /** Takes a participant out, with all it had, and tells the others. Idempotent. */
+  leave(participant: Participant, reason: LeaveReason): void {
+    if (!this.#remove(participant, reason)) return;
+    const { participantId, userId } = participant;
+    this.tellOthers(participant, { participantLeft: { participantId, userId, reason } });
+  }
+
+  /** Ends the meeting for everyone. Idempotent. */
+  end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#endAll(meetingEnd());
+  }
+
+  /** The node is going away: everyone is to join again elsewhere. */
+  goAway(end: ConnectionEnd): void {
+    this.#endAll(end);
+  }
+
+  /** Sends a notice to everyone but this participant. */
+  tellOthers(participant: Participant, notice: ServerMessageInit): void {
+    if (this.#participants.size === 0) return;
+    const frame = frameServerMessage(notice);
+    for (const other of this.#participants.values()) if (other !== participant) other.connection.send(frame);
+  }
+
+  #endAll(end: ConnectionEnd): void {
+    for (const connection of [...this.#joining.values()]) connection.end(end);
+    for (const participant of [...this.#participants.values()]) {
+      this.#remove(participant, end.leaveReason);
+      participant.connection.end(end);
+    }
+  }
+
+  #endLinkedTo(router: object): void {
+    for (const participant of [...this.#participants.values()]) {
+      if (participant.media.router !== router) continue;
+      participant.connection.end({
+        code: CloseCode.goingAway,
+        reason: 'The media server was lost: join again',
+        leaveReason: signaling.LeaveReason.CONNECTION_LOST,
+      });
+    }
+  }
+
+  #remove(participant: Participant, reason: LeaveReason): boolean {
+    if (this.#participants.get(participant.participantId) !== participant) return false;
+    this.#participants.delete(participant.participantId);
+    this.#byUserId.delete(participant.userId);
+    participant.depart();
+    this.#tasks.add('close transport', participant.media.close());
+    this.log.info('Participant left', {
+      ...fieldsOf(participant),
+      reason: signaling.LeaveReason[reason],
+      joined_at_ms: participant.joinedAtMs,
+      last_seen_at_ms: participant.lastSeenAtMs,
+    });
+    return true;
+  }
+}
+
+function meetingEnd(): ConnectionEnd {
+  const refusal = SignalingError.meetingEnded();
+  return {
+    code: refusal.closeCode,
+    reason: refusal.message,
+    leaveReason: signaling.LeaveReason.MEETING_ENDED,
+    last: refusal.toMessage(0),
+  };
+}
+
+function rank(role: AssignMeeting['media_handlers'][number]['role']): number {
+  return role === 'PRIMARY' ? 0 : 1;
+}
+
+function fieldsOf({ participantId, userId }: Participant): { participant_id: string; user_id: number } {
+  return { participant_id: participantId, user_id: userId };
+}

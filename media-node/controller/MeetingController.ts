@@ -1,0 +1,121 @@
+// The meeting controller without its ports: sessions come in, calls of the agent come in, calls to media handlers go out.
+import type { JSONWebKeySet, JWTVerifyGetKey } from 'jose';
+import { ApiError } from '../../shared/api/error.ts';
+import type {
+  AssignMeeting,
+  AssignMeetingAnswer,
+  EndMeeting,
+  EndMeetingAnswer,
+} from '../../shared/api/node.ts';
+import type { Clock } from '../../shared/base/clock.ts';
+import { CloseCode } from '../../shared/base/closeCode.ts';
+import type { Logger } from '../../shared/base/log.ts';
+import { signaling } from '../../shared/signaling/messages.ts';
+import { keySetResolver } from '../../shared/token/signingKey.ts';
+import type { MediaSession } from '../transport/MediaSession.ts';
+import { BackgroundTasks } from './BackgroundTasks.ts';
+import type { JoinServices } from './join.ts';
+import { DEFAULT_SIGNALING_LIMITS, type SignalingLimits } from './limits.ts';
+import type { MediaPlane } from './MediaPlane.ts';
+import { MeetingRegistry } from './MeetingRegistry.ts';
+import type { ConnectionEnd } from './Participant.ts';
+import { SignalingSession } from './SignalingSession.ts';
+
+export interface MeetingControllerOptions {
+  readonly controllerId: string;
+  readonly maxMeetings: number;
+  readonly heartbeatIntervalMs: number;
+  readonly heartbeatTimeoutMs: number;
+  /** A session that has not joined after this is closed, ms. */
+  readonly joinTimeoutMs: number;
+  readonly limits?: SignalingLimits;
+  readonly plane: MediaPlane;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+export class MeetingController {
+  readonly #options: MeetingControllerOptions;
+  readonly #tasks: BackgroundTasks;
+  readonly #join: JoinServices;
+  readonly #sessions = new Set<SignalingSession>();
+  readonly meetings: MeetingRegistry;
+  #keys: JWTVerifyGetKey | undefined;
+
+  constructor(options: MeetingControllerOptions) {
+    const { controllerId, maxMeetings, plane, clock, log } = options;
+    const { heartbeatIntervalMs, heartbeatTimeoutMs } = options;
+    this.#options = options;
+    this.#tasks = new BackgroundTasks(log);
+    this.meetings = new MeetingRegistry({ maxMeetings, plane, log, tasks: this.#tasks });
+    this.#join = {
+      controllerId,
+      times: { heartbeatIntervalMs, heartbeatTimeoutMs },
+      clock,
+      log,
+      keys: () => this.#keys,
+      findMeeting: (meetingId) => this.meetings.find(meetingId),
+    };
+  }
+
+  get sessions(): number {
+    return this.#sessions.size;
+  }
+
+  /** Replaces the keys that sign join tokens. @throws ApiError INVALID_REQUEST when it is not a JWK set. */
+  setSigningKeys(signingKeysJson: string): void {
+    try {
+      this.#keys = keySetResolver(JSON.parse(signingKeysJson) as JSONWebKeySet);
+    } catch (cause) {
+      throw new ApiError('INVALID_REQUEST', 'Signing keys must be a JWK set as JSON', { cause });
+    }
+  }
+
+  assignMeeting(assignment: AssignMeeting): AssignMeetingAnswer {
+    return this.meetings.assign(assignment);
+  }
+
+  endMeeting(ending: EndMeeting): EndMeetingAnswer {
+    return this.meetings.end(ending);
+  }
+
+  /** Takes a session of a client. */
+  accept(session: MediaSession): void {
+    const { plane, clock, log, joinTimeoutMs, limits = DEFAULT_SIGNALING_LIMITS } = this.#options;
+    const signalingSession = new SignalingSession({
+      session,
+      plane,
+      join: this.#join,
+      limits,
+      joinTimeoutMs,
+      clock,
+      log,
+      onOver: (over) => this.#sessions.delete(over),
+    });
+    this.#sessions.add(signalingSession);
+    signalingSession.start();
+  }
+
+  /** Ends the sessions that took too long over something. To be called about once a second. */
+  tick(): void {
+    const nowMs = this.#options.clock.monotonicMs();
+    for (const session of this.#sessions) session.tick(nowMs);
+  }
+
+  /** Resolves when everything that was left behind is cleaned up at the media handlers. */
+  async settled(): Promise<void> {
+    await this.#tasks.settled();
+  }
+
+  /** Sends everyone away, takes no more meetings, and cleans up at the media handlers. */
+  async stop(reason: string): Promise<void> {
+    const end: ConnectionEnd = {
+      code: CloseCode.goingAway,
+      reason,
+      leaveReason: signaling.LeaveReason.CONNECTION_LOST,
+    };
+    this.meetings.drain(end);
+    for (const session of this.#sessions) session.end(end);
+    await this.settled();
+  }
+}

@@ -1,0 +1,95 @@
+// The meetings that this controller has been given (ledger GC-6, MC-8): assignments are fenced by their generation.
+import { ApiError } from '../../shared/api/error.ts';
+import type {
+  AssignMeeting,
+  AssignMeetingAnswer,
+  EndMeeting,
+  EndMeetingAnswer,
+} from '../../shared/api/node.ts';
+import type { Logger } from '../../shared/base/log.ts';
+import type { BackgroundTasks } from './BackgroundTasks.ts';
+import type { MediaPlane } from './MediaPlane.ts';
+import { Meeting } from './Meeting.ts';
+import type { ConnectionEnd } from './Participant.ts';
+
+export interface MeetingRegistryOptions {
+  readonly maxMeetings: number;
+  readonly plane: MediaPlane;
+  readonly log: Logger;
+  readonly tasks: BackgroundTasks;
+}
+
+export class MeetingRegistry {
+  readonly #options: MeetingRegistryOptions;
+  readonly #meetings = new Map<string, Meeting>();
+  #draining = false;
+
+  constructor(options: MeetingRegistryOptions) {
+    this.#options = options;
+  }
+
+  get size(): number {
+    return this.#meetings.size;
+  }
+
+  get participants(): number {
+    let count = 0;
+    for (const meeting of this.#meetings.values()) count += meeting.participants.size;
+    return count;
+  }
+
+  find(meetingId: string): Meeting | undefined {
+    return this.#meetings.get(meetingId);
+  }
+
+  /**
+   * Takes a meeting. The generation that is held is accepted again without effect; a higher one replaces the assignment.
+   * @throws ApiError CONFLICT for a lower one: its sender no longer speaks for the meeting.
+   */
+  assign(assignment: AssignMeeting): AssignMeetingAnswer {
+    const { meeting_id: id, generation } = assignment;
+    const { maxMeetings, plane, log, tasks } = this.#options;
+    if (this.#draining) return { accepted: false, rejection: 'NODE_DRAINING' };
+    const held = this.#meetings.get(id);
+    if (held !== undefined) {
+      if (generation < held.generation) throw staleGeneration(held, generation);
+      if (generation > held.generation) {
+        log.info('Meeting reassigned', { meeting_id: id, generation });
+        held.reassign(assignment);
+      }
+      return { accepted: true, rejection: 'NONE' };
+    }
+    if (this.#meetings.size >= maxMeetings) return { accepted: false, rejection: 'AT_CAPACITY' };
+    this.#meetings.set(id, new Meeting({ assignment, plane, log, tasks }));
+    log.info('Meeting assigned', { meeting_id: id, generation, requested_by: assignment.requested_by });
+    return { accepted: true, rejection: 'NONE' };
+  }
+
+  /**
+   * Ends a meeting for everyone in it; `ended` is false when there is none.
+   * @throws ApiError CONFLICT when the generation is lower than the one held.
+   */
+  end({ meeting_id: id, generation, reason }: EndMeeting): EndMeetingAnswer {
+    const meeting = this.#meetings.get(id);
+    if (meeting === undefined) return { ended: false };
+    if (generation < meeting.generation) throw staleGeneration(meeting, generation);
+    this.#meetings.delete(id);
+    meeting.end();
+    this.#options.log.info('Meeting ended', { meeting_id: id, generation, reason });
+    return { ended: true };
+  }
+
+  /** Takes no more meetings, and sends everyone away from those it has. */
+  drain(end: ConnectionEnd): void {
+    this.#draining = true;
+    for (const meeting of this.#meetings.values()) meeting.goAway(end);
+    this.#meetings.clear();
+  }
+}
+
+function staleGeneration(meeting: Meeting, generation: number): ApiError {
+  return new ApiError(
+    'CONFLICT',
+    `Generation of meeting "${meeting.id}" must be at least ${meeting.generation}: got ${generation}`,
+  );
+}

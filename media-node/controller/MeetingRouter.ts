@@ -1,0 +1,214 @@
+// The meeting's router (ledger SFU-2): made by the first who needs it, on the first of the ranked handlers that can
+// (MC-11), shared by everyone, closed when the last is gone. Router states: idle, opening, open; a router that is being
+// closed is out of the state already, but its handler is not asked for another one before that is done (it would answer
+// the one that is going away).
+import { ApiError } from '../../shared/api/error.ts';
+import { MAX_BATCH, type TransportBody } from '../../shared/api/handler.ts';
+import type { Logger } from '../../shared/base/log.ts';
+import type { BackgroundTasks } from './BackgroundTasks.ts';
+import { Batcher } from './Batcher.ts';
+import {
+  isFull,
+  isGone,
+  type MediaHandler,
+  type MediaPlane,
+  type RouterAddress,
+  type TransportRequest,
+} from './MediaPlane.ts';
+
+/** What a router is made from; read anew each time one is made, so that a new assignment takes effect. */
+export interface RouterPlan {
+  readonly meetingId: string;
+  readonly generation: number;
+  /** In the order in which they are tried. */
+  readonly handlers: readonly MediaHandler[];
+}
+
+export interface MeetingRouterOptions {
+  readonly plane: MediaPlane;
+  readonly plan: () => RouterPlan;
+  readonly log: Logger;
+  readonly tasks: BackgroundTasks;
+  /** The handler no longer knows this router: what is linked to it is dead. */
+  readonly onLost: (router: RouterAddress) => void;
+}
+
+/** A participant's transport at a handler. */
+export interface MediaLink {
+  readonly router: RouterAddress;
+  readonly transport: TransportBody;
+  /** Closes the transport, and the router when nobody else uses it. Idempotent, never rejects. */
+  close(): Promise<void>;
+}
+
+class Router implements RouterAddress {
+  readonly handler: MediaHandler;
+  readonly routerId: string;
+  readonly transports: Batcher<TransportRequest, TransportBody>;
+  /** Participants with a transport here, and those who are getting one. */
+  users = 0;
+  /** Those of them who have one. */
+  linked = 0;
+  lost = false;
+
+  constructor(handler: MediaHandler, routerId: string, plane: MediaPlane) {
+    this.handler = handler;
+    this.routerId = routerId;
+    this.transports = new Batcher(MAX_BATCH, (requests) => plane.createTransports(this, requests));
+  }
+}
+
+type State =
+  | { readonly name: 'idle' }
+  | { readonly name: 'opening'; readonly opened: Promise<void> }
+  | { readonly name: 'open'; readonly router: Router };
+
+export class MeetingRouter {
+  readonly #options: MeetingRouterOptions;
+  /** Handlers that failed since the meeting last had no router in use, with how. */
+  readonly #failures = new Map<string, unknown>();
+  readonly #closing = new Map<string, Promise<void>>();
+  #state: State = { name: 'idle' };
+  #waiting = 0;
+
+  constructor(options: MeetingRouterOptions) {
+    this.#options = options;
+  }
+
+  /** The router in use now. */
+  get address(): RouterAddress | undefined {
+    return this.#state.name === 'open' ? this.#state.router : undefined;
+  }
+
+  /**
+   * Makes a transport, and the router for it when there is none. Where nobody is linked yet, a handler that fails is
+   * replaced by the next of the plan; where somebody is, the meeting stays.
+   * Rejects with an ApiError: CAPACITY_EXCEEDED when every handler tried was full.
+   */
+  async connect(request: TransportRequest, signal: AbortSignal): Promise<MediaLink> {
+    for (let tries = this.#options.plan().handlers.length + 1; ; tries--) {
+      const router = await this.#acquire();
+      try {
+        const transport = await router.transports.add(request);
+        router.linked += 1;
+        return this.#link(router, transport);
+      } catch (error) {
+        const replaced = this.#failed(router, error);
+        this.#release(router);
+        if (!replaced || tries <= 1 || signal.aborted) throw error;
+      }
+    }
+  }
+
+  async #acquire(): Promise<Router> {
+    this.#waiting += 1;
+    try {
+      for (;;) {
+        if (this.#state.name === 'open') {
+          this.#state.router.users += 1;
+          return this.#state.router;
+        }
+        if (this.#state.name === 'idle') this.#state = { name: 'opening', opened: this.#open() };
+        await this.#state.opened;
+      }
+    } finally {
+      this.#waiting -= 1;
+    }
+  }
+
+  async #open(): Promise<void> {
+    const { plane, plan, log } = this.#options;
+    const { meetingId, generation, handlers } = plan();
+    for (const handler of handlers) {
+      const handlerId = handler.handler_id;
+      if (this.#failures.has(handlerId)) continue;
+      await this.#closing.get(handlerId);
+      try {
+        const routerId = await plane.createRouter(handler, meetingId, generation);
+        this.#state = { name: 'open', router: new Router(handler, routerId, plane) };
+        log.info('Router made', { handler_id: handlerId, router_id: routerId });
+        return;
+      } catch (error) {
+        this.#failures.set(handlerId, error);
+        log.warn('Router refused, trying the next media handler', { handler_id: handlerId, error });
+      }
+    }
+    const failure = summarise(this.#failures);
+    this.#failures.clear();
+    this.#state = { name: 'idle' };
+    throw failure;
+  }
+
+  /** Whether another try may find another router. */
+  #failed(router: Router, error: unknown): boolean {
+    if (this.#state.name !== 'open' || this.#state.router !== router) return true;
+    const { log, onLost } = this.#options;
+    const fields = { handler_id: router.handler.handler_id, router_id: router.routerId, error };
+    if (isGone(error)) {
+      log.warn('Router lost', fields);
+      router.lost = true;
+      this.#state = { name: 'idle' };
+      onLost(router);
+      return true;
+    }
+    log.warn('Transport refused', fields);
+    if (router.linked > 0) return false;
+    this.#failures.set(router.handler.handler_id, error);
+    this.#state = { name: 'idle' };
+    return true;
+  }
+
+  #link(router: Router, transport: TransportBody): MediaLink {
+    let open = true;
+    const close = async (): Promise<void> => {
+      if (!open) return;
+      open = false;
+      const { plane, log } = this.#options;
+      try {
+        if (!router.lost) await plane.closeTransport(router, transport.transport_id);
+      } catch (error) {
+        // Not tried again: a handler that is gone took it along, and the router's end takes the rest.
+        if (!isGone(error)) log.warn('Transport not closed', { transport_id: transport.transport_id, error });
+      }
+      router.linked -= 1;
+      this.#release(router);
+    };
+    return { router, transport, close };
+  }
+
+  #release(router: Router): void {
+    router.users -= 1;
+    if (router.users > 0) return;
+    if (this.#state.name === 'open' && this.#state.router === router) {
+      if (this.#waiting > 0) return;
+      this.#state = { name: 'idle' };
+      this.#failures.clear();
+    }
+    if (router.lost) return;
+    const handlerId = router.handler.handler_id;
+    const closed = this.#close(router).finally(() => {
+      if (this.#closing.get(handlerId) === closed) this.#closing.delete(handlerId);
+    });
+    this.#closing.set(handlerId, closed);
+    this.#options.tasks.add('close router', closed);
+  }
+
+  async #close(router: Router): Promise<void> {
+    const fields = { handler_id: router.handler.handler_id, router_id: router.routerId };
+    try {
+      await this.#options.plane.closeRouter(router);
+      this.#options.log.info('Router closed', fields);
+    } catch (error) {
+      if (!isGone(error)) this.#options.log.warn('Router not closed', { ...fields, error });
+    }
+  }
+}
+
+function summarise(failures: ReadonlyMap<string, unknown>): ApiError {
+  const errors = [...failures.values()];
+  return new ApiError(
+    errors.every(isFull) ? 'CAPACITY_EXCEEDED' : 'INTERNAL_ERROR',
+    `None of ${failures.size} media handlers could make a router`,
+    { cause: errors.at(-1) },
+  );
+}

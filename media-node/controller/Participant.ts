@@ -1,0 +1,95 @@
+// One participant of a meeting: who, since when, over which connections, with which streams (ledger MC-2, MC-4).
+
+import type { EpochMs } from '../../shared/base/clock.ts';
+import type { CloseCode } from '../../shared/base/closeCode.ts';
+import type { LeaveReason, ParticipantInfo, ServerMessageInit } from '../../shared/signaling/messages.ts';
+import type { MediaLink } from './MeetingRouter.ts';
+import type { PublishedStream } from './PublishedStream.ts';
+
+/** How a connection is ended. */
+export interface ConnectionEnd {
+  readonly code: CloseCode;
+  /** A sentence a person can act on. */
+  readonly reason: string;
+  /** What the others are told when the participant was in the meeting. */
+  readonly leaveReason: LeaveReason;
+  /** Said in front of the close. */
+  readonly last?: ServerMessageInit;
+}
+
+/** The way to a participant: its signaling session. Nothing here waits, nothing throws. */
+export interface ParticipantConnection {
+  /** Queues a framed message. */
+  send(frame: Uint8Array): void;
+  /** Says the last words, then closes. Idempotent: the first end counts. */
+  end(end: ConnectionEnd): void;
+}
+
+export interface ParticipantOptions {
+  readonly participantId: string;
+  readonly userId: number;
+  readonly displayName: string;
+  readonly joinedAtMs: EpochMs;
+  readonly connection: ParticipantConnection;
+  readonly media: MediaLink;
+}
+
+export class Participant {
+  readonly participantId: string;
+  readonly userId: number;
+  readonly displayName: string;
+  readonly joinedAtMs: EpochMs;
+  readonly connection: ParticipantConnection;
+  readonly media: MediaLink;
+  /** By stream id. */
+  readonly streams = new Map<number, PublishedStream>();
+  readonly subscriptions = new Set<PublishedStream>();
+  /** When it was last heard. */
+  lastSeenAtMs: EpochMs;
+  audioMuted = false;
+  videoMuted = false;
+  #present = true;
+  #lastStreamId = 0;
+
+  constructor(options: ParticipantOptions) {
+    this.participantId = options.participantId;
+    this.userId = options.userId;
+    this.displayName = options.displayName;
+    this.joinedAtMs = options.joinedAtMs;
+    this.lastSeenAtMs = options.joinedAtMs;
+    this.connection = options.connection;
+    this.media = options.media;
+  }
+
+  /** False once it left: a request that was on its way then changes nothing any more. */
+  get present(): boolean {
+    return this.#present;
+  }
+
+  /** The next stream id; never given out twice. */
+  takeStreamId(): number {
+    this.#lastStreamId += 1;
+    return this.#lastStreamId;
+  }
+
+  /** Drops everything it had: its streams, the subscriptions to them, its own subscriptions. */
+  depart(): void {
+    this.#present = false;
+    for (const stream of this.streams.values()) stream.end();
+    this.streams.clear();
+    for (const stream of this.subscriptions) stream.subscribers.delete(this);
+    this.subscriptions.clear();
+  }
+
+  toInfo(): ParticipantInfo {
+    return {
+      participantId: this.participantId,
+      userId: this.userId,
+      displayName: this.displayName,
+      audioMuted: this.audioMuted,
+      videoMuted: this.videoMuted,
+      joinedAtMs: this.joinedAtMs,
+      streams: [...this.streams.values()].map((stream) => stream.info),
+    };
+  }
+}

@@ -1,0 +1,93 @@
+// Joining (ledger MC-2): token, place in the meeting, router and transport, roster. A participant that goes away while
+// its join is under way leaves nothing behind: `signal` says so, and what was made for it is closed again.
+import type { JWTVerifyGetKey } from 'jose';
+import type { Clock } from '../../shared/base/clock.ts';
+import type { Logger } from '../../shared/base/log.ts';
+import { type JoinClaims, verifyJoinToken } from '../../shared/token/joinToken.ts';
+import { type HeartbeatTimes, sendJoinResponse } from './joinResponse.ts';
+import type { Meeting } from './Meeting.ts';
+import type { MediaLink } from './MeetingRouter.ts';
+import { Participant, type ParticipantConnection } from './Participant.ts';
+import { SignalingError } from './SignalingError.ts';
+
+/** Longest join token that is looked at, characters; ours take about 500. */
+const MAX_TOKEN_CHARACTERS = 4_096;
+
+export interface JoinServices {
+  readonly controllerId: string;
+  readonly times: HeartbeatTimes;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Keys that sign join tokens; undefined before the global controller gave them. */
+  readonly keys: () => JWTVerifyGetKey | undefined;
+  readonly findMeeting: (meetingId: string) => Meeting | undefined;
+}
+
+export interface JoinAttempt {
+  readonly sequence: number;
+  readonly joinToken: string;
+  readonly connection: ParticipantConnection;
+  /** Aborts when the session ends before it has joined. */
+  readonly signal: AbortSignal;
+  /** Called in the turn in which the participant enters the roster, before it is told. */
+  readonly onAdmitted: (meeting: Meeting, participant: Participant) => void;
+}
+
+/** Resolves once the participant is in the roster, or the attempt was aborted. Rejects with a SignalingError. */
+export async function joinMeeting(services: JoinServices, attempt: JoinAttempt): Promise<void> {
+  const { connection, signal } = attempt;
+  const claims = await checkToken(services, attempt.joinToken);
+  if (signal.aborted) return;
+  const meeting = services.findMeeting(claims.meeting_id);
+  if (meeting === undefined) throw SignalingError.meetingEnded();
+  // A token of an earlier assignment to this controller is good; one of a later assignment means that this one is stale.
+  if (claims.generation > meeting.generation) throw SignalingError.invalidToken();
+  meeting.reserve(claims.sub, connection, signal);
+  try {
+    const userId = meeting.takeUserId();
+    const media = await connectMedia(meeting, claims.sub, userId, signal);
+    if (signal.aborted) return void (await media.close());
+    const participant = new Participant({
+      participantId: claims.sub,
+      userId,
+      displayName: claims.name,
+      joinedAtMs: services.clock.epochMs(),
+      connection,
+      media,
+    });
+    meeting.admit(participant, (others) => {
+      attempt.onAdmitted(meeting, participant);
+      sendJoinResponse(meeting, participant, others, services.times, attempt.sequence);
+    });
+  } finally {
+    meeting.cancel(claims.sub, connection);
+  }
+}
+
+async function checkToken(services: JoinServices, joinToken: string): Promise<JoinClaims> {
+  const refuse = (reason: string): never => {
+    services.log.info('Join token refused', { reason });
+    throw SignalingError.invalidToken();
+  };
+  const keys = services.keys();
+  if (keys === undefined) return refuse('No signing keys yet');
+  if (joinToken.length > MAX_TOKEN_CHARACTERS) return refuse(`Token has ${joinToken.length} characters`);
+  const verified = await verifyJoinToken(joinToken, keys, new Date(services.clock.epochMs()));
+  if (!verified.ok) return refuse(verified.reason);
+  if (verified.value.controller_id !== services.controllerId)
+    return refuse(`Token is for controller "${verified.value.controller_id}"`);
+  return verified.value;
+}
+
+async function connectMedia(
+  meeting: Meeting,
+  participantId: string,
+  userId: number,
+  signal: AbortSignal,
+): Promise<MediaLink> {
+  try {
+    return await meeting.router.connect({ participant_id: participantId, user_id: userId }, signal);
+  } catch (error) {
+    throw SignalingError.ofJoin(error);
+  }
+}

@@ -1,0 +1,72 @@
+// Publishing and unpublishing (ledger MC-3). `reply` is called in the same turn as the roster changes.
+import { ApiError } from '../../shared/api/error.ts';
+import { type StreamInfo, signaling } from '../../shared/signaling/messages.ts';
+import { MAX_STREAMS_PER_PARTICIPANT } from './limits.ts';
+import { isGone } from './MediaPlane.ts';
+import { PublishedStream } from './PublishedStream.ts';
+import type { Reply, RequestContext } from './RequestContext.ts';
+import { SignalingError } from './SignalingError.ts';
+import { readStreamSettings } from './streamSettings.ts';
+
+/** @throws SignalingError */
+export async function publishStream(
+  { plane, meeting, participant }: RequestContext,
+  requested: StreamInfo | null | undefined,
+  reply: Reply,
+): Promise<void> {
+  const settings = readStreamSettings(requested);
+  const { streams, userId, media } = participant;
+  if (streams.size >= MAX_STREAMS_PER_PARTICIPANT) {
+    throw new SignalingError(
+      signaling.ErrorCode.CAPACITY_EXCEEDED,
+      `A participant publishes at most ${MAX_STREAMS_PER_PARTICIPANT} streams at once`,
+    );
+  }
+  const streamId = participant.takeStreamId();
+  const producerId = await createProducer();
+  // Who left meanwhile took the transport along, and the producer with it.
+  if (!participant.present) return;
+  const info = { ...settings, userId, streamId };
+  streams.set(streamId, new PublishedStream(participant, info, producerId));
+  reply({ streamPublished: { info } });
+  meeting.tellOthers(participant, { streamPublished: { info } });
+
+  async function createProducer(): Promise<string> {
+    try {
+      const [id] = await plane.createProducers(media.router, [
+        {
+          transport_id: media.transport.transport_id,
+          stream_id: streamId,
+          kind: settings.kind === signaling.MediaKind.VIDEO ? 'video' : 'audio',
+          spatial_layer: settings.spatialLayer ?? 0,
+        },
+      ]);
+      if (id === undefined) throw new ApiError('INTERNAL_ERROR', 'Media plane answered no producer');
+      return id;
+    } catch (error) {
+      throw SignalingError.ofStream('publish the stream', error);
+    }
+  }
+}
+
+/** @throws SignalingError NOT_FOUND */
+export async function unpublishStream(
+  { plane, meeting, participant }: RequestContext,
+  streamId: number,
+  reply: Reply,
+): Promise<void> {
+  const stream = participant.streams.get(streamId);
+  if (stream === undefined)
+    throw new SignalingError(signaling.ErrorCode.NOT_FOUND, `You publish no stream ${streamId}`);
+  participant.streams.delete(streamId);
+  stream.end();
+  const notice = { streamUnpublished: { userId: participant.userId, streamId } };
+  reply(notice);
+  meeting.tellOthers(participant, notice);
+  try {
+    await plane.closeProducer(participant.media.router, stream.producerId);
+  } catch (error) {
+    // Not tried again: the producer ends with its transport at the latest.
+    if (!isGone(error)) meeting.log.warn('Producer not closed', { producer_id: stream.producerId, error });
+  }
+}

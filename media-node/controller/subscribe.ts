@@ -1,0 +1,138 @@
+// Subscribing and unsubscribing (ledger MC-3). Subscriptions of a stream that ends, end by themselves: who unsubscribes
+// from it a moment later is not told off.
+import { ApiError } from '../../shared/api/error.ts';
+import { signaling } from '../../shared/signaling/messages.ts';
+import { isGone } from './MediaPlane.ts';
+import type { PublishedStream } from './PublishedStream.ts';
+import type { Reply, RequestContext } from './RequestContext.ts';
+import { SignalingError } from './SignalingError.ts';
+
+const { ErrorCode } = signaling;
+
+export interface StreamName {
+  readonly userId: number;
+  readonly streamId: number;
+}
+
+export interface SubscribeRequest extends StreamName {
+  readonly reply: Reply;
+  readonly refuse: (error: unknown) => void;
+}
+
+/** Carries out subscriptions that came in one go with one call to the media handler. Each is answered on its own. */
+export async function subscribeStreams(
+  context: RequestContext,
+  requests: readonly SubscribeRequest[],
+): Promise<void> {
+  const wanted = new Map<PublishedStream, SubscribeRequest[]>();
+  for (const request of requests) {
+    try {
+      const stream = findStream(context, request);
+      if (context.participant.subscriptions.has(stream)) request.reply({ subscribed: { info: stream.info } });
+      else wanted.set(stream, [...(wanted.get(stream) ?? []), request]);
+    } catch (error) {
+      request.refuse(error);
+    }
+  }
+  if (wanted.size === 0) return;
+  try {
+    await consume(context, wanted);
+  } catch (error) {
+    // A batch is all or nothing: one stream that ended meanwhile must not cost the others.
+    if (wanted.size === 1) refuseAll(wanted, error);
+    else for (const [stream, asking] of wanted) await consumeOne(context, stream, asking);
+  }
+}
+
+export async function unsubscribeStream(
+  { plane, meeting, participant }: RequestContext,
+  { userId, streamId }: StreamName,
+  reply: Reply,
+): Promise<void> {
+  const stream = meeting.streamOf(userId, streamId);
+  const consumerId = stream?.subscribers.get(participant);
+  stream?.subscribers.delete(participant);
+  if (stream !== undefined) participant.subscriptions.delete(stream);
+  reply({ unsubscribed: { userId, streamId } });
+  if (consumerId === undefined) return;
+  try {
+    await plane.closeConsumer(participant.media.router, consumerId);
+  } catch (error) {
+    // Not tried again: the consumer ends with its transport at the latest.
+    if (!isGone(error)) meeting.log.warn('Consumer not closed', { consumer_id: consumerId, error });
+  }
+}
+
+function findStream(
+  { meeting, participant }: RequestContext,
+  { userId, streamId }: StreamName,
+): PublishedStream {
+  const stream = meeting.streamOf(userId, streamId);
+  if (stream === undefined)
+    throw new SignalingError(ErrorCode.NOT_FOUND, `User ${userId} publishes no stream ${streamId}`);
+  if (stream.publisher === participant)
+    throw SignalingError.invalid('A participant does not subscribe to its own stream');
+  if (stream.publisher.media.router !== participant.media.router) {
+    throw new SignalingError(
+      ErrorCode.STREAM_ERROR,
+      'Could not subscribe to the stream: it is on another media server',
+    );
+  }
+  return stream;
+}
+
+async function consumeOne(
+  context: RequestContext,
+  stream: PublishedStream,
+  asking: SubscribeRequest[],
+): Promise<void> {
+  const wanted = new Map([[stream, asking]]);
+  try {
+    if (!stream.ended) await consume(context, wanted);
+    else refuseAll(wanted, streamEnded());
+  } catch (error) {
+    refuseAll(wanted, error);
+  }
+}
+
+async function consume(
+  { plane, participant }: RequestContext,
+  wanted: ReadonlyMap<PublishedStream, readonly SubscribeRequest[]>,
+): Promise<void> {
+  const { router, transport } = participant.media;
+  const streams = [...wanted.keys()];
+  const consumerIds = await plane.createConsumers(
+    router,
+    streams.map(({ producerId }) => ({ transport_id: transport.transport_id, producer_id: producerId })),
+  );
+  // Who left meanwhile took the transport along, and the consumers with it; likewise a stream that ended.
+  if (!participant.present) return;
+  for (const [index, stream] of streams.entries()) {
+    const consumerId = consumerIds[index];
+    if (consumerId === undefined)
+      throw new ApiError('INTERNAL_ERROR', 'Media plane answered too few consumers');
+    const asking = wanted.get(stream) ?? [];
+    if (stream.ended) {
+      for (const { refuse } of asking) refuse(streamEnded());
+      continue;
+    }
+    stream.subscribers.set(participant, consumerId);
+    participant.subscriptions.add(stream);
+    for (const { reply } of asking) reply({ subscribed: { info: stream.info } });
+  }
+}
+
+function refuseAll(wanted: ReadonlyMap<PublishedStream, readonly SubscribeRequest[]>, error: unknown): void {
+  for (const [stream, asking] of wanted) {
+    const refusal = stream.ended ? streamEnded() : asRefusal(error);
+    for (const { refuse } of asking) refuse(refusal);
+  }
+}
+
+function asRefusal(error: unknown): unknown {
+  return error instanceof ApiError ? SignalingError.ofStream('subscribe to the stream', error) : error;
+}
+
+function streamEnded(): SignalingError {
+  return new SignalingError(ErrorCode.NOT_FOUND, 'The stream has ended');
+}

@@ -1,0 +1,62 @@
+// Composition root of the meeting controller's worker: the only file of the controller that runs in Deno alone.
+import process from 'node:process';
+import { systemClock } from '../../shared/base/clock.ts';
+import { CloseCode } from '../../shared/base/closeCode.ts';
+import { AgentMediaPlane } from '../controller/AgentMediaPlane.ts';
+import { MeetingController } from '../controller/MeetingController.ts';
+import { controllerWorkerConfigSchema } from '../ipc/config.ts';
+import type { AgentCalls, ControllerCalls, ControllerWorkerConfig } from '../ipc/protocol.ts';
+import { listenQuic } from '../transport/deno/listen.ts';
+import { startWorker } from './startWorker.ts';
+
+const SIGNALING_PATH = '/signaling';
+/** How often time-outs are looked at; they are exact to this. */
+const TICK_MS = 1_000;
+/** What closing participants' transports and routers may take when the worker stops; it has two seconds in all. */
+const CLEANUP_TIMEOUT_MS = 900;
+
+await startWorker<ControllerWorkerConfig, AgentCalls, ControllerCalls>({
+  configSchema: controllerWorkerConfigSchema,
+  start: async ({ config, log, connect }) => {
+    const plane = new AgentMediaPlane((request) => rpc.call('handlerRequest', request));
+    const controller = new MeetingController({ ...config, plane, clock: systemClock, log });
+    const rpc = connect({
+      assignMeeting: (assignment) => controller.assignMeeting(assignment),
+      endMeeting: (ending) => controller.endMeeting(ending),
+      setSigningKeys: ({ signing_keys_json }) => {
+        controller.setSigningKeys(signing_keys_json);
+        return null;
+      },
+      stats: () => {
+        const cpu = process.cpuUsage();
+        return {
+          meetings: controller.meetings.size,
+          participants: controller.meetings.participants,
+          cpu_us: cpu.user + cpu.system,
+          rss_bytes: process.memoryUsage().rss,
+        };
+      },
+    });
+    const listener = await listenQuic({
+      hostname: config.hostname,
+      port: config.udpPort,
+      certificatePem: config.certificatePem,
+      privateKeyPem: config.privateKeyPem,
+      limits: config.transport,
+      onRequest: ({ path }) =>
+        path.split('?', 1)[0] === SIGNALING_PATH ? { accept: true } : { accept: false, status: 404 },
+      onSession: (session) => controller.accept(session),
+    });
+    const ticking = setInterval(() => controller.tick(), TICK_MS);
+    return {
+      udpPort: listener.port,
+      stop: async (reason) => {
+        clearInterval(ticking);
+        const { promise: expired, resolve } = Promise.withResolvers<void>();
+        setTimeout(resolve, CLEANUP_TIMEOUT_MS);
+        await Promise.race([controller.stop(reason), expired]);
+        await listener.close(CloseCode.goingAway, reason);
+      },
+    };
+  },
+});
