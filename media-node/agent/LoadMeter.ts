@@ -1,7 +1,5 @@
 import type { HandlerStats } from '../ipc/protocol.ts';
-
-/** Drops of datagrams that were to be sent; the others are refused input, which is the sender's fault, not load. */
-const SEND_DROPS: readonly string[] = ['congested', 'tooLarge', 'too_large', 'closed'];
+import { DESTINATION_DROP_NAMES } from '../metrics/DropReason.ts';
 
 export interface LoadRates {
   /** CPU time by wall time, 0 to 1: a worker is one core. */
@@ -9,6 +7,7 @@ export interface LoadRates {
   readonly bitsInPerSecond: number;
   readonly bitsOutPerSecond: number;
   readonly datagramsOutPerSecond: number;
+  /** Datagrams that were to be sent; refused input does not count, it is the sender's fault and not load. */
   readonly droppedPerSecond: number;
 }
 
@@ -58,5 +57,5 @@ export class LoadMeter {
 }
 
 function sendDrops(stats: HandlerStats): number {
-  return SEND_DROPS.reduce((total, reason) => total + (stats.drops[reason] ?? 0), 0);
+  return DESTINATION_DROP_NAMES.reduce((total, reason) => total + (stats.drops[reason] ?? 0), 0);
 }

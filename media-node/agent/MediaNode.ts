@@ -153,14 +153,23 @@ export class MediaNode {
   async #stop(reason: string): Promise<void> {
     this.#log.info('Media node stops', { reason });
     const { globalController, pinnedClient } = this.#context;
-    this.#server.close();
     await Promise.all([
       this.#sayFarewell().finally(() => globalController.close()),
-      ...this.#roles.map((role) => role.stopWorkers(reason, WORKER_GRACE_MS)),
+      this.#stopWorkers(reason),
     ]);
     await Promise.all(this.#roles.map((role) => role.stopReports()));
     pinnedClient.close();
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     this.#server.closeAllConnections();
+    await closed;
+  }
+
+  /** The controller before the handlers: it still calls them to take down what its participants have. */
+  async #stopWorkers(reason: string): Promise<void> {
+    const { clock } = this.#context;
+    const deadline = clock.monotonicMs() + WORKER_GRACE_MS;
+    for (const role of this.#roles)
+      await role.stopWorkers(reason, Math.max(0, deadline - clock.monotonicMs()));
   }
 
   async #sayFarewell(): Promise<void> {

@@ -19,7 +19,7 @@ const ZERO: HandlerStats = {
 describe('load meter', () => {
   it('GC-2 turns counters into rates over the last interval', () => {
     const meter = new LoadMeter();
-    meter.add({ ...ZERO, cpu_us: 1_000_000, bytes_in: 5_000, drops: { congested: 3 } }, 10_000);
+    meter.add({ ...ZERO, cpu_us: 1_000_000, bytes_in: 5_000, drops: { destinationCongested: 3 } }, 10_000);
     meter.add(
       {
         ...ZERO,
@@ -29,7 +29,7 @@ describe('load meter', () => {
         bytes_in: 30_000,
         bytes_out: 100_000,
         datagrams_out: 200,
-        drops: { congested: 13, malformed: 500 },
+        drops: { destinationCongested: 13, truncated: 500 },
       },
       12_000,
     );
