@@ -47,6 +47,7 @@ export class MediaNode {
   readonly #roles: readonly Role[];
   #internalPort = 0;
   #stopping: Promise<void> | undefined;
+  #draining = false;
 
   private constructor(
     config: MediaNodeConfig,
@@ -71,7 +72,7 @@ export class MediaNode {
         maxSockets: CONNECTIONS_PER_HANDLER,
       }),
       internalUrl: () => `https://${urlHost(config.internalHost)}:${this.#internalPort}`,
-      draining: () => this.#stopping !== undefined,
+      draining: () => this.#draining,
     };
     const roles: Role[] = [];
     if (config.roles.includes('controller')) {
@@ -130,6 +131,7 @@ export class MediaNode {
 
   /** Ends workers, reports and server, within 3 s. Resolves when processes and ports are gone. Idempotent, never rejects. */
   stop(reason: string): Promise<void> {
+    this.#draining = true;
     this.#stopping ??= this.#stop(reason);
     return this.#stopping;
   }

@@ -59,11 +59,10 @@ export class Registration {
     this.#wake?.();
   }
 
-  /** Ends the reports with a last one, which is not tried twice. Never rejects. */
+  /** Ends the reports with a last one, after any that is under way, and not tried twice. Never rejects. */
   async farewell(): Promise<void> {
     if (this.#stopping.signal.aborted) return;
-    this.#stopping.abort();
-    this.#wake?.();
+    await this.stop();
     if (this.#isRegistered) await this.#options.report(this.#reports).catch(() => undefined);
   }
 
