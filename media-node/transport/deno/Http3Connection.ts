@@ -88,9 +88,12 @@ export class Http3Connection {
     return stream;
   }
 
-  /** Ends the session's streams. */
+  /**
+   * Ends the session's streams, here only. They stay referenced as long as the connection: collected, they would end
+   * with a FIN, and the peer would see whole streams where there are none.
+   */
   failStreams(failure: StreamClosedError): void {
-    for (const stream of [...this.#open]) stream.fail(failure);
+    for (const stream of this.#open) stream.end(failure);
   }
 
   /** The peer broke the protocol: the connection ends with the code that says how. */

@@ -11,6 +11,7 @@ const MAX_READ_BYTES = 16_384;
 export class QuicReceiver implements ReceiveStream {
   readonly #reader: ReadableStreamBYOBReader;
   readonly #onDone: (receiver: QuicReceiver) => void;
+  readonly #pending = new Set<(failure: unknown) => void>();
   #readBytes = MIN_READ_BYTES;
   #unread: Uint8Array | undefined;
   #failure: StreamClosedError | undefined;
@@ -41,21 +42,31 @@ export class QuicReceiver implements ReceiveStream {
 
   /** The engine sends STOP_SENDING without our code: Deno has no way to give it one. */
   stop(code: number): void {
-    this.fail(new StreamClosedError('Reading the stream was stopped here', code));
-  }
-
-  /** Ends the stream here: reads under way and later ones throw this. */
-  fail(failure: StreamClosedError): void {
     if (this.#done) return;
-    this.#failure = failure;
-    this.#unread = undefined;
+    this.#abandon(new StreamClosedError('Reading the stream was stopped here', code));
     this.#reader.cancel().catch(() => undefined);
     this.#finish();
   }
 
+  /** The session is over, which the peer learns from the session's close: the stream itself is left as it is. */
+  end(failure: StreamClosedError): void {
+    if (this.#done) return;
+    this.#done = true;
+    this.#abandon(failure);
+  }
+
+  #abandon(failure: StreamClosedError): void {
+    this.#failure = failure;
+    this.#unread = undefined;
+    for (const reject of this.#pending) reject(failure);
+  }
+
   async #readEngine(): Promise<Uint8Array | undefined> {
+    const outcome = Promise.withResolvers<ReadableStreamReadResult<Uint8Array>>();
+    this.#pending.add(outcome.reject);
+    this.#reader.read(new Uint8Array(this.#readBytes)).then(outcome.resolve, outcome.reject);
     try {
-      const { value, done } = await this.#reader.read(new Uint8Array(this.#readBytes));
+      const { value, done } = await outcome.promise;
       if (this.#failure !== undefined) throw this.#failure;
       if (done || value === undefined) {
         this.#ended = true;
@@ -69,6 +80,8 @@ export class QuicReceiver implements ReceiveStream {
       this.#failure ??= streamClosed(error);
       this.#finish();
       throw this.#failure;
+    } finally {
+      this.#pending.delete(outcome.reject);
     }
   }
 

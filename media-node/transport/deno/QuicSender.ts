@@ -6,6 +6,7 @@ import { streamClosed } from './streamError.ts';
 export class QuicSender implements SendStream {
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
   readonly #onDone: (sender: QuicSender) => void;
+  readonly #pending = new Set<(failure: unknown) => void>();
   #failure: StreamClosedError | undefined;
   #done = false;
 
@@ -32,25 +33,35 @@ export class QuicSender implements SendStream {
    * a stream that is cut short, without the code. Whoever reads one knows by its framing that something is missing.
    */
   reset(code: number): void {
-    this.fail(new StreamClosedError('Stream was reset here', code));
-  }
-
-  /** Ends the stream here: writes under way and later ones throw this. */
-  fail(failure: StreamClosedError): void {
     if (this.#done) return;
+    const failure = new StreamClosedError('Stream was reset here', code);
     this.#failure = failure;
+    for (const reject of this.#pending) reject(failure);
     this.#writer.abort(failure).catch(() => undefined);
     this.#finish();
   }
 
+  /** The session is over, which the peer learns from the session's close: the stream itself is left as it is. */
+  end(failure: StreamClosedError): void {
+    if (this.#done) return;
+    this.#done = true;
+    this.#failure = failure;
+    for (const reject of this.#pending) reject(failure);
+  }
+
   async #run(operation: () => Promise<void>): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure;
+    const outcome = Promise.withResolvers<void>();
+    this.#pending.add(outcome.reject);
+    operation().then(outcome.resolve, outcome.reject);
     try {
-      await operation();
+      await outcome.promise;
     } catch (error) {
       this.#failure ??= streamClosed(error);
       this.#finish();
       throw this.#failure;
+    } finally {
+      this.#pending.delete(outcome.reject);
     }
   }
 

@@ -1,6 +1,7 @@
 // Capsules (RFC 9297 §3.2) of a WebTransport session: the close is read, all others (drain, reserved, unknown) are
 // skipped.
 import { err, ok, type Result } from '../../../shared/base/result.ts';
+import { encodeCloseReason, MAX_CLOSE_REASON_BYTES } from '../closeReason.ts';
 import { concatBytes } from './bytes.ts';
 import { Bounds, CapsuleType } from './constants.ts';
 import { encodeTlv } from './encodeTlv.ts';
@@ -14,15 +15,13 @@ export interface CloseCapsule {
 }
 
 const CODE_BYTES = 4;
-const MAX_CLOSE_BYTES = CODE_BYTES + Bounds.closeReasonBytes;
+const MAX_CLOSE_BYTES = CODE_BYTES + MAX_CLOSE_REASON_BYTES;
 
 /** A close capsule. A reason over 1,024 bytes is cut at a character. */
 export function encodeCloseCapsule(close: CloseCapsule): Uint8Array {
   const code = new Uint8Array(CODE_BYTES);
   new DataView(code.buffer).setUint32(0, close.code >>> 0);
-  const reason = new Uint8Array(Bounds.closeReasonBytes);
-  const { written } = new TextEncoder().encodeInto(close.reason, reason);
-  return encodeTlv(CapsuleType.closeSession, concatBytes(code, reason.subarray(0, written)));
+  return encodeTlv(CapsuleType.closeSession, concatBytes(code, encodeCloseReason(close.reason)));
 }
 
 /** The value of a close capsule; a reason that is not UTF-8 is a fault. */

@@ -42,6 +42,4 @@ export const Bounds = {
   settings: 64,
   /** A capsule's value, bytes; longer ones are an attack, since none that we know is. */
   capsuleBytes: 65_536,
-  /** Reason of a close, UTF-8 bytes (draft-ietf-webtrans-http3 §6). */
-  closeReasonBytes: 1_024,
 } as const;

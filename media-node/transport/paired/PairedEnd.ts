@@ -1,4 +1,6 @@
 // One end of a paired session (see pairedSessions.ts).
+
+import { encodeCloseReason } from '../closeReason.ts';
 import {
   type BidirectionalStream,
   DATAGRAM_PREFIX_BYTES,
@@ -111,8 +113,9 @@ export class PairedEnd implements PairedSession {
   close(code: number, reason: string): void {
     if (this.#state.kind !== 'open') return;
     const peer = this.#peer;
+    const carried = new TextDecoder().decode(encodeCloseReason(reason));
     this.#end({ code, reason, by: 'local' });
-    if (peer !== undefined) peer.#receive(() => peer.#end({ code, reason, by: 'remote' }));
+    if (peer !== undefined) peer.#receive(() => peer.#end({ code, reason: carried, by: 'remote' }));
   }
 
   hold(): void {
