@@ -10,8 +10,8 @@ import { denoArguments, WORKER_ENVIRONMENT } from './deno.ts';
 const START_TIMEOUT_MS = 10_000;
 /** A call without an answer after this fails; answers take well under a millisecond. */
 const CALL_TIMEOUT_MS = 5_000;
-/** Lines of plain text (a crash, not a log line) that are kept to say why a worker ended. */
-const KEPT_TEXT_LINES = 5;
+/** Lines of a crash report that are kept to say why a worker ended: what happened comes first, then where. */
+const KEPT_TEXT_LINES = 4;
 
 /** What the agent can say to every worker. */
 export type WorkerCalls = CallMap & { shutdown: { request: { reason: string }; answer: null } };
@@ -162,10 +162,10 @@ function forwardLines(
   createInterface({ input: child.stderr, crlfDelay: Infinity }).on('line', (line) => {
     if (line.startsWith('{')) {
       lastError = errorOf(line) ?? lastError;
+      text.length = 0;
       options.writeLogLine(line);
     } else if (line.trim() !== '') {
-      text.push(line.trim());
-      if (text.length > KEPT_TEXT_LINES) text.shift();
+      if (text.length < KEPT_TEXT_LINES) text.push(line.trim());
       options.log.warn('Worker printed', { worker: options.name, line });
     }
   });
