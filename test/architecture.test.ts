@@ -105,6 +105,30 @@ const BROKEN: readonly (readonly [
     ],
   ],
   [
+    'generated modules are imported through shared messages alone',
+    {
+      'functions/a.ts': `import { b } from '../shared/b/generated/b.js';`,
+      'shared/b/messages.ts': `import { b } from './generated/b.js';`,
+      'shared/b/generated/b.js': '',
+    },
+    [
+      'functions/a.ts:1 imports shared/b/generated/b.js: import shared/b/messages.ts, which makes its 64-bit integers numbers',
+    ],
+  ],
+  [
+    'what imports a generated module makes its 64-bit integers numbers first',
+    {
+      'shared/base/plainNumbers.ts': '',
+      'shared/a/messages.ts': `import '../base/plainNumbers.ts';\nimport './generated/a.js';`,
+      'shared/b/messages.ts': `import './generated/b.js';\nimport '../base/plainNumbers.ts';`,
+      'shared/a/generated/a.js': '',
+      'shared/b/generated/b.js': '',
+    },
+    [
+      'shared/b/messages.ts imports a generated module before shared/base/plainNumbers.ts, which must come first',
+    ],
+  ],
+  [
     'MH-11 media-node imports rightwards: transport, routing, quality, metrics',
     {
       'media-node/transport/a.ts': `import '../routing/b.ts';\nimport '../handler/e.ts';`,

@@ -52,6 +52,21 @@ const partsImportShared: Rule = eachImport((file, { target }) => {
   return `imports ${target}: ${from}/ may import ${from === 'shared' ? 'nothing else of ours' : 'shared/ only'}`;
 });
 
+/** A generated module alone hands out Long objects for 64-bit integers: shared's messages.ts beside it makes them numbers. */
+const generatedModulesHaveOneEntry: Rule = eachImport((file, { target = '' }) => {
+  const [folder, generated] = target.split('/generated/');
+  if (generated === undefined || file.path === `${folder}/messages.ts`) return undefined;
+  return `imports ${target}: import ${folder}/messages.ts, which makes its 64-bit integers numbers`;
+});
+
+const messagesHaveNumbers: Rule = eachFile((file) => {
+  if (!inFolder(file.path, 'shared') || !file.imports.some(({ target }) => target?.includes('/generated/')))
+    return [];
+  return file.imports[0]?.target === 'shared/base/plainNumbers.ts'
+    ? []
+    : ['imports a generated module before shared/base/plainNumbers.ts, which must come first'];
+});
+
 /** Folders of media-node and the ones each may import. The packet path goes rightwards: transport, routing, quality, metrics. */
 const MEDIA_NODE_FOLDERS: Readonly<Record<string, readonly string[]>> = {
   metrics: [],
@@ -194,6 +209,8 @@ const importsHaveNoCycles: Rule = (files) => {
 export const RULES: Readonly<Record<string, Rule>> = {
   'relative imports name files that exist': importsResolve,
   'client, functions, media-node and infra import shared, never each other': partsImportShared,
+  'generated modules are imported through shared messages alone': generatedModulesHaveOneEntry,
+  'what imports a generated module makes its 64-bit integers numbers first': messagesHaveNumbers,
   'MH-11 media-node imports rightwards: transport, routing, quality, metrics': foldersImport(
     'media-node',
     MEDIA_NODE_FOLDERS,
