@@ -69,7 +69,7 @@ export function createGlobalController(options: GlobalControllerOptions): Global
   app.use(`${gcPaths.mediaHandlers}/*`, requireAccess(options.nodeAccess));
   app.use(`${gcPaths.meetingControllers}/*`, requireAccess(options.nodeAccess));
 
-  const serving = { region, ...stores, controllerClient, clock, random };
+  const serving = { region, stores, controllerClient, clock, random };
   addMeetingRoutes(app, {
     meetings: new Meetings({ ...serving, retentionMs: options.retentionMs ?? DEFAULT_RETENTION_MS }),
     join: createJoin({ ...serving, signingKeys }),

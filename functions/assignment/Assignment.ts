@@ -12,25 +12,24 @@ export interface Assignment {
   readonly region: string;
   readonly generation: Generation;
   readonly controllerId: ControllerId;
-  /** Certificates of the controller that accepted, base64 SHA-256: they tell it from a later process of the same id. */
-  readonly controllerCertificateHashes: readonly string[];
+  /** The controller's registration when it accepted. It registers anew when it has started anew and has forgotten. */
+  readonly controllerRegistrationId: string;
   /** Ranked: primary, then backup. */
   readonly mediaHandlers: readonly { readonly handlerId: HandlerId; readonly role: HandlerRole }[];
   readonly assignedAtMs: EpochMs;
 }
 
 /**
- * Whether the controller still serves the assignment: it is heard of, and it is the process that accepted. A process that
- * started anew has a new certificate and knows nothing of the meeting. A draining one serves what it has.
+ * `served`: the controller has the meeting. `unconfirmed`: it has registered since, so it may have started anew with no
+ * meetings, or only announced something. `gone`: it is not heard of. A draining one serves what it has.
  */
-export function isServedBy(
+export type AssignmentState = 'served' | 'unconfirmed' | 'gone';
+
+export function stateOf(
   assignment: Assignment,
   controller: MeetingController | undefined,
   nowMs: EpochMs,
-): controller is MeetingController {
-  if (controller === undefined || controller.id !== assignment.controllerId) return false;
-  if (healthAt(controller.health, nowMs) === 'UNHEALTHY') return false;
-  return controller.registration.certificate_hashes.some((hash) =>
-    assignment.controllerCertificateHashes.includes(hash),
-  );
+): AssignmentState {
+  if (controller === undefined || healthAt(controller.health, nowMs) === 'UNHEALTHY') return 'gone';
+  return controller.registrationId === assignment.controllerRegistrationId ? 'served' : 'unconfirmed';
 }

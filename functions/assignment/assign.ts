@@ -1,9 +1,8 @@
-// Who serves a meeting (ledger GC-6, GC-7, GC-8): a healthy assignment is used again; else nodes are selected, the
+// Who serves a meeting (ledger GC-6, GC-7, GC-8): a served assignment is used again; else nodes are selected, the
 // controller is asked, and what it accepted is written if nobody was faster. The conditional write is the only guarantee.
 import { ApiError } from '../../shared/api/error.ts';
-import type { AssignMeeting } from '../../shared/api/node.ts';
 import type { Clock, EpochMs } from '../../shared/base/clock.ts';
-import type { ControllerId, Generation, HandlerId } from '../../shared/base/ids.ts';
+import type { Generation } from '../../shared/base/ids.ts';
 import type { Logger } from '../../shared/base/log.ts';
 import type { Random } from '../base/random.ts';
 import type { TraceContext } from '../base/trace.ts';
@@ -11,21 +10,18 @@ import type { ControllerClient } from '../controllers/ControllerClient.ts';
 import type { ActiveMeeting } from '../meeting/Meeting.ts';
 import { SILENCE_LIMIT_MS } from '../registry/health.ts';
 import {
-  type ControllerLoad,
   controllerLoadRatio,
-  type HandlerLoad,
   handlerLoadRatio,
   type MediaHandler,
-  type MediaNode,
   type MeetingController,
 } from '../registry/MediaNode.ts';
-import type { NodeStore } from '../registry/NodeStore.ts';
-import { type Assignment, isServedBy } from './Assignment.ts';
-import { type AssignmentStore, isClosed } from './AssignmentStore.ts';
+import type { Stores } from '../Stores.ts';
+import { type Assignment, stateOf } from './Assignment.ts';
+import { isClosed } from './AssignmentStore.ts';
+import { type RankedHandler, toAssignment, toCandidates, toRequest } from './assignRequest.ts';
 import {
-  type Candidate,
   describeShortage,
-  type PrimaryAndBackup,
+  type SelectionOptions,
   type Shortage,
   selectNode,
   selectPrimaryAndBackup,
@@ -33,17 +29,14 @@ import {
 
 /** Controllers that are asked for one meeting before the caller is told to come back (ledger GC-6). */
 export const MAX_CONTROLLERS_ASKED = 3;
-/** Times that somebody else's record is found and turns out to be unserved; each takes a controller's death. */
+/** Times that somebody else's record is found and turns out to be of no use; each takes a controller's death. */
 const MAX_ROUNDS = 3;
 const RETRY_AFTER_SECONDS = 5;
-const REQUESTED_BY = 'global-controller';
 const SUPERSEDED = 'Meeting is served by another controller';
 
 export interface AssignOptions {
   readonly region: string;
-  readonly assignments: AssignmentStore;
-  readonly handlers: NodeStore<MediaHandler['registration'], HandlerLoad>;
-  readonly controllers: NodeStore<MeetingController['registration'], ControllerLoad>;
+  readonly stores: Stores;
   readonly controllerClient: ControllerClient;
   readonly clock: Clock;
   readonly random: Random;
@@ -52,6 +45,15 @@ export interface AssignOptions {
 export interface ServedAssignment {
   readonly assignment: Assignment;
   readonly controller: MeetingController;
+}
+
+/** One join's way to an assignment. */
+interface Attempt {
+  readonly meeting: ActiveMeeting;
+  readonly log: Logger;
+  readonly trace: TraceContext;
+  /** Controllers that did not take the meeting: none is asked twice. */
+  readonly asked: Set<string>;
 }
 
 /**
@@ -64,21 +66,31 @@ export async function assign(
   log: Logger,
   trace: TraceContext,
 ): Promise<ServedAssignment> {
-  const { assignments, controllers, region, clock } = options;
-  const asked = new Set<string>();
+  const { region, clock } = options;
+  const { assignments, controllers } = options.stores;
+  const attempt: Attempt = {
+    meeting,
+    trace,
+    log: log.with({ meeting_id: meeting.meetingId }),
+    asked: new Set(),
+  };
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const record = await assignments.get(meeting.meetingId, region);
     if (record !== undefined && isClosed(record)) throw meetingEnded();
-    if (record !== undefined) {
-      const controller = await controllers.get(record.controllerId);
-      if (isServedBy(record, controller, clock.epochMs())) return { assignment: record, controller };
-    }
-    const accepted = await findAcceptance(options, meeting, record, asked, log, trace);
-    if (await assignments.replace(accepted.assignment, record?.generation)) {
-      log.info('Meeting assigned', describe(accepted.assignment));
+    const controller = record && (await controllers.get(record.controllerId));
+    const state = record && stateOf(record, controller, clock.epochMs());
+    if (record && controller && state === 'served') return { assignment: record, controller };
+
+    const confirmed =
+      record && controller && state === 'unconfirmed'
+        ? await confirm(options, attempt, record, controller)
+        : undefined;
+    const accepted = confirmed ?? (await findAcceptance(options, attempt, record));
+    if (await assignments.replace(accepted.assignment, record)) {
+      attempt.log.info('Meeting assigned', describe(accepted.assignment));
       return accepted;
     }
-    await releaseLoser(options, accepted, log, trace);
+    await releaseLoser(options, attempt, accepted);
   }
   throw noCapacity(`Controllers of meeting "${meeting.meetingId}" keep failing`, {});
 }
@@ -87,42 +99,40 @@ export function meetingEnded(): ApiError {
   return new ApiError('NOT_FOUND', 'Meeting has ended');
 }
 
-/** Asks controllers, the most suitable first, none twice, until one accepts. */
+/**
+ * Gives a controller that has registered anew what it may have forgotten: the same generation has no effect where the
+ * meeting is held, and brings it back where it is not. Undefined when the controller does not take it.
+ */
+async function confirm(
+  options: AssignOptions,
+  attempt: Attempt,
+  record: Assignment,
+  controller: MeetingController,
+): Promise<ServedAssignment | undefined> {
+  if (attempt.asked.has(controller.id)) return undefined;
+  const handlers = await selectHandlers(options, record);
+  return await ask(options, attempt, { controller, handlers, generation: record.generation });
+}
+
+/** Asks controllers, drawn one after the other, until one accepts. */
 async function findAcceptance(
   options: AssignOptions,
-  meeting: ActiveMeeting,
+  attempt: Attempt,
   previous: Assignment | undefined,
-  asked: Set<string>,
-  log: Logger,
-  trace: TraceContext,
 ): Promise<ServedAssignment> {
-  const { region, clock, random, handlers, controllers, controllerClient } = options;
-  const sinceMs = (clock.epochMs() - SILENCE_LIMIT_MS) as EpochMs;
-  const [handlerList, controllerList] = await Promise.all([
-    handlers.reportedSince(region, sinceMs),
-    controllers.reportedSince(region, sinceMs),
+  const { region } = options;
+  const { asked } = attempt;
+  const [handlers, controllers] = await Promise.all([
+    selectHandlers(options),
+    options.stores.controllers.reportedSince(region, freshSince(options)),
   ]);
-  const selection = { region, nowMs: clock.epochMs(), random };
-  const mediaHandlers = selectPrimaryAndBackup(toCandidates(handlerList, handlerLoadRatio), selection);
-  if (!mediaHandlers.ok) throw shortage('media handler', mediaHandlers.reason);
-
+  const candidates = toCandidates(controllers, controllerLoadRatio);
   const generation = ((previous?.generation ?? 0) + 1) as Generation;
-  const request = toRequest(meeting, generation, mediaHandlers.value);
-  const candidates = toCandidates(controllerList, controllerLoadRatio);
   while (asked.size < MAX_CONTROLLERS_ASKED) {
-    const selected = selectNode(candidates, { ...selection, alreadyAsked: asked });
+    const selected = selectNode(candidates, { ...selectionOptions(options), alreadyAsked: asked });
     if (!selected.ok) throw shortage('meeting controller', selected.reason);
-    const controller = selected.value.node;
-    const outcome = await controllerClient.assignMeeting(controller, request, trace);
-    if (outcome.type === 'accepted')
-      return { assignment: toAssignment(options, meeting, controller, request), controller };
-    asked.add(controller.id);
-    log.warn('Meeting controller did not take a meeting', {
-      meeting_id: meeting.meetingId,
-      controller_id: controller.id,
-      outcome: outcome.type,
-      reason: outcome.reason,
-    });
+    const served = await ask(options, attempt, { controller: selected.value.node, handlers, generation });
+    if (served !== undefined) return served;
   }
   throw noCapacity(`${asked.size} meeting controllers were asked and none takes the meeting`, {
     needed: 'meeting controller',
@@ -130,86 +140,89 @@ async function findAcceptance(
   });
 }
 
+/** Those of the record where they still are, else a new primary and, if there is a second handler, a backup. */
+async function selectHandlers(
+  options: AssignOptions,
+  record?: Assignment,
+): Promise<readonly RankedHandler[]> {
+  const handlers = await options.stores.handlers.reportedSince(options.region, freshSince(options));
+  const kept = (record?.mediaHandlers ?? []).flatMap(({ handlerId, role }) => {
+    const handler = handlers.find(({ id }) => id === handlerId);
+    return handler === undefined ? [] : [{ role, handler }];
+  });
+  if (kept.some(({ role }) => role === 'PRIMARY')) return kept;
+  const selected = selectPrimaryAndBackup<MediaHandler>(
+    toCandidates(handlers, handlerLoadRatio),
+    selectionOptions(options),
+  );
+  if (!selected.ok) throw shortage('media handler', selected.reason);
+  const { primary, backup } = selected.value;
+  return [
+    { role: 'PRIMARY', handler: primary.node },
+    ...(backup === undefined ? [] : [{ role: 'BACKUP' as const, handler: backup.node }]),
+  ];
+}
+
+interface Question {
+  readonly controller: MeetingController;
+  readonly handlers: readonly RankedHandler[];
+  readonly generation: Generation;
+}
+
+async function ask(
+  { region, clock, controllerClient }: AssignOptions,
+  { meeting, asked, log, trace }: Attempt,
+  { controller, handlers, generation }: Question,
+): Promise<ServedAssignment | undefined> {
+  const request = toRequest(meeting, generation, handlers);
+  const outcome = await controllerClient.assignMeeting(controller, request, trace);
+  if (outcome.type === 'accepted') {
+    const atMs = clock.epochMs();
+    return {
+      assignment: toAssignment({ meeting, region, controller, generation, handlers, atMs }),
+      controller,
+    };
+  }
+  asked.add(controller.id);
+  log.warn('Meeting controller did not take a meeting', {
+    controller_id: controller.id,
+    generation,
+    outcome: outcome.type,
+    reason: outcome.reason,
+  });
+  return undefined;
+}
+
 /** Somebody was faster. A controller that accepted for nothing is told, unless it is the one that serves the meeting. */
 async function releaseLoser(
-  options: AssignOptions,
-  loser: ServedAssignment,
-  log: Logger,
-  trace: TraceContext,
+  { region, stores, controllerClient }: AssignOptions,
+  { meeting: { meetingId }, log, trace }: Attempt,
+  { assignment, controller }: ServedAssignment,
 ): Promise<void> {
-  const { meetingId, region, generation, controllerId } = loser.assignment;
-  const winner = await options.assignments.get(meetingId, region);
-  if (winner !== undefined && !isClosed(winner) && winner.controllerId === controllerId) return;
-  const told = await options.controllerClient.endMeeting(
-    loser.controller,
-    { meeting_id: meetingId, generation, reason: SUPERSEDED },
+  const winner = await stores.assignments.get(meetingId, region);
+  if (winner !== undefined && !isClosed(winner) && winner.controllerId === controller.id) return;
+  const told = await controllerClient.endMeeting(
+    controller,
+    { meeting_id: meetingId, generation: assignment.generation, reason: SUPERSEDED },
     trace,
   );
   if (!told.ok)
     log.warn('Meeting controller keeps a meeting that it does not serve', {
-      ...describe(loser.assignment),
+      ...describe(assignment),
       reason: told.reason,
     });
 }
 
-function toCandidates<Registration extends { region: string; zone: string }, Load>(
-  nodes: readonly MediaNode<Registration, Load>[],
-  loadRatio: (node: MediaNode<Registration, Load>) => number | undefined,
-): Candidate<MediaNode<Registration, Load>>[] {
-  return nodes.map((node) => ({
-    node,
-    id: node.id,
-    region: node.registration.region,
-    zone: node.registration.zone,
-    health: node.health,
-    loadRatio: loadRatio(node),
-  }));
+function selectionOptions({ region, clock, random }: AssignOptions): SelectionOptions {
+  return { region, random, nowMs: clock.epochMs() };
 }
 
-function toRequest(
-  meeting: ActiveMeeting,
-  generation: Generation,
-  { primary, backup }: PrimaryAndBackup<MediaHandler>,
-): AssignMeeting {
-  const entry = ({ node }: Candidate<MediaHandler>, role: 'PRIMARY' | 'BACKUP') => ({
-    handler_id: node.id,
-    role,
-    webtransport_url: node.registration.webtransport_url,
-    internal_url: node.registration.internal_url,
-    certificate_hashes: [...node.registration.certificate_hashes],
-  });
-  return {
-    meeting_id: meeting.meetingId,
-    config: { display_name: meeting.displayName, max_participants: meeting.maxParticipants },
-    media_handlers: [entry(primary, 'PRIMARY'), ...(backup ? [entry(backup, 'BACKUP')] : [])],
-    generation,
-    requested_by: REQUESTED_BY,
-  };
-}
-
-function toAssignment(
-  { region, clock }: AssignOptions,
-  meeting: ActiveMeeting,
-  controller: MeetingController,
-  request: AssignMeeting,
-): Assignment {
-  return {
-    meetingId: meeting.meetingId,
-    region,
-    generation: request.generation as Generation,
-    controllerId: controller.id as ControllerId,
-    controllerCertificateHashes: controller.registration.certificate_hashes,
-    mediaHandlers: request.media_handlers.map(({ handler_id, role }) => ({
-      handlerId: handler_id as HandlerId,
-      role,
-    })),
-    assignedAtMs: clock.epochMs(),
-  };
+function freshSince({ clock }: AssignOptions): EpochMs {
+  return (clock.epochMs() - SILENCE_LIMIT_MS) as EpochMs;
 }
 
 function describe(assignment: Assignment): Record<string, unknown> {
   return {
-    meeting_id: assignment.meetingId,
     controller_id: assignment.controllerId,
     generation: assignment.generation,
     media_handlers: assignment.mediaHandlers.map(({ handlerId }) => handlerId),

@@ -12,7 +12,7 @@ const assignmentSchema = z.object({
   region: z.string(),
   generation: z.int().min(1),
   controller_id: z.string(),
-  controller_certificate_hashes: z.array(z.string()),
+  controller_registration_id: z.string(),
   media_handlers: z.array(z.object({ handler_id: z.string(), role: z.enum(['PRIMARY', 'BACKUP']) })),
   assigned_at_ms: z.number(),
 });
@@ -32,13 +32,13 @@ export class DynamoAssignmentStore implements AssignmentStore {
     return closed.success ? { closedAtMs: closed.data.closed_at_ms as EpochMs } : toAssignment(item);
   }
 
-  async replace(assignment: Assignment, replaces: Generation | undefined): Promise<boolean> {
+  async replace(assignment: Assignment, replaces: Assignment | undefined): Promise<boolean> {
     const item: Item = {
       meeting_id: assignment.meetingId,
       region: assignment.region,
       generation: assignment.generation,
       controller_id: assignment.controllerId,
-      controller_certificate_hashes: assignment.controllerCertificateHashes,
+      controller_registration_id: assignment.controllerRegistrationId,
       media_handlers: assignment.mediaHandlers.map(({ handlerId, role }) => ({
         handler_id: handlerId,
         role,
@@ -51,8 +51,8 @@ export class DynamoAssignmentStore implements AssignmentStore {
       replaces === undefined
         ? this.#table.absent()
         : {
-            text: '#generation = :replaced AND attribute_not_exists(#closed_at_ms)',
-            values: { replaced: replaces },
+            text: '#generation = :generation AND #controller_registration_id = :registration AND attribute_not_exists(#closed_at_ms)',
+            values: { generation: replaces.generation, registration: replaces.controllerRegistrationId },
           },
     );
   }
@@ -81,7 +81,7 @@ function toAssignment(item: Item): Assignment {
     region: stored.region,
     generation: stored.generation as Generation,
     controllerId: stored.controller_id as ControllerId,
-    controllerCertificateHashes: stored.controller_certificate_hashes,
+    controllerRegistrationId: stored.controller_registration_id,
     mediaHandlers: stored.media_handlers.map(({ handler_id, role }) => ({
       handlerId: handler_id as HandlerId,
       role,

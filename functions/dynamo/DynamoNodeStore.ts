@@ -13,6 +13,7 @@ const LOAD_PREFIX = 'load_';
 
 const itemSchema = z.looseObject({
   node_id: z.string(),
+  registration_id: z.string(),
   health: z.enum(['PENDING', 'HEALTHY', 'DEGRADED', 'DRAINING', 'UNHEALTHY']),
   heard_at_ms: z.number(),
 });
@@ -40,6 +41,7 @@ export class DynamoNodeStore<Registration extends Registered, Load extends Figur
     const { table, kind } = this.#options;
     await table.put(keys.node(kind, node.id), {
       node_id: node.id,
+      registration_id: node.registrationId,
       registration: node.registration,
       health: node.health.state,
       heard_at_ms: node.health.atMs,
@@ -90,6 +92,7 @@ export class DynamoNodeStore<Registration extends Registered, Load extends Figur
       .map(([name, value]) => [name.slice(LOAD_PREFIX.length), value]);
     return {
       id: stored.node_id,
+      registrationId: stored.registration_id,
       registration: this.#options.registrationSchema.parse(item['registration']),
       health: { state: stored.health, atMs: stored.heard_at_ms as EpochMs },
       load: this.#options.loadSchema.parse(Object.fromEntries(figures)),

@@ -4,14 +4,12 @@ import type { CreateMeeting } from '../../shared/api/meeting.ts';
 import type { Clock, EpochMs } from '../../shared/base/clock.ts';
 import type { MeetingId } from '../../shared/base/ids.ts';
 import type { Logger } from '../../shared/base/log.ts';
-import type { AssignmentStore } from '../assignment/AssignmentStore.ts';
 import type { Random } from '../base/random.ts';
 import type { TraceContext } from '../base/trace.ts';
 import type { ControllerClient } from '../controllers/ControllerClient.ts';
-import type { ControllerLoad, MeetingController } from '../registry/MediaNode.ts';
-import type { NodeStore } from '../registry/NodeStore.ts';
+import type { Stores } from '../Stores.ts';
 import type { ActiveMeeting, EndedMeeting, Meeting } from './Meeting.ts';
-import type { MeetingListQuery, MeetingPage, MeetingStore } from './MeetingStore.ts';
+import type { MeetingListQuery, MeetingPage } from './MeetingStore.ts';
 import { makeMeetingId } from './meetingId.ts';
 
 /** Ids made up before giving up: with 58 random bits a second collision in a row means that something is broken. */
@@ -20,9 +18,7 @@ const END_REASON = 'Meeting has ended';
 
 export interface MeetingsOptions {
   readonly region: string;
-  readonly meetings: MeetingStore;
-  readonly assignments: AssignmentStore;
-  readonly controllers: NodeStore<MeetingController['registration'], ControllerLoad>;
+  readonly stores: Stores;
   readonly controllerClient: ControllerClient;
   readonly clock: Clock;
   readonly random: Random;
@@ -39,7 +35,8 @@ export class Meetings {
 
   /** @throws ApiError CONFLICT when the chosen id is taken */
   async create(orgId: string, request: CreateMeeting): Promise<ActiveMeeting> {
-    const { meetings, clock, random } = this.#options;
+    const { clock, random } = this.#options;
+    const { meetings } = this.#options.stores;
     const chosen = request.meeting_id as MeetingId | undefined;
     for (let attempt = 0; attempt < MAX_ID_ATTEMPTS; attempt++) {
       const meetingId = chosen ?? makeMeetingId(random);
@@ -60,7 +57,7 @@ export class Meetings {
 
   /** @throws ApiError NOT_FOUND when the organisation has no such meeting */
   async get(orgId: string, meetingId: MeetingId): Promise<Meeting> {
-    const meeting = await this.#options.meetings.get(meetingId);
+    const meeting = await this.#options.stores.meetings.get(meetingId);
     // A meeting of somebody else's looks like none: ids tell nothing to those who guess them.
     if (meeting === undefined || meeting.orgId !== orgId)
       throw new ApiError('NOT_FOUND', `No meeting "${meetingId}": check the id or create it`);
@@ -68,7 +65,7 @@ export class Meetings {
   }
 
   async list(query: MeetingListQuery): Promise<MeetingPage> {
-    return await this.#options.meetings.list(query);
+    return await this.#options.stores.meetings.list(query);
   }
 
   /**
@@ -76,7 +73,8 @@ export class Meetings {
    * @throws ApiError NOT_FOUND
    */
   async end(orgId: string, meetingId: MeetingId, log: Logger, trace: TraceContext): Promise<EndedMeeting> {
-    const { meetings, assignments, clock, retentionMs, region } = this.#options;
+    const { clock, retentionMs, region, controllerClient } = this.#options;
+    const { meetings, assignments, controllers } = this.#options.stores;
     let meeting = await this.get(orgId, meetingId);
     const nowMs = clock.epochMs();
     const expiresAtMs = (nowMs + retentionMs) as EpochMs;
@@ -84,10 +82,10 @@ export class Meetings {
       log.info('Meeting ended', { meeting_id: meetingId });
     const assignment = await assignments.close(meetingId, region, nowMs, expiresAtMs);
     if (assignment !== undefined) {
-      const controller = await this.#options.controllers.get(assignment.controllerId);
+      const controller = await controllers.get(assignment.controllerId);
       const told = await (controller === undefined
         ? undefined
-        : this.#options.controllerClient.endMeeting(
+        : controllerClient.endMeeting(
             controller,
             { meeting_id: meetingId, generation: assignment.generation, reason: END_REASON },
             trace,

@@ -10,6 +10,8 @@ import type { NodeHealth } from './health.ts';
 
 export interface MediaNode<Registration, Load> {
   readonly id: string;
+  /** New with each registration. */
+  readonly registrationId: string;
   readonly registration: Registration;
   readonly health: NodeHealth;
   readonly load: Partial<Load>;

@@ -32,7 +32,7 @@ export class Registry<Registration, Load> {
   async register(id: string, registration: Registration): Promise<NodeAnswer> {
     const { nodes, clock } = this.#options;
     const health = nextHealth(undefined, { type: 'registered', atMs: clock.epochMs() });
-    await nodes.register({ id, registration, health });
+    await nodes.register({ id, registrationId: crypto.randomUUID(), registration, health });
     return await this.#answer(id);
   }
 

@@ -1,0 +1,77 @@
+// From meetings and nodes to what a controller is asked, and from that to what is written down.
+import type { AssignMeeting } from '../../shared/api/node.ts';
+import type { EpochMs } from '../../shared/base/clock.ts';
+import type { ControllerId, Generation, HandlerId } from '../../shared/base/ids.ts';
+import type { ActiveMeeting } from '../meeting/Meeting.ts';
+import type { MediaHandler, MediaNode, MeetingController } from '../registry/MediaNode.ts';
+import type { Assignment, HandlerRole } from './Assignment.ts';
+import type { Candidate } from './select.ts';
+
+const REQUESTED_BY = 'global-controller';
+
+export interface RankedHandler {
+  readonly role: HandlerRole;
+  readonly handler: MediaHandler;
+}
+
+export function toCandidates<Registration extends { region: string; zone: string }, Load>(
+  nodes: readonly MediaNode<Registration, Load>[],
+  loadRatio: (node: MediaNode<Registration, Load>) => number | undefined,
+): Candidate<MediaNode<Registration, Load>>[] {
+  return nodes.map((node) => ({
+    node,
+    id: node.id,
+    region: node.registration.region,
+    zone: node.registration.zone,
+    health: node.health,
+    loadRatio: loadRatio(node),
+  }));
+}
+
+export function toRequest(
+  meeting: ActiveMeeting,
+  generation: Generation,
+  handlers: readonly RankedHandler[],
+): AssignMeeting {
+  return {
+    meeting_id: meeting.meetingId,
+    config: { display_name: meeting.displayName, max_participants: meeting.maxParticipants },
+    media_handlers: handlers.map(({ role, handler: { id, registration } }) => ({
+      handler_id: id,
+      role,
+      webtransport_url: registration.webtransport_url,
+      internal_url: registration.internal_url,
+      certificate_hashes: [...registration.certificate_hashes],
+    })),
+    generation,
+    requested_by: REQUESTED_BY,
+  };
+}
+
+export interface Acceptance {
+  readonly meeting: ActiveMeeting;
+  readonly region: string;
+  readonly controller: MeetingController;
+  readonly generation: Generation;
+  readonly handlers: readonly RankedHandler[];
+  readonly atMs: EpochMs;
+}
+
+export function toAssignment({
+  meeting,
+  region,
+  controller,
+  generation,
+  handlers,
+  atMs,
+}: Acceptance): Assignment {
+  return {
+    meetingId: meeting.meetingId,
+    region,
+    generation,
+    controllerId: controller.id as ControllerId,
+    controllerRegistrationId: controller.registrationId,
+    mediaHandlers: handlers.map(({ role, handler }) => ({ handlerId: handler.id as HandlerId, role })),
+    assignedAtMs: atMs,
+  };
+}
