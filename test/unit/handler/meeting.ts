@@ -1,0 +1,239 @@
+// A handler worker with clients on paired sessions: everything but the network is the real thing.
+import { HandlerWorker, type HandlerWorkerLimits } from '../../../media-node/handler/HandlerWorker.ts';
+import type { HandlerCalls } from '../../../media-node/ipc/protocol.ts';
+import type { RpcHandlers } from '../../../media-node/ipc/Rpc.ts';
+import {
+  type BidirectionalStream,
+  DATAGRAM_PREFIX_BYTES,
+  type ReceiveStream,
+  type SessionClose,
+  StreamClosedError,
+} from '../../../media-node/transport/MediaSession.ts';
+import {
+  createSessionPair,
+  type PairedSession,
+  type PairOptions,
+} from '../../../media-node/transport/paired/pairedSessions.ts';
+import type { Clock, EpochMs } from '../../../shared/base/clock.ts';
+import { silentLogger } from '../../../shared/base/log.ts';
+import { FrameType, HEADER_BYTES } from '../../../shared/frame/layout.ts';
+import { type FrameHeader, writeFrameHeader } from '../../../shared/frame/write.ts';
+import {
+  decodeMediaServerMessage,
+  frameMediaClientMessage,
+  type MediaClientMessageInit,
+  type MediaServerMessage,
+} from '../../../shared/media-session/messages.ts';
+import { STREAM_HEADER_BYTES, StreamType, writeStreamHeader } from '../../../shared/media-stream/header.ts';
+import { FramedReader } from '../../../shared/signaling/framing.ts';
+
+export const ROUTER_ID = 'router-1';
+
+export class FakeClock implements Clock {
+  nowMs = 1_000_000;
+  epochMs(): EpochMs {
+    return this.nowMs as EpochMs;
+  }
+  monotonicMs(): number {
+    return this.nowMs;
+  }
+}
+
+export interface TestWorker {
+  readonly worker: HandlerWorker;
+  readonly clock: FakeClock;
+  readonly calls: Omit<RpcHandlers<HandlerCalls>, 'shutdown'>;
+}
+
+/** A worker with one router, ROUTER_ID. */
+export async function startTestWorker(limits: Partial<HandlerWorkerLimits> = {}): Promise<TestWorker> {
+  const clock = new FakeClock();
+  let nextId = 1;
+  const worker = await HandlerWorker.create({
+    limits: { maxRouters: 4, maxConsumers: 100, maxTransports: 50, authTimeoutMs: 5_000, ...limits },
+    clock,
+    log: silentLogger,
+    newId: () => `id-${nextId++}`,
+    usage: () => ({ cpuUs: 5, rssBytes: 7 }),
+  });
+  const calls = worker.handlers();
+  await calls.createRouter({ router_id: ROUTER_ID, meeting_id: 'meeting-1', generation: 1 });
+  return { worker, clock, calls };
+}
+
+/** A client as a browser is one: it authenticates, sends and keeps what it gets. */
+export class TestClient {
+  readonly session: PairedSession;
+  readonly server: PairedSession;
+  readonly datagrams: Uint8Array[] = [];
+  readonly messages: MediaServerMessage[] = [];
+  readonly streams: ReceivedStream[] = [];
+  close: SessionClose | undefined;
+  control: BidirectionalStream | undefined;
+
+  constructor(worker: HandlerWorker, options: PairOptions = {}) {
+    const pair = createSessionPair({ path: '/media', ...options });
+    this.session = pair.client;
+    this.server = pair.server;
+    this.session.setHandlers({
+      onDatagram: (bytes, at) => void this.datagrams.push(bytes.subarray(at)),
+      onBidirectionalStream: () => undefined,
+      onReceiveStream: (stream) => void this.streams.push(new ReceivedStream(stream)),
+      onClose: (close) => {
+        this.close = close;
+      },
+    });
+    worker.accept(this.server);
+  }
+
+  async openControl(): Promise<BidirectionalStream> {
+    const control = await this.session.openBidirectionalStream();
+    this.control = control;
+    void this.#readMessages(control.receive);
+    return control;
+  }
+
+  async authenticate(token: string): Promise<void> {
+    await this.openControl();
+    await this.say({ auth: { connectionToken: token } });
+  }
+
+  async say(message: MediaClientMessageInit): Promise<void> {
+    await this.sayBytes(frameMediaClientMessage(message));
+  }
+
+  async sayBytes(bytes: Uint8Array): Promise<void> {
+    await this.control?.send.write(bytes);
+  }
+
+  sendDatagram(datagram: Uint8Array): void {
+    const bytes = new Uint8Array(DATAGRAM_PREFIX_BYTES + datagram.length);
+    bytes.set(datagram, DATAGRAM_PREFIX_BYTES);
+    this.session.sendDatagram(bytes, DATAGRAM_PREFIX_BYTES);
+  }
+
+  async #readMessages(receive: ReceiveStream): Promise<void> {
+    const framing = new FramedReader();
+    try {
+      for (let chunk = await receive.read(); chunk !== undefined; chunk = await receive.read()) {
+        framing.push(chunk, (body) => {
+          const decoded = decodeMediaServerMessage(body);
+          if (decoded.ok) this.messages.push(decoded.value);
+        });
+      }
+    } catch (error) {
+      if (!(error instanceof StreamClosedError)) throw error;
+    }
+  }
+}
+
+/** A stream that a client gets: its bytes so far and how it ended. */
+export class ReceivedStream {
+  readonly stream: ReceiveStream;
+  bytes = new Uint8Array(0);
+  end: 'open' | 'finished' | { readonly resetCode: number | undefined } = 'open';
+
+  constructor(stream: ReceiveStream) {
+    this.stream = stream;
+    void this.#read();
+  }
+
+  async #read(): Promise<void> {
+    try {
+      for (let chunk = await this.stream.read(); chunk !== undefined; chunk = await this.stream.read()) {
+        const bytes = new Uint8Array(this.bytes.length + chunk.length);
+        bytes.set(this.bytes);
+        bytes.set(chunk, this.bytes.length);
+        this.bytes = bytes;
+      }
+      this.end = 'finished';
+    } catch (error) {
+      this.end = { resetCode: error instanceof StreamClosedError ? error.code : undefined };
+    }
+  }
+}
+
+export interface Seat {
+  readonly client: TestClient;
+  readonly transportId: string;
+  readonly token: string;
+}
+
+/** A transport and a client that is connected to it. */
+export async function join(test: TestWorker, userId: number, options: PairOptions = {}): Promise<Seat> {
+  const { transports } = await test.calls.createTransports({
+    router_id: ROUTER_ID,
+    transports: [{ participant_id: `p-${userId}`, user_id: userId }],
+  });
+  const [transport] = transports;
+  if (!transport) throw new Error('No transport was made');
+  const client = new TestClient(test.worker, options);
+  await client.authenticate(transport.connection_token);
+  await settle();
+  return { client, transportId: transport.transport_id, token: transport.connection_token };
+}
+
+export async function publish(
+  test: TestWorker,
+  seat: Seat,
+  streamId: number,
+  kind: 'audio' | 'video' = 'video',
+): Promise<string> {
+  const { producers } = await test.calls.createProducers({
+    router_id: ROUTER_ID,
+    producers: [{ transport_id: seat.transportId, stream_id: streamId, kind }],
+  });
+  return producers[0]?.producer_id ?? '';
+}
+
+export async function subscribe(test: TestWorker, seat: Seat, producerId: string): Promise<string> {
+  const { consumers } = await test.calls.createConsumers({
+    router_id: ROUTER_ID,
+    consumers: [{ transport_id: seat.transportId, producer_id: producerId }],
+  });
+  return consumers[0]?.consumer_id ?? '';
+}
+
+/** Lets everything run that needs no timer: paired sessions deliver in microtasks, WebCrypto in a turn of the loop. */
+export async function settle(): Promise<void> {
+  for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+}
+
+export function frame(userId: number, streamId: number, change: Partial<FrameHeader> = {}): Uint8Array {
+  const payloadLength = change.payloadLength ?? 8;
+  const bytes = new Uint8Array(HEADER_BYTES + payloadLength).fill(0xab, HEADER_BYTES);
+  writeFrameHeader(bytes, 0, {
+    type: FrameType.videoDelta,
+    userId,
+    streamId,
+    timestampUs: 1_700_000_000_000_000,
+    sequence: 0,
+    payloadLength,
+    flags: 1,
+    spatialLayer: 0,
+    temporalLayer: 0,
+    fragmentIndex: 0,
+    hopCount: 0,
+    baseFrame: 0,
+    ...change,
+  });
+  return bytes;
+}
+
+/** A whole media stream: its header and frames. */
+export function mediaStream(
+  userId: number,
+  streamId: number,
+  frames: readonly Uint8Array[],
+  type: StreamType = StreamType.video,
+): Uint8Array {
+  const length = frames.reduce((total, one) => total + one.length, STREAM_HEADER_BYTES);
+  const bytes = new Uint8Array(length);
+  writeStreamHeader(bytes, 0, { type, userId, streamId, fourCc: 'VP80' });
+  let at = STREAM_HEADER_BYTES;
+  for (const one of frames) {
+    bytes.set(one, at);
+    at += one.length;
+  }
+  return bytes;
+}
