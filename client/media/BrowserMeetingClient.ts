@@ -23,6 +23,7 @@ import type {
   TileStats,
 } from './MeetingClient.ts';
 import { AudioOutput } from './playback/AudioOutput.ts';
+import type { AudioReceiverStats } from './playback/AudioReceiver.ts';
 import { FramePainter } from './playback/FramePainter.ts';
 import { toMeetingEnd } from './problems.ts';
 import { RemoteMedia } from './RemoteMedia.ts';
@@ -152,6 +153,11 @@ export class BrowserMeetingClient implements MeetingClient {
       ...(video !== undefined && video.width > 0 && { width: video.width, height: video.height }),
       ...(video !== undefined && { codec: VIDEO_CODEC }),
     };
+  }
+
+  /** How a participant's sound is played; undefined when there is none. */
+  audioStatsForTesting(userId: number): AudioReceiverStats | undefined {
+    return this.#remote.audio(userId)?.receiver.stats;
   }
 
   async leave(): Promise<void> {

@@ -6,7 +6,7 @@ import type { ReceivedFrame } from './EncodedFrame.ts';
 /** A missing frame is given up when this many later ones are here ... */
 const MAX_WAITING_FRAMES = 2;
 /** ... or after this time, ms. */
-const MAX_WAIT_MS = 30;
+const MAX_WAIT_MS = 15;
 /** A jump of more frames than this is a new start (5 s of silence), not a gap or a straggler. */
 const MAX_DISTANCE = 250;
 

@@ -10,7 +10,7 @@ const MAX_BYTES = 8_000_000;
 const MIN_DELAY_MS = 10;
 const MAX_DELAY_MS = 400;
 /** A missing frame is waited for this much longer than the delay before it counts as lost: it may be on a stream. */
-const GAP_PATIENCE_MS = 80;
+const GAP_PATIENCE_MS = 30;
 
 export class JitterBuffer {
   readonly #delay = new DelayEstimator({ minMs: MIN_DELAY_MS, maxMs: MAX_DELAY_MS });

@@ -36,7 +36,7 @@ const PING_INTERVAL_MS = 1_000;
 const REPORT_INTERVAL_MS = 1_000;
 const ACK_INTERVAL_MS = 50;
 /** A stream's key frame is asked for at most this often. */
-const KEY_FRAME_REQUEST_INTERVAL_MS = 500;
+const KEY_FRAME_REQUEST_INTERVAL_MS = 300;
 
 export interface MediaConnectionOptions {
   readonly transport: ClientTransport;

@@ -6,6 +6,7 @@ import type { EncodedFrame } from '../../core/media/EncodedFrame.ts';
 import { readMono, rms } from '../audio/samples.ts';
 import { CaptureClock } from '../capture/CaptureClock.ts';
 import { readTrack } from '../capture/trackProcessor.ts';
+import { EncodedTimeline } from './EncodedTimeline.ts';
 
 export const AUDIO_CODEC = 'opus';
 export const AUDIO_SAMPLE_RATE_HZ = 48_000;
@@ -34,6 +35,7 @@ export class AudioEncoderPipeline {
   readonly #captureClock: CaptureClock;
   readonly #reader: ReadableStreamDefaultReader<AudioData>;
   #encoder: AudioEncoder | undefined;
+  #timeline = new EncodedTimeline(FRAME_DURATION_US);
   #sampleRateHz = 0;
   #restarts = 0;
   #stopped = false;
@@ -97,6 +99,7 @@ export class AudioEncoderPipeline {
       timestamp: data.timestamp,
       data: samples,
     });
+    this.#timeline.addInput(mono.timestamp, mono.duration);
     encoder.encode(mono);
     mono.close();
   }
@@ -107,7 +110,7 @@ export class AudioEncoderPipeline {
     if (this.#stopped || this.#paused) return;
     const encoder = new AudioEncoder({
       output: (chunk) => {
-        if (encoder === this.#encoder) this.#emit(chunk);
+        if (encoder === this.#encoder) this.#emit(chunk, encoder.encodeQueueSize === 0);
       },
       error: (error) => {
         if (encoder === this.#encoder) this.#encoderFailed(error);
@@ -115,15 +118,16 @@ export class AudioEncoderPipeline {
     });
     encoder.configure(config);
     this.#encoder = encoder;
+    this.#timeline = new EncodedTimeline(FRAME_DURATION_US);
     this.#sampleRateHz = sampleRateHz;
   }
 
-  #emit(chunk: EncodedAudioChunk): void {
+  #emit(chunk: EncodedAudioChunk, isDrained: boolean): void {
     const payload = new Uint8Array(chunk.byteLength);
     chunk.copyTo(payload);
     this.#options.onFrame({
       type: FrameType.audio,
-      timestampUs: this.#captureClock.toEpochUs(chunk.timestamp),
+      timestampUs: this.#captureClock.toEpochUs(this.#timeline.outputTime(chunk.timestamp, isDrained)),
       payload,
       temporalLayer: 0,
       discardable: false,

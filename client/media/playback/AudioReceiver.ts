@@ -12,12 +12,12 @@ import { readMono, rms } from '../audio/samples.ts';
 import { AUDIO_SAMPLE_RATE_HZ } from '../encode/AudioEncoderPipeline.ts';
 import type { AudioSink } from './AudioOutput.ts';
 
-const MIN_DELAY_MS = 40;
+const MIN_DELAY_MS = 50;
 const MAX_DELAY_MS = 300;
 /** Smaller changes of the delay are not worth a message to the audio thread, ms. */
 const TARGET_STEP_MS = 5;
 /** Time after which a gap in what waits is looked at again, ms. */
-const REORDER_POLL_MS = 15;
+const REORDER_POLL_MS = 8;
 /** Frames in the decoder; past it new ones are dropped. */
 const MAX_DECODE_QUEUE = 25;
 
@@ -35,7 +35,10 @@ export interface AudioReceiverStats {
   readonly framesDecoded: number;
   /** Held between arrival and loudspeaker; undefined before the first report of the audio thread. */
   readonly bufferedMs: number | undefined;
+  /** What the jitter asks for. */
+  readonly targetMs: number;
   readonly concealedMs: number | undefined;
+  readonly droppedMs: number | undefined;
   readonly underruns: number | undefined;
 }
 
@@ -59,7 +62,9 @@ export class AudioReceiver implements StreamReceiver {
     return {
       framesDecoded: this.#framesDecoded,
       bufferedMs: report?.bufferedMs,
+      targetMs: this.#delay.targetMs,
       concealedMs: report?.concealedMs,
+      droppedMs: report?.droppedMs,
       underruns: report?.underruns,
     };
   }
