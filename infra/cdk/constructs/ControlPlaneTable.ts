@@ -1,0 +1,56 @@
+import { RemovalPolicy } from 'aws-cdk-lib';
+import { AttributeType, Billing, ProjectionType, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import { Construct } from 'constructs';
+import { ENV } from '../../../shared/base/env.ts';
+import { TABLE } from '../../../shared/table/table.ts';
+
+/**
+ * The control plane's one table, in the shape that functions expect (shared/table): on demand, restorable to any second of
+ * the last 35 days, kept when the stack goes. A global table of one region, so that others can join it in place (GC-12).
+ */
+export class ControlPlaneTable extends Construct {
+  readonly name: string;
+  readonly #table: TableV2;
+
+  constructor(scope: Construct, id: string) {
+    super(scope, id);
+    const text = (name: string) => ({ name, type: AttributeType.STRING });
+    this.#table = new TableV2(this, 'Table', {
+      partitionKey: text(TABLE.partitionKey),
+      sortKey: text(TABLE.sortKey),
+      timeToLiveAttribute: TABLE.timeToLive,
+      billing: Billing.onDemand(),
+      pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+      deletionProtection: true,
+      removalPolicy: RemovalPolicy.RETAIN,
+      globalSecondaryIndexes: [
+        {
+          indexName: TABLE.index.name,
+          partitionKey: text(TABLE.index.partitionKey),
+          sortKey: text(TABLE.index.sortKey),
+          projectionType: ProjectionType.ALL,
+        },
+      ],
+    });
+    this.name = this.#table.tableName;
+  }
+
+  /** Tells the function the table's name, and lets it read and write items: no scans, no deletes, nothing else. */
+  grantItems(user: LambdaFunction): void {
+    user.addEnvironment(ENV.tableName, this.#table.tableName);
+    user.addToRolePolicy(
+      new PolicyStatement({
+        actions: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:Query'],
+        resources: [this.#table.tableArn],
+      }),
+    );
+    user.addToRolePolicy(
+      new PolicyStatement({
+        actions: ['dynamodb:Query'],
+        resources: [`${this.#table.tableArn}/index/${TABLE.index.name}`],
+      }),
+    );
+  }
+}

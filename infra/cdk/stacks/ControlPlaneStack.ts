@@ -1,0 +1,38 @@
+import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import type { LogLevel } from '../../../shared/base/log.ts';
+import { ControlPlaneKeys } from '../constructs/ControlPlaneKeys.ts';
+import { ControlPlaneTable } from '../constructs/ControlPlaneTable.ts';
+import { PublicApi } from '../constructs/PublicApi.ts';
+
+export interface ControlPlaneStackProps extends StackProps {
+  /** Name of the Secrets Manager secret that holds the signing key, in the stack's region. */
+  readonly signingKeySecretName: string;
+  readonly logLevel: LogLevel;
+}
+
+/**
+ * One region's control plane: table, keys, and the global controller behind an HTTP API. It has no media nodes: a meeting
+ * can be created but not joined until nodes register, wherever they run. Putting them on EC2 is a stack of its own, not
+ * part of this one.
+ */
+export class ControlPlaneStack extends Stack {
+  constructor(scope: Construct, id: string, props: ControlPlaneStackProps) {
+    super(scope, id, { description: 'Dark Tower: control plane of a region', ...props });
+    const table = new ControlPlaneTable(this, 'Table');
+    const keys = new ControlPlaneKeys(this, 'Keys', { signingKeySecretName: props.signingKeySecretName });
+    const api = new PublicApi(this, 'Api', { region: this.region, logLevel: props.logLevel });
+    table.grantItems(api.function);
+    keys.grantKeys(api.function);
+
+    const outputs: Readonly<Record<string, readonly [value: string, description: string]>> = {
+      Url: [api.url, 'Address of the REST API, and the global controller of media nodes'],
+      TableName: [table.name, 'DynamoDB table of the control plane'],
+      LogGroupName: [api.logGroupName, 'Logs of the global controller'],
+      ApiKeySecretArn: [keys.apiKey.secretArn, 'Secret that holds the bearer key of the public API'],
+      NodeTokenSecretArn: [keys.nodeToken.secretArn, 'Secret that holds the bearer key of media nodes'],
+    };
+    for (const [name, [value, description]] of Object.entries(outputs))
+      new CfnOutput(this, name, { value, description });
+  }
+}

@@ -1,0 +1,198 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { App } from 'aws-cdk-lib';
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ControlPlaneStack } from '../../../infra/cdk/stacks/ControlPlaneStack.ts';
+import { ENV } from '../../../shared/base/env.ts';
+import { TABLE } from '../../../shared/table/table.ts';
+import { readSources } from '../../support/imports.ts';
+
+const root = fileURLToPath(new URL('../../../', import.meta.url));
+const functionSources = readSources(root).filter((file) => file.path.startsWith('functions/'));
+
+let outdir: string;
+let template: Template;
+
+beforeAll(() => {
+  outdir = mkdtempSync(join(tmpdir(), 'dark-tower-cdk-'));
+  const { context } = JSON.parse(readFileSync(join(root, 'cdk.json'), 'utf8'));
+  // The template is what is looked at: the function's bundle is left unbuilt.
+  const app = new App({ outdir, context: { ...context, 'aws:cdk:bundling-stacks': [] } });
+  const stack = new ControlPlaneStack(app, 'Stack', {
+    env: { region: 'eu-west-1' },
+    signingKeySecretName: 'test/signing-key',
+    logLevel: 'warn',
+  });
+  template = Template.fromStack(stack);
+}, 60_000);
+
+afterAll(() => rmSync(outdir, { recursive: true, force: true }));
+
+type Statement = { readonly Effect: string; readonly Action: string | string[]; readonly Resource: unknown };
+
+function statements(): Statement[] {
+  return Object.values(template.findResources('AWS::IAM::Policy')).flatMap(
+    (policy) => policy['Properties'].PolicyDocument.Statement as Statement[],
+  );
+}
+
+function functionEnvironment(): Readonly<Record<string, unknown>> {
+  const [api, ...others] = Object.values(template.findResources('AWS::Lambda::Function'));
+  expect(others).toEqual([]);
+  return api?.['Properties'].Environment.Variables;
+}
+
+/** Every string in a value, keys included. */
+function stringsIn(value: unknown): string[] {
+  if (typeof value === 'string') return [value];
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, child]) => [key, ...stringsIn(child)]);
+}
+
+describe('ControlPlaneStack', () => {
+  it('GC-12 makes the table in the shape that functions expect, as a global table', () => {
+    const attribute = (name: string) => ({ AttributeName: name, AttributeType: 'S' });
+    const keys = (partition: string, sort: string) => [
+      { AttributeName: partition, KeyType: 'HASH' },
+      { AttributeName: sort, KeyType: 'RANGE' },
+    ];
+    template.hasResourceProperties('AWS::DynamoDB::GlobalTable', {
+      BillingMode: 'PAY_PER_REQUEST',
+      AttributeDefinitions: [
+        attribute(TABLE.partitionKey),
+        attribute(TABLE.sortKey),
+        attribute(TABLE.index.partitionKey),
+        attribute(TABLE.index.sortKey),
+      ],
+      KeySchema: keys(TABLE.partitionKey, TABLE.sortKey),
+      GlobalSecondaryIndexes: [
+        {
+          IndexName: TABLE.index.name,
+          KeySchema: keys(TABLE.index.partitionKey, TABLE.index.sortKey),
+          Projection: { ProjectionType: 'ALL' },
+        },
+      ],
+    });
+  });
+
+  it('GC-13 lets DynamoDB remove items after their time', () => {
+    template.hasResourceProperties('AWS::DynamoDB::GlobalTable', {
+      TimeToLiveSpecification: { AttributeName: TABLE.timeToLive, Enabled: true },
+    });
+  });
+
+  it('can restore the table to any moment, and keeps it when the stack goes', () => {
+    template.hasResource('AWS::DynamoDB::GlobalTable', {
+      DeletionPolicy: 'Retain',
+      UpdateReplacePolicy: 'Retain',
+      Properties: {
+        Replicas: [
+          Match.objectLike({
+            Region: 'eu-west-1',
+            DeletionProtectionEnabled: true,
+            PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+          }),
+        ],
+      },
+    });
+  });
+
+  it('GC-14 puts one HTTP API in front of one function on Node 24 and ARM', () => {
+    template.resourceCountIs('AWS::Lambda::Function', 1);
+    template.hasResourceProperties('AWS::Lambda::Function', {
+      Runtime: 'nodejs24.x',
+      Architectures: ['arm64'],
+      Handler: 'index.handler',
+    });
+    template.hasResourceProperties('AWS::ApiGatewayV2::Api', { ProtocolType: 'HTTP' });
+    template.hasResourceProperties('AWS::ApiGatewayV2::Route', { RouteKey: '$default' });
+    template.hasResourceProperties('AWS::ApiGatewayV2::Integration', { PayloadFormatVersion: '2.0' });
+  });
+
+  it('gives the function every variable that it asks for, and no other of ours', () => {
+    const environment = functionEnvironment();
+    expect(environment).toMatchObject({ [ENV.region]: 'eu-west-1', [ENV.logLevel]: 'warn' });
+    const asked = functionSources.find((file) => file.path === 'functions/entry/publicConfig.ts');
+    const askedNames = Object.entries(ENV)
+      .filter(([field]) => asked?.names.has(field))
+      .map(([, name]) => name);
+    expect(askedNames.length).toBeGreaterThan(4);
+    expect(
+      Object.keys(environment)
+        .filter((name) => name.startsWith('DARK_TOWER_'))
+        .sort(),
+    ).toEqual(askedNames.sort());
+  });
+
+  it('GC-10 names secrets and holds none: the template has references that only a deployment resolves', () => {
+    const environment = functionEnvironment();
+    for (const name of [ENV.signingJwk, ENV.apiKey, ENV.nodeToken])
+      expect(stringsIn(environment[name]).join('')).toMatch(
+        /\{\{resolve:secretsmanager:.*:SecretString:::\}\}$/,
+      );
+    expect(environment[ENV.signingJwk]).toBe('{{resolve:secretsmanager:test/signing-key:SecretString:::}}');
+    template.resourceCountIs('AWS::SecretsManager::Secret', 2);
+    template.allResourcesProperties('AWS::SecretsManager::Secret', { SecretString: Match.absent() });
+    template.allResourcesProperties('AWS::SecretsManager::Secret', {
+      GenerateSecretString: { PasswordLength: 48, ExcludePunctuation: true },
+    });
+    for (const output of Object.values(template.findOutputs('*')))
+      expect(JSON.stringify(output)).not.toContain('resolve:');
+  });
+
+  it('grants what is used, on what is used: no wildcard in an action or a resource, no managed policy', () => {
+    const all = statements();
+    expect(all.length).toBeGreaterThan(1);
+    for (const statement of all) {
+      expect(statement.Effect).toBe('Allow');
+      expect(stringsIn([statement.Action, statement.Resource]).filter((text) => text.includes('*'))).toEqual(
+        [],
+      );
+    }
+    template.allResourcesProperties('AWS::IAM::Role', { ManagedPolicyArns: Match.absent() });
+    template.allResourcesProperties('AWS::IAM::Role', { Policies: Match.absent() });
+  });
+
+  it('grants exactly the calls that functions make to the table', () => {
+    const granted = new Set(
+      statements()
+        .flatMap((statement) => statement.Action)
+        .filter((action) => action.startsWith('dynamodb:')),
+    );
+    const made = functionSources
+      .filter((file) => file.path.startsWith('functions/dynamo/') && !file.path.endsWith('/createTable.ts'))
+      .flatMap((file) => [...file.names])
+      .filter((name) => /^\w+Command$/.test(name))
+      .map((name) => `dynamodb:${name.replace(/Command$/, '')}`);
+    expect(made.length).toBeGreaterThan(0);
+    expect([...granted].sort()).toEqual([...new Set(made)].sort());
+  });
+
+  it('lets this API alone call the function', () => {
+    const permissions = Object.values(template.findResources('AWS::Lambda::Permission'));
+    expect(permissions.length).toBe(1);
+    const { Principal, SourceArn } = permissions[0]?.['Properties'] ?? {};
+    expect(Principal).toBe('apigateway.amazonaws.com');
+    const [apiId] = Object.keys(template.findResources('AWS::ApiGatewayV2::Api'));
+    expect(stringsIn(SourceArn)).toContain(apiId);
+  });
+
+  it('keeps logs for a month, in a group of its own that the function writes to', () => {
+    template.hasResourceProperties('AWS::Logs::LogGroup', { RetentionInDays: 30 });
+    const [group] = Object.keys(template.findResources('AWS::Logs::LogGroup'));
+    template.hasResourceProperties('AWS::Lambda::Function', { LoggingConfig: { LogGroup: { Ref: group } } });
+  });
+
+  it('says where the API is', () => {
+    expect(Object.keys(template.findOutputs('*')).sort()).toEqual([
+      'ApiKeySecretArn',
+      'LogGroupName',
+      'NodeTokenSecretArn',
+      'TableName',
+      'Url',
+    ]);
+  });
+});

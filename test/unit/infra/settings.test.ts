@@ -1,0 +1,52 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { readSettings } from '../../../infra/cdk/settings.ts';
+
+const cdkJson: { app: string; context: Readonly<Record<string, unknown>> } = JSON.parse(
+  readFileSync(new URL('../../../cdk.json', import.meta.url), 'utf8'),
+);
+
+function settingsWith(changes: Readonly<Record<string, unknown>>) {
+  const context: Readonly<Record<string, unknown>> = { ...cdkJson.context, ...changes };
+  return readSettings((name) => context[name]);
+}
+
+describe('settings of the CDK app', () => {
+  it('are good in cdk.json as it is', () => {
+    expect(settingsWith({})).toEqual({
+      ok: true,
+      value: { regions: ['eu-west-1'], signingKeySecretName: 'dark-tower/signing-key', logLevel: 'info' },
+    });
+  });
+
+  it('take a list of regions as text, as the command line gives it', () => {
+    const settings = settingsWith({ 'dark-tower:regions': 'eu-west-1,us-gov-west-1' });
+    expect(settings.ok && settings.value.regions).toEqual(['eu-west-1', 'us-gov-west-1']);
+  });
+
+  it.each([
+    ['dark-tower:regions', ''],
+    ['dark-tower:regions', []],
+    ['dark-tower:regions', 'europe'],
+    ['dark-tower:regions', 'eu-west-1,eu-west-1'],
+    ['dark-tower:regions', undefined],
+    ['dark-tower:signing-key-secret', ''],
+    ['dark-tower:signing-key-secret', 'a}}{{resolve:x'],
+    ['dark-tower:log-level', 'loud'],
+  ])('name %s when it is %j', (name, value) => {
+    const settings = settingsWith({ [name]: value });
+    expect(!settings.ok && settings.reason).toContain(`Context of the CDK app is not valid: ${name}`);
+  });
+
+  it('carry the feature flags that this version of CDK recommends', () => {
+    const recommended: Readonly<Record<string, unknown>> = JSON.parse(
+      readFileSync(
+        new URL('../../../node_modules/aws-cdk-lib/recommended-feature-flags.json', import.meta.url),
+        'utf8',
+      ),
+    );
+    expect(Object.keys(recommended).length).toBeGreaterThan(50);
+    expect(cdkJson.context).toMatchObject(recommended);
+    expect(cdkJson.app).toBe('node infra/app.ts');
+  });
+});
