@@ -115,11 +115,11 @@ export class Consumer implements Destination {
     this.#figures = {
       intervalMs,
       roundTripUs,
-      highestSequence: Number(report.highestSequence ?? 0),
+      highestSequence: report.highestSequence ?? 0,
       received: report.received ?? 0,
       lost: report.lost ?? 0,
       jitterUs: report.jitterUs ?? 0,
-      bytes: Number(report.bytes ?? 0),
+      bytes: report.bytes ?? 0,
     };
   }
 

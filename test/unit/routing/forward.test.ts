@@ -1,0 +1,134 @@
+import { describe, expect, it } from 'vitest';
+import { Counter, Counters } from '../../../media-node/metrics/Counters.ts';
+import { DropReason } from '../../../media-node/metrics/DropReason.ts';
+import type { Destination } from '../../../media-node/routing/Destination.ts';
+import { forward } from '../../../media-node/routing/forward.ts';
+import { type RouteSource, RouteTable } from '../../../media-node/routing/RouteTable.ts';
+import { SendOutcome } from '../../../media-node/transport/MediaSession.ts';
+import {
+  MAX_DATAGRAM_BYTES,
+  OFFSET_FLAGS,
+  OFFSET_HOP_COUNT,
+  OFFSET_LAYER,
+  OFFSET_PAYLOAD_LENGTH,
+  OFFSET_TYPE,
+  OFFSET_USER_ID,
+  OFFSET_VERSION,
+} from '../../../shared/frame/layout.ts';
+import { frame } from '../handler/meeting.ts';
+
+/** Offset of a datagram in the buffer that a transport hands over. */
+const AT = 1;
+
+class Recorder implements Destination {
+  readonly received: { bytes: Uint8Array; at: number }[] = [];
+  readonly #outcome: number;
+
+  constructor(outcome: number = SendOutcome.sent) {
+    this.#outcome = outcome;
+  }
+
+  sendDatagram(bytes: Uint8Array, at: number): number {
+    this.received.push({ bytes, at });
+    return this.#outcome;
+  }
+}
+
+function routesTo(...destinations: Destination[]): RouteSource {
+  return { routes: new RouteTable([{ userId: 1, streamId: 10, destinations }]) };
+}
+
+function delivered(datagram: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(AT + datagram.length);
+  bytes.set(datagram, AT);
+  return bytes;
+}
+
+describe('forward', () => {
+  it('MH-1 MH-2 gives every destination the very buffer that came in, unchanged', () => {
+    const [bob, eve] = [new Recorder(), new Recorder()];
+    const bytes = delivered(frame(1, 10, { payloadLength: 1_000, sequence: 9 }));
+    const before = bytes.slice();
+    const counters = new Counters();
+    expect(forward(bytes, AT, 1, routesTo(bob, eve), counters)).toBe(DropReason.none);
+    for (const { received } of [bob, eve]) {
+      expect(received).toHaveLength(1);
+      expect(received[0]?.bytes).toBe(bytes);
+      expect(received[0]?.at).toBe(AT);
+    }
+    expect(bytes).toEqual(before);
+    expect([
+      counters.value(Counter.datagramsRouted),
+      counters.value(Counter.datagramsOut),
+      counters.value(Counter.datagramBytesOut),
+    ]).toEqual([1, 2, 2 * 1_042]);
+  });
+
+  it.each([
+    ['destinationCongested', SendOutcome.congested],
+    ['destinationTooLarge', SendOutcome.tooLarge],
+    ['destinationClosed', SendOutcome.closed],
+    ['destinationClosed', 99],
+    ['destinationClosed', -1],
+  ] as const)('MH-4 counts a copy as %s and gives the others theirs', (name, outcome) => {
+    const [first, troubled, last] = [new Recorder(), new Recorder(outcome), new Recorder()];
+    const counters = new Counters();
+    forward(delivered(frame(1, 10)), AT, 1, routesTo(first, troubled, last), counters);
+    expect([first.received.length, last.received.length]).toEqual([1, 1]);
+    expect(counters.dropsByName()).toEqual({ [name]: 1 });
+    expect(counters.value(Counter.copiesOffered)).toBe(
+      counters.value(Counter.datagramsOut) + counters.destinationDrops,
+    );
+  });
+
+  it('MH-3 uses one table for a packet, even when it is replaced while the packet goes out', () => {
+    const late = new Recorder();
+    const source = { routes: RouteTable.empty };
+    const swapping: Destination = {
+      sendDatagram: () => {
+        source.routes = new RouteTable([{ userId: 1, streamId: 10, destinations: [late] }]);
+        return SendOutcome.sent;
+      },
+    };
+    const old = new Recorder();
+    source.routes = new RouteTable([{ userId: 1, streamId: 10, destinations: [swapping, old] }]);
+    const counters = new Counters();
+    forward(delivered(frame(1, 10)), AT, 1, source, counters);
+    expect([old.received.length, late.received.length]).toEqual([1, 0]);
+    forward(delivered(frame(1, 10)), AT, 1, source, counters);
+    expect([old.received.length, late.received.length]).toEqual([1, 1]);
+  });
+
+  const change = (at: number, value: number): Uint8Array => {
+    const datagram = frame(1, 10);
+    datagram[at] = value;
+    return datagram;
+  };
+  it.each([
+    ['truncated', frame(1, 10).subarray(0, 41)],
+    ['truncated', new Uint8Array(0)],
+    ['oversized', frame(1, 10, { payloadLength: MAX_DATAGRAM_BYTES })],
+    ['unknownVersion', change(OFFSET_VERSION, 2)],
+    ['unknownType', change(OFFSET_TYPE, 3)],
+    ['userIdTooLarge', change(OFFSET_USER_ID, 1)],
+    ['lengthMismatch', change(OFFSET_PAYLOAD_LENGTH + 3, 7)],
+    ['unknownFlags', change(OFFSET_FLAGS, 0x80)],
+    ['badLayer', change(OFFSET_LAYER, 0b111)],
+    ['tooManyHops', change(OFFSET_HOP_COUNT, 4)],
+    ['unexpectedHops', change(OFFSET_HOP_COUNT, 1)],
+    ['notSendersStream', frame(2, 10)],
+    ['noRoute', frame(1, 11)],
+    ['noSubscribers', frame(1, 12)],
+  ] as const)('MH-4 MH-10 drops a datagram and counts it as %s', (name, datagram) => {
+    const bob = new Recorder();
+    const routes = new RouteTable([
+      { userId: 1, streamId: 10, destinations: [bob] },
+      { userId: 2, streamId: 10, destinations: [bob] },
+      { userId: 1, streamId: 12, destinations: [] },
+    ]);
+    const counters = new Counters();
+    expect(forward(delivered(datagram), AT, 1, { routes }, counters)).toBe(DropReason[name]);
+    expect(counters.dropsByName()).toEqual({ [name]: 1 });
+    expect([bob.received.length, counters.value(Counter.datagramsRouted)]).toEqual([0, 0]);
+  });
+});
