@@ -1,0 +1,262 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Assignment } from '../../../../functions/assignment/Assignment.ts';
+import { isClosed } from '../../../../functions/assignment/AssignmentStore.ts';
+import type { MeetingId } from '../../../../shared/base/ids.ts';
+import { verifyJoinToken } from '../../../../shared/token/joinToken.ts';
+import { keySetResolver } from '../../../../shared/token/signingKey.ts';
+import { ControlPlane, REGION } from '../support/ControlPlane.ts';
+
+const MEETING = 'standup';
+let plane: ControlPlane;
+
+beforeEach(async () => {
+  plane = await ControlPlane.start();
+  await plane.addHandler('mh-1', { zone: 'zone-a' });
+  await plane.addHandler('mh-2', { zone: 'zone-b' });
+  await plane.createMeeting(MEETING);
+});
+
+afterEach(async () => {
+  await plane.stop();
+});
+
+async function record(): Promise<Assignment> {
+  const found = await plane.stores.assignments.get(MEETING as MeetingId, REGION);
+  if (found === undefined || isClosed(found)) throw new Error('There is no assignment');
+  return found;
+}
+
+async function claims(response: Response) {
+  expect(response.status).toBe(200);
+  const { join_token } = (await response.json()) as { join_token: string };
+  const now = new Date(plane.clock.nowMs);
+  const verified = await verifyJoinToken(join_token, keySetResolver(plane.signingKeys.publicKeys()), now);
+  if (!verified.ok) throw new Error(verified.reason);
+  return verified.value;
+}
+
+describe('the first join of a meeting', () => {
+  it('GC-6 asks a controller with both handlers, ranked, and then writes the record', async () => {
+    await plane.addController('mc-1');
+    plane.controllers.beforeAnswer = async () => {
+      expect(await plane.stores.assignments.get(MEETING as MeetingId, REGION)).toBe(undefined);
+    };
+    const token = await claims(await plane.join(MEETING));
+    const [asked, ...more] = plane.controllers.asked;
+    expect(more).toEqual([]);
+    expect(asked?.request).toMatchObject({
+      meeting_id: MEETING,
+      generation: 1,
+      config: { display_name: MEETING, max_participants: 100 },
+    });
+    expect(asked?.request.media_handlers.map(({ role }) => role)).toEqual(['PRIMARY', 'BACKUP']);
+    expect(new Set(asked?.request.media_handlers.map(({ handler_id }) => handler_id))).toEqual(
+      new Set(['mh-1', 'mh-2']),
+    );
+    expect(await record()).toMatchObject({ controllerId: 'mc-1', generation: 1, region: REGION });
+    expect(token).toMatchObject({ meeting_id: MEETING, controller_id: 'mc-1', generation: 1, name: 'Ada' });
+  });
+
+  it('GC-15 gives each participant an id and a token of its own, for ten minutes', async () => {
+    await plane.addController('mc-1');
+    const first = await plane.join(MEETING);
+    const body = (await first.clone().json()) as { expires_at: string };
+    expect(Date.parse(body.expires_at) - plane.clock.nowMs).toBe(600_000);
+    const tokens = [await claims(first), await claims(await plane.join(MEETING))];
+    expect(tokens[0]?.sub).not.toBe(tokens[1]?.sub);
+    expect(tokens[0]?.jti).not.toBe(tokens[1]?.jti);
+  });
+
+  it.each(['AT_CAPACITY', 'NODE_DRAINING', 'NODE_UNHEALTHY', 'fails'] as const)(
+    'GC-6 asks another controller when one answers %s, and none twice',
+    async (behaviour) => {
+      await plane.addController('mc-1');
+      await plane.addController('mc-2', { max_meetings: 1 });
+      await plane.addController('mc-3');
+      plane.controllers.behaviour.set('mc-1', behaviour).set('mc-3', behaviour);
+      expect((await claims(await plane.join(MEETING))).controller_id).toBe('mc-2');
+      const ids = plane.controllers.asked.map(({ controllerId }) => controllerId);
+      expect(new Set(ids).size).toBe(ids.length);
+      expect((await record()).controllerId).toBe('mc-2');
+    },
+  );
+
+  it('GC-6 gives up after three controllers with 503 and Retry-After, and writes nothing', async () => {
+    for (const id of ['mc-1', 'mc-2', 'mc-3', 'mc-4', 'mc-5']) {
+      await plane.addController(id);
+      plane.controllers.behaviour.set(id, id === 'mc-1' ? 'fails' : 'AT_CAPACITY');
+    }
+    const response = await plane.join(MEETING);
+    expect(response.status).toBe(503);
+    expect(response.headers.get('retry-after')).toBe('5');
+    expect(await response.json()).toMatchObject({ error: { code: 'NO_CAPACITY', details: { asked: 3 } } });
+    expect(plane.controllers.asked).toHaveLength(3);
+    expect(await plane.stores.assignments.get(MEETING as MeetingId, REGION)).toBe(undefined);
+  });
+
+  it('GC-4 says that no controller is there, or that no handler is free, and why', async () => {
+    const without = await plane.join(MEETING);
+    expect(without.status).toBe(503);
+    expect(await without.json()).toMatchObject({
+      error: { message: 'No meeting controller can take the meeting: none has reported lately' },
+    });
+    await plane.addController('mc-1');
+    await plane.reportHandler('mh-1', { streams: 100 });
+    await plane.reportHandler('mh-2', { health: 'DRAINING' });
+    const full = await plane.join(MEETING);
+    expect(full.status).toBe(503);
+    expect(await full.json()).toMatchObject({
+      error: {
+        code: 'NO_CAPACITY',
+        message: 'No media handler can take the meeting: none of 2 is free: 1 draining, 1 at capacity',
+        details: { needed: 'media handler', considered: 2, excluded: { at_capacity: 1, draining: 1 } },
+      },
+    });
+    expect(plane.controllers.asked).toEqual([]);
+  });
+
+  it('GC-9 takes no controller before its first full heartbeat, and none that has been silent for 30 s', async () => {
+    await plane.post('/api/v1/meeting-controllers', {
+      ...(await import('../support/ControlPlane.ts')).controllerRegistration('mc-1'),
+    });
+    expect((await plane.join(MEETING)).status).toBe(503);
+    await plane.sendHeartbeat('mc-1');
+    expect((await plane.join(MEETING)).status).toBe(503);
+    await plane.sendHeartbeat('mc-1', { meetings: 0, participants: 0, cpu_ratio: 0 });
+    plane.clock.advance(30_000);
+    await plane.reportHandler('mh-1');
+    expect((await plane.join(MEETING)).status).toBe(503);
+    await plane.sendHeartbeat('mc-1');
+    expect((await plane.join(MEETING)).status).toBe(200);
+  });
+
+  it('GC-3 takes no handler that has been silent for 30 s', async () => {
+    await plane.addController('mc-1');
+    plane.clock.advance(29_000);
+    await plane.reportHandler('mh-2');
+    await plane.sendHeartbeat('mc-1');
+    plane.clock.advance(1_000);
+    expect((await plane.join(MEETING)).status).toBe(200);
+    expect(plane.controllers.asked[0]?.request.media_handlers).toMatchObject([
+      { handler_id: 'mh-2', role: 'PRIMARY' },
+    ]);
+  });
+});
+
+describe('later joins of a meeting', () => {
+  it('GC-8 use the assignment again and ask nobody', async () => {
+    await plane.addController('mc-1');
+    await plane.addController('mc-2');
+    const first = await claims(await plane.join(MEETING));
+    for (let i = 0; i < 10; i++) {
+      const next = await claims(await plane.join(MEETING));
+      expect(next.controller_id).toBe(first.controller_id);
+      expect(next.generation).toBe(1);
+    }
+    expect(plane.controllers.asked).toHaveLength(1);
+  });
+
+  it('GC-8 use a draining controller as long as it has the meeting', async () => {
+    await plane.addController('mc-1');
+    await claims(await plane.join(MEETING));
+    await plane.addController('mc-2');
+    await plane.sendHeartbeat('mc-1', { health: 'DRAINING' });
+    expect((await claims(await plane.join(MEETING))).controller_id).toBe('mc-1');
+  });
+
+  it('GC-8 replace a controller that has fallen silent, once, with the next generation', async () => {
+    await plane.addController('mc-1');
+    await claims(await plane.join(MEETING));
+    plane.clock.advance(31_000);
+    await plane.addController('mc-2');
+    await plane.reportHandler('mh-1');
+    for (let i = 0; i < 3; i++) {
+      const token = await claims(await plane.join(MEETING));
+      expect(token).toMatchObject({ controller_id: 'mc-2', generation: 2 });
+    }
+    expect(await record()).toMatchObject({ controllerId: 'mc-2', generation: 2 });
+    expect(plane.controllers.asked).toHaveLength(2);
+  });
+
+  it('GC-8 replace a controller that reports itself unhealthy', async () => {
+    await plane.addController('mc-1');
+    await claims(await plane.join(MEETING));
+    await plane.addController('mc-2');
+    await plane.sendHeartbeat('mc-1', { health: 'UNHEALTHY' });
+    expect(await claims(await plane.join(MEETING))).toMatchObject({ controller_id: 'mc-2', generation: 2 });
+  });
+
+  it('GC-8 give a controller that has started anew its meeting back, in the same generation', async () => {
+    await plane.addController('mc-1');
+    await claims(await plane.join(MEETING));
+    plane.controllers.restart('mc-1');
+    await plane.addController('mc-1', { webtransport_url: 'https://mc-1.example.org:5555/signaling' });
+    const response = await plane.join(MEETING);
+    expect(await response.clone().json()).toMatchObject({
+      meeting_controller_url: 'https://mc-1.example.org:5555/signaling',
+    });
+    expect(await claims(response)).toMatchObject({ controller_id: 'mc-1', generation: 1 });
+    expect(plane.controllers.holdersOf(MEETING)).toEqual(['mc-1']);
+    await claims(await plane.join(MEETING));
+    expect(plane.controllers.asked).toHaveLength(2);
+  });
+
+  it('GC-8 go to another controller when the one that started anew does not take its meeting back', async () => {
+    await plane.addController('mc-1');
+    await claims(await plane.join(MEETING));
+    plane.controllers.restart('mc-1');
+    await plane.addController('mc-1');
+    await plane.addController('mc-2');
+    plane.controllers.behaviour.set('mc-1', 'fails');
+    expect(await claims(await plane.join(MEETING))).toMatchObject({ controller_id: 'mc-2', generation: 2 });
+    expect(plane.controllers.asked.map(({ controllerId }) => controllerId)).toEqual(['mc-1', 'mc-1', 'mc-2']);
+  });
+});
+
+describe('joins that race', () => {
+  it('GC-7 tells a controller that accepted for nothing to drop the meeting, and answers with the winner', async () => {
+    await plane.addController('mc-1');
+    // Another process assigns the meeting to another controller while this one's controller is accepting.
+    let raced = false;
+    const other = plane.createApp();
+    plane.controllers.beforeAnswer = async (controllerId) => {
+      if (raced || controllerId !== 'mc-1') return;
+      raced = true;
+      await plane.sendHeartbeat('mc-1', { health: 'UNHEALTHY' });
+      await plane.addController('mc-2');
+      await claims(await plane.join(MEETING, other));
+    };
+    expect(await claims(await plane.join(MEETING))).toMatchObject({ controller_id: 'mc-2', generation: 1 });
+    expect(plane.controllers.ended).toMatchObject([
+      { controllerId: 'mc-1', request: { meeting_id: MEETING, generation: 1 } },
+    ]);
+    expect(plane.controllers.holdersOf(MEETING)).toEqual(['mc-2']);
+  });
+
+  it('GC-7 leaves the meeting with a controller that accepted twice', async () => {
+    await plane.addController('mc-1');
+    let raced = false;
+    const other = plane.createApp();
+    plane.controllers.beforeAnswer = async () => {
+      if (raced) return;
+      raced = true;
+      await claims(await plane.join(MEETING, other));
+    };
+    expect(await claims(await plane.join(MEETING))).toMatchObject({ controller_id: 'mc-1', generation: 1 });
+    expect(plane.controllers.ended).toEqual([]);
+    expect(plane.controllers.holdersOf(MEETING)).toEqual(['mc-1']);
+  });
+
+  it('MC-5 GC-13 lets no join in flight bring a meeting back that is ended meanwhile', async () => {
+    await plane.addController('mc-1');
+    plane.controllers.beforeAnswer = async () => {
+      expect((await plane.post(`/api/v1/meetings/${MEETING}/end`)).status).toBe(200);
+    };
+    const response = await plane.join(MEETING);
+    expect(response.status).toBe(404);
+    expect(await response.json()).toMatchObject({
+      error: { code: 'NOT_FOUND', message: 'Meeting has ended' },
+    });
+    expect(plane.controllers.holdersOf(MEETING)).toEqual([]);
+  });
+});
