@@ -21,19 +21,16 @@ export type NodeMessageName = keyof typeof MESSAGES;
 
 /** What every generated class can do; each one's own types are narrower. */
 interface Codec {
-  fromObject(body: Readonly<Record<string, unknown>>): object;
+  fromObject(body: object): object;
   encode(message: object): { finish(): Uint8Array };
   decode(bytes: Uint8Array): object;
   toObject(message: object, options: { defaults: boolean; enums: typeof String }): Record<string, unknown>;
 }
 
 /** Bytes of a body that its schema in shared/api/node.ts has passed. */
-export function encodeNodeMessage(
-  name: NodeMessageName,
-  body: Readonly<Record<string, unknown>>,
-): Uint8Array {
+export function encodeNodeMessage(name: NodeMessageName, body: object): Uint8Array<ArrayBuffer> {
   const codec = MESSAGES[name] as unknown as Codec;
-  return codec.encode(codec.fromObject(body)).finish();
+  return new Uint8Array(codec.encode(codec.fromObject(body)).finish());
 }
 
 /**

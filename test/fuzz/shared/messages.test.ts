@@ -131,7 +131,7 @@ describe('message decoders under hostile input', () => {
         media_handlers: [{ handler_id: 'mh-1', role: 'BACKUP', webtransport_url: 'https://h' }],
         generation: 1,
       }),
-    ].map((bytes) => new Uint8Array(bytes));
+    ];
     const schemas = {
       RegisterMediaHandler: node.registerMediaHandlerSchema,
       MediaHandlerLoadReport: node.mediaHandlerLoadReportSchema,
