@@ -25,6 +25,11 @@ import { unlessLate } from './unlessLate.ts';
 const DATAGRAM_PREFIX = 0x00;
 /** How long the peer has to see our close capsule before the connection goes under it. */
 const CLOSE_LINGER_MS = 1_000;
+/**
+ * And how long from there: Chromium ends the stream before it has told the page, and a connection that goes in between
+ * turns code and reason into "Connection lost".
+ */
+const CLOSE_SETTLE_MS = 100;
 
 export interface QuicMediaSessionOptions {
   readonly connection: Http3Connection;
@@ -178,6 +183,7 @@ export class QuicMediaSession implements MediaSession {
     const seen = this.#connectStream.sendClose({ code, reason }).then(() => this.#connectStream.finished);
     // Closing the connection at once would take the capsule with it.
     await unlessLate(seen, CLOSE_LINGER_MS).catch(() => undefined);
+    await unlessLate(this.#gone.promise, CLOSE_SETTLE_MS);
     this.#connection.close(H3_NO_ERROR, '');
   }
 

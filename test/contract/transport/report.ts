@@ -1,3 +1,5 @@
+import type { SessionClose } from '../../../media-node/transport/MediaSession.ts';
+
 /** What the Deno side of the contract gets. */
 export interface ContractInput {
   readonly certificatePem: string;
@@ -13,3 +15,12 @@ export interface CaseResult {
   /** Absent when it passed. */
   readonly error?: string;
 }
+
+/** What the server that browsers try says. */
+export type PeerEvent =
+  | { readonly type: 'listening'; readonly port: number }
+  | { readonly type: 'session'; readonly path: string; readonly origin: string | undefined }
+  | { readonly type: 'closed'; readonly path: string; readonly close: SessionClose }
+  /** The browser opened a unidirectional stream. */
+  | { readonly type: 'stream'; readonly path: string }
+  | { readonly type: 'streamEnded'; readonly path: string; readonly code?: number };
