@@ -10,7 +10,12 @@ import {
 } from '../../shared/api/node.ts';
 import { gcPaths } from '../../shared/api/paths.ts';
 import type { Secret } from '../../shared/base/secret.ts';
-import { controlPlane, decodeMessage, encodeMessage, PROTOBUF } from './controlPlane.ts';
+import {
+  decodeNodeMessage,
+  encodeNodeMessage,
+  type NodeMessageName,
+} from '../../shared/control-plane/messages.ts';
+import { PROTOBUF } from './mediaTypes.ts';
 
 /** A request without an answer after this fails; the node's loops then try again. */
 const DEFAULT_TIMEOUT_MS = 5_000;
@@ -50,31 +55,23 @@ export class GlobalController {
   }
 
   registerMediaHandler(registration: RegisterMediaHandler): Promise<NodeAnswer> {
-    return this.#post(gcPaths.mediaHandlers, encodeMessage(controlPlane.RegisterMediaHandler, registration));
+    return this.#post(gcPaths.mediaHandlers, 'RegisterMediaHandler', registration);
   }
 
   registerMeetingController(registration: RegisterMeetingController): Promise<NodeAnswer> {
-    return this.#post(
-      gcPaths.meetingControllers,
-      encodeMessage(controlPlane.RegisterMeetingController, registration),
-    );
+    return this.#post(gcPaths.meetingControllers, 'RegisterMeetingController', registration);
   }
 
   reportLoad(report: MediaHandlerLoadReport): Promise<NodeAnswer> {
-    return this.#post(
-      gcPaths.loadReports(report.handler_id),
-      encodeMessage(controlPlane.MediaHandlerLoadReport, report),
-    );
+    return this.#post(gcPaths.loadReports(report.handler_id), 'MediaHandlerLoadReport', report);
   }
 
   heartbeat(heartbeat: Heartbeat): Promise<NodeAnswer> {
-    return this.#post(
-      gcPaths.heartbeats(heartbeat.controller_id),
-      encodeMessage(controlPlane.Heartbeat, heartbeat),
-    );
+    return this.#post(gcPaths.heartbeats(heartbeat.controller_id), 'Heartbeat', heartbeat);
   }
 
-  async #post(path: string, body: Uint8Array<ArrayBuffer>): Promise<NodeAnswer> {
+  async #post(path: string, name: NodeMessageName, message: object): Promise<NodeAnswer> {
+    const body = new Uint8Array(encodeNodeMessage(name, { ...message }));
     const { status, bytes } = await this.#exchange(path, body);
     if (status < 200 || status > 299) {
       throw new GlobalControllerError(
@@ -82,13 +79,12 @@ export class GlobalController {
         status,
       );
     }
-    try {
-      return nodeAnswerSchema.parse(decodeMessage(controlPlane.NodeAnswer, bytes));
-    } catch (cause) {
-      throw new GlobalControllerError(`The global controller's answer is not a NodeAnswer`, status, {
-        cause,
-      });
-    }
+    const decoded = decodeNodeMessage('NodeAnswer', bytes);
+    const answer = nodeAnswerSchema.safeParse(decoded.ok ? decoded.value : undefined);
+    if (answer.success) return answer.data;
+    throw new GlobalControllerError("The global controller's answer is not a NodeAnswer", status, {
+      cause: decoded.ok ? answer.error : decoded.reason,
+    });
   }
 
   async #exchange(

@@ -5,8 +5,12 @@ import type * as z from 'zod';
 import { ApiError } from '../../shared/api/error.ts';
 import { assignMeetingSchema, endMeetingSchema } from '../../shared/api/node.ts';
 import { controllerPaths } from '../../shared/api/paths.ts';
+import {
+  decodeNodeMessage,
+  encodeNodeMessage,
+  type NodeMessageName,
+} from '../../shared/control-plane/messages.ts';
 import type { ControllerCalls } from '../ipc/protocol.ts';
-import { controlPlane, decodeMessage, encodeMessage, JSON_TYPE, PROTOBUF } from './controlPlane.ts';
 import {
   type Authorize,
   type InternalHttp,
@@ -14,6 +18,7 @@ import {
   readJsonValue,
   requireContentType,
 } from './internalHttp.ts';
+import { JSON_TYPE, PROTOBUF } from './mediaTypes.ts';
 import type { WorkerProcess } from './WorkerProcess.ts';
 
 export interface ControllerApiOptions {
@@ -33,37 +38,35 @@ export function addControllerApi(http: InternalHttp, { worker, authorize }: Cont
     POST: (context) =>
       exchange(
         context,
-        { request: controlPlane.AssignMeeting, answer: controlPlane.AssignMeetingAnswer },
+        { request: 'AssignMeeting', answer: 'AssignMeetingAnswer' },
         assignMeetingSchema,
         (request) => running().call('assignMeeting', request),
       ),
   });
   http.route(controllerPaths.endMeeting, authorize, {
     POST: (context) =>
-      exchange(
-        context,
-        { request: controlPlane.EndMeeting, answer: controlPlane.EndMeetingAnswer },
-        endMeetingSchema,
-        (request) => running().call('endMeeting', request),
+      exchange(context, { request: 'EndMeeting', answer: 'EndMeetingAnswer' }, endMeetingSchema, (request) =>
+        running().call('endMeeting', request),
       ),
   });
 }
 
-interface MessageTypes<Request, Answer> {
-  readonly request: Parameters<typeof decodeMessage<Request>>[0];
-  readonly answer: Parameters<typeof encodeMessage<Answer>>[0];
+interface Messages {
+  readonly request: NodeMessageName;
+  readonly answer: NodeMessageName;
 }
 
-async function exchange<Request, Answer, Schema extends z.ZodType>(
+async function exchange<Schema extends z.ZodType>(
   context: Context,
-  types: MessageTypes<Request, Answer>,
+  messages: Messages,
   schema: Schema,
   handle: (request: z.output<Schema>) => Promise<object>,
 ): Promise<Response> {
-  if (requireContentType(context, [JSON_TYPE, PROTOBUF]) === JSON_TYPE) {
+  if (requireContentType(context, [JSON_TYPE, PROTOBUF]) === JSON_TYPE)
     return context.json(await handle(parseBody(await readJsonValue(context), schema)));
-  }
-  const bytes = new Uint8Array(await context.req.arrayBuffer());
-  const answer = await handle(parseBody(decodeMessage(types.request, bytes), schema));
-  return context.body(encodeMessage(types.answer, answer), 200, { 'content-type': PROTOBUF });
+  const decoded = decodeNodeMessage(messages.request, new Uint8Array(await context.req.arrayBuffer()));
+  if (!decoded.ok) throw new ApiError('INVALID_REQUEST', decoded.reason);
+  const answer = await handle(parseBody(decoded.value, schema));
+  const bytes = new Uint8Array(encodeNodeMessage(messages.answer, { ...answer }));
+  return context.body(bytes, 200, { 'content-type': PROTOBUF });
 }

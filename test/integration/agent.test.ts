@@ -6,10 +6,11 @@ import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { DIST } from '../../infra/build/bundles.ts';
-import { controlPlane, PROTOBUF } from '../../media-node/agent/controlPlane.ts';
+import { PROTOBUF } from '../../media-node/agent/mediaTypes.ts';
 import { type RouterBody, routerSchema, transportsSchema, workersSchema } from '../../shared/api/handler.ts';
 import { controllerPaths, gcPaths, handlerPaths } from '../../shared/api/paths.ts';
 import { ENV, type LauncherMessage, type MediaNodeInfo } from '../../shared/base/env.ts';
+import { controlPlane } from '../../shared/control-plane/messages.ts';
 import { createPinnedClient, type PinnedAnswer, type PinnedClient } from '../../shared/node/pinnedHttps.ts';
 import { controllerAudience, MEDIA_HANDLER_AUDIENCE, signNodeToken } from '../../shared/token/nodeToken.ts';
 import {

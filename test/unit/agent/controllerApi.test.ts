@@ -1,11 +1,12 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { addControllerApi } from '../../../media-node/agent/controllerApi.ts';
-import { controlPlane, PROTOBUF } from '../../../media-node/agent/controlPlane.ts';
 import { InternalHttp } from '../../../media-node/agent/internalHttp.ts';
+import { PROTOBUF } from '../../../media-node/agent/mediaTypes.ts';
 import { ApiError } from '../../../shared/api/error.ts';
 import type { AssignMeeting } from '../../../shared/api/node.ts';
 import { controllerPaths } from '../../../shared/api/paths.ts';
 import { silentLogger } from '../../../shared/base/log.ts';
+import { controlPlane } from '../../../shared/control-plane/messages.ts';
 import { controllerAudience, MEDIA_HANDLER_AUDIENCE } from '../../../shared/token/nodeToken.ts';
 import { createTokens } from './fixtures/nodeTokens.ts';
 
