@@ -75,6 +75,8 @@ function replyTo({ participant }: RequestContext, { sequence }: SignalingRequest
 
 function refusal({ meeting, participant }: RequestContext, { sequence, message }: SignalingRequest) {
   return (error: unknown): void => {
+    // Who left took along what the request was about: its failure tells nothing, and nobody waits for it.
+    if (!participant.present) return;
     const refused = SignalingError.of(error);
     if (refused.cause !== undefined) {
       meeting.log.warn('Request failed', {

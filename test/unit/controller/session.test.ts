@@ -245,10 +245,9 @@ describe('a signaling session', () => {
     slow.session.hold();
     for (let count = 0; count < 3; count++) await test.joined();
     test.controller.endMeeting({ meeting_id: 'standup', generation: 1, reason: 'over' });
-    slow.session.release();
-    slow.session.hold();
-    await new Promise((resolve) => setImmediate(resolve));
-    test.pass(2_000);
+    await expect.poll(() => test.controller.sessions).toBe(1);
+    test.pass(1_000);
+    await expect.poll(() => test.controller.sessions).toBe(0);
     slow.session.release();
     expect(await slow.untilClosed()).toMatchObject({ code: 4404, reason: 'Meeting has ended' });
   });

@@ -179,17 +179,24 @@ describe('publishing and subscribing', () => {
     );
   });
 
-  it('MC-3 refuses a subscription whose stream ended while it was under way', async () => {
-    const { test, ada, ben } = await twoPeople();
-    const streamId = await ada.publish();
-    const release = test.plane.hold('createConsumers');
-    const answer = ben.subscribe(ada.userId, streamId);
-    await expect.poll(() => test.plane.calls.at(-1)).toContain('createConsumers');
-    await ada.request({ unpublishStream: { streamId } });
-    release();
-    expect((await answer).error).toEqual({ code: ErrorCode.NOT_FOUND, message: 'The stream has ended' });
-    expect(test.plane.totals.consumers).toBe(0);
-  });
+  it.each(['before', 'after'] as const)(
+    'MC-3 refuses a subscription whose stream ended %s the handler made the consumer, and keeps nothing of it',
+    async (moment) => {
+      const { test, ada, ben } = await twoPeople();
+      const streamId = await ada.publish();
+      const { promise, resolve } = Promise.withResolvers<void>();
+      test.plane[moment] = (method) => (method === 'createConsumers' ? promise : undefined);
+      const answer = ben.subscribe(ada.userId, streamId);
+      await expect.poll(() => test.plane.calls.at(-1)).toContain('createConsumers');
+      await ada.request({ unpublishStream: { streamId } });
+      await expect.poll(() => test.plane.totals.producers).toBe(0);
+      resolve();
+      expect((await answer).error).toEqual({ code: ErrorCode.NOT_FOUND, message: 'The stream has ended' });
+      expect(test.plane.totals.consumers).toBe(0);
+      for (const participant of test.meeting.participants.values())
+        expect(participant.subscriptions.size).toBe(0);
+    },
+  );
 
   it('MC-3 closes consumers, then producers, then the transport, then the router of the last to leave', async () => {
     const { test, ada, ben } = await twoPeople();

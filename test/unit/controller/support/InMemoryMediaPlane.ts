@@ -11,7 +11,7 @@ import type {
 import { ApiError } from '../../../../shared/api/error.ts';
 import type { TransportBody } from '../../../../shared/api/handler.ts';
 
-export type PlaneMethod = Exclude<keyof MediaPlane, never>;
+export type PlaneMethod = keyof MediaPlane;
 
 interface Producer {
   readonly transportId: string;
@@ -37,6 +37,8 @@ export class InMemoryMediaPlane implements MediaPlane {
   readonly batches: number[] = [];
   /** Runs in front of each call: a rejection is the call's, a promise that waits holds it. */
   before: (method: PlaneMethod, handlerId: string) => Promise<void> | void = () => undefined;
+  /** Runs after each call took effect, in front of its answer. */
+  after: (method: PlaneMethod) => Promise<void> | void = () => undefined;
   #lastId = 0;
 
   /** Fails calls of this method (at this handler, if given) until the returned function is called. */
@@ -135,11 +137,13 @@ export class InMemoryMediaPlane implements MediaPlane {
     const router = this.#routerOf(address);
     for (const { transport_id } of producers)
       if (!router.transports.has(transport_id)) throw notFound('transport', transport_id);
-    return producers.map((request) => {
+    const ids = producers.map((request) => {
       const id = this.#id('p');
       router.producers.set(id, { transportId: request.transport_id, request });
       return id;
     });
+    await this.after('createProducers');
+    return ids;
   }
 
   async closeProducer(address: RouterAddress, producerId: string): Promise<void> {
@@ -157,11 +161,13 @@ export class InMemoryMediaPlane implements MediaPlane {
       if (!router.transports.has(transport_id)) throw notFound('transport', transport_id);
       if (!router.producers.has(producer_id)) throw notFound('producer', producer_id);
     }
-    return consumers.map((request) => {
+    const ids = consumers.map((request) => {
       const id = this.#id('c');
       router.consumers.set(id, request);
       return id;
     });
+    await this.after('createConsumers');
+    return ids;
   }
 
   async closeConsumer(address: RouterAddress, consumerId: string): Promise<void> {
