@@ -148,7 +148,7 @@ export class Room {
     const readyAtMs = clock.monotonicMs();
     if (signaling.state !== 'connected') {
       media.close();
-      throw ConnectionError.lost('The meeting controller', 'signaling ended while joining');
+      throw ConnectionError.lost('the meeting controller', 'signaling ended while joining');
     }
     return new Room({
       signaling,
@@ -299,7 +299,7 @@ async function connectMedia(
     readonly timeoutMs: number;
   },
 ): Promise<MediaConnection> {
-  let failure = ConnectionError.protocol('The meeting controller', 'no media server in its answer');
+  let failure = ConnectionError.protocol('the meeting controller', 'no media server in its answer');
   for (const server of servers) {
     try {
       const media = new MediaConnection({

@@ -29,12 +29,14 @@ export class ConnectionError extends Error {
     this.refusal = options.refusal;
   }
 
+  /** `what` is a name as it stands within a sentence: `the media handler`. */
   static unreachable(what: string, cause: unknown): ConnectionError {
-    return new ConnectionError('unreachable', `${what} could not be reached`, { cause });
+    return new ConnectionError('unreachable', `${sentence(what)} could not be reached`, { cause });
   }
 
   static lost(what: string, cause: unknown): ConnectionError {
-    return new ConnectionError('lost', `Connection to ${what} was lost`, { cause });
+    const detail = typeof cause === 'string' ? `: ${cause}` : '';
+    return new ConnectionError('lost', `Connection to ${what} was lost${detail}`, { cause });
   }
 
   static closed(what: string, info: TransportCloseInfo): ConnectionError {
@@ -46,7 +48,7 @@ export class ConnectionError extends Error {
   }
 
   static timedOut(what: string, afterMs: number): ConnectionError {
-    return new ConnectionError('timed_out', `${what} did not answer within ${afterMs} ms`);
+    return new ConnectionError('timed_out', `${sentence(what)} did not answer within ${afterMs} ms`);
   }
 
   static refused(refusal: Refusal, message: string): ConnectionError {
@@ -54,6 +56,10 @@ export class ConnectionError extends Error {
   }
 
   static protocol(what: string, fault: string): ConnectionError {
-    return new ConnectionError('protocol', `${what} sent malformed data: ${fault}`);
+    return new ConnectionError('protocol', `${sentence(what)} sent malformed data: ${fault}`);
   }
+}
+
+function sentence(what: string): string {
+  return what.charAt(0).toUpperCase() + what.slice(1);
 }

@@ -20,6 +20,8 @@ const MEETING = {
 
 /** A meeting: joins are let in, what one publishes the others are told. */
 export class LoopbackSignaling {
+  /** Media servers in the answers to joins, ranked. */
+  mediaUrls: readonly string[] = ['https://media.test/media'];
   readonly #sessions: LoopbackSignalingSession[] = [];
   #nextUserId = 1;
 
@@ -46,7 +48,8 @@ export class LoopbackSignaling {
       case 'join': {
         if (message.join.joinToken === 'wrong') {
           from.refuse(replyTo, signaling.ErrorCode.UNAUTHORIZED, 'Invalid or expired join token');
-          from.close(4401, 'Invalid or expired join token');
+          // A controller lets its last words out first.
+          setTimeout(() => from.close(4401, 'Invalid or expired join token'));
           return;
         }
         const userId = this.#nextUserId++;
@@ -63,14 +66,12 @@ export class LoopbackSignaling {
             ...MEETING,
             self: from.info,
             participants: others,
-            mediaServers: [
-              {
-                handlerId: 'handler',
-                url: 'https://media.test/media',
-                certificateHashes: [new Uint8Array(32)],
-                connectionToken: `token-${userId}`,
-              },
-            ],
+            mediaServers: this.mediaUrls.map((url) => ({
+              handlerId: new URL(url).hostname,
+              url,
+              certificateHashes: [new Uint8Array(32)],
+              connectionToken: `token-${userId}`,
+            })),
           },
         });
         this.#tell(from, { participantJoined: { participant: from.info } });

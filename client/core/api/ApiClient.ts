@@ -75,7 +75,7 @@ export class ApiClient {
     const json = await readJson(response);
     if (!response.ok) throw toApiError(response, json);
     const parsed = schema.safeParse(json);
-    if (!parsed.success) throw ConnectionError.protocol('The meeting service', z.prettifyError(parsed.error));
+    if (!parsed.success) throw ConnectionError.protocol('the meeting service', z.prettifyError(parsed.error));
     return parsed.data;
   }
 
@@ -89,8 +89,8 @@ export class ApiClient {
       });
     } catch (error) {
       if (error instanceof DOMException && error.name === 'TimeoutError')
-        throw ConnectionError.timedOut('The meeting service', this.#timeoutMs);
-      throw ConnectionError.unreachable('The meeting service', error);
+        throw ConnectionError.timedOut('the meeting service', this.#timeoutMs);
+      throw ConnectionError.unreachable('the meeting service', error);
     }
   }
 }
@@ -100,7 +100,7 @@ async function readJson(response: Response): Promise<unknown> {
     return await response.json();
   } catch (error) {
     throw ConnectionError.protocol(
-      'The meeting service',
+      'the meeting service',
       `status ${response.status} without a JSON body (${String(error)})`,
     );
   }
@@ -109,7 +109,7 @@ async function readJson(response: Response): Promise<unknown> {
 function toApiError(response: Response, json: unknown): ApiError | ConnectionError {
   const parsed = errorBodySchema.safeParse(json);
   if (!parsed.success)
-    return ConnectionError.protocol('The meeting service', `status ${response.status} without an error body`);
+    return ConnectionError.protocol('the meeting service', `status ${response.status} without an error body`);
   const retryAfterSeconds = Number(response.headers.get('retry-after') ?? Number.NaN);
   const { code, message, details } = parsed.data.error;
   return new ApiError(code, message, {

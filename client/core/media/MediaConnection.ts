@@ -31,7 +31,7 @@ import { ReceiverTable } from './ReceiverTable.ts';
 import { RoundTrip } from './RoundTrip.ts';
 import type { StreamReceiver } from './StreamReceiver.ts';
 
-const PEER = 'The media handler';
+const PEER = 'the media handler';
 const PING_INTERVAL_MS = 1_000;
 const REPORT_INTERVAL_MS = 1_000;
 const ACK_INTERVAL_MS = 50;
@@ -211,7 +211,7 @@ export class MediaConnection {
 
   /** Idempotent, never throws. */
   close(): void {
-    if (this.#commit('close') === 'closing') this.#end(undefined);
+    if (this.#commit('close')) this.#end(undefined);
   }
 
   async #open(connectionToken: string): Promise<void> {
@@ -219,7 +219,9 @@ export class MediaConnection {
     await transport.ready.catch((error) => {
       throw ConnectionError.unreachable(PEER, error);
     });
-    this.#commit('opened');
+    const stream = await transport.createBidirectionalStream();
+    // Time may have run out, or close() been called, while the session was being made.
+    if (!this.#commit('opened')) throw ConnectionError.lost(PEER, 'closed while connecting');
     const accepted = new Promise<{ userId: number; maxDatagramBytes: number }>((resolve) => {
       this.#authOk = resolve;
     });
@@ -227,7 +229,7 @@ export class MediaConnection {
       this.#events.on('ended', (error) => reject(error ?? ConnectionError.lost(PEER, 'closed')));
     });
     failed.catch(() => undefined);
-    this.#control = new MessageStream(await transport.createBidirectionalStream(), {
+    this.#control = new MessageStream(stream, {
       peer: PEER,
       onMessage: (bytes) => this.#onControlMessage(bytes),
       onEnd: (error) => this.#onControlEnd(error),
@@ -403,13 +405,14 @@ export class MediaConnection {
     this.#options.log.error('A stream receiver failed', { error });
   }
 
-  #commit(event: MediaEvent): MediaState {
+  /** False when the event means nothing in this state. */
+  #commit(event: MediaEvent): boolean {
     const next = nextMediaState(this.#state, event);
-    if (next === undefined) return this.#state;
+    if (next === undefined) return false;
     this.#options.log.debug('Media connection state', { from: this.#state, to: next, event });
     this.#state = next;
     this.#events.emit('stateChanged', next);
-    return next;
+    return true;
   }
 
   #end(error: ConnectionError | undefined, closeCode: CloseCode = CloseCode.normal): void {

@@ -28,7 +28,7 @@ import {
   toStreamInfo,
 } from './types.ts';
 
-const PEER = 'The meeting controller';
+const PEER = 'the meeting controller';
 /** Requests that may be without an answer at once; past it the controller is taken for dead. */
 const MAX_OUTSTANDING_REQUESTS = 256;
 
@@ -133,7 +133,7 @@ export class SignalingClient {
 
   /** Says goodbye and closes. Idempotent, never rejects: what cannot be said any more is left out. */
   async leave(): Promise<void> {
-    if (this.#commit('leave') !== 'disconnecting') return;
+    if (!this.#commit('leave')) return;
     try {
       if (this.#stream !== undefined) await this.#request('ack', { leave: {} });
     } catch (error) {
@@ -159,7 +159,9 @@ export class SignalingClient {
     await withTimeout(ready, requestTimeoutMs, timers, () =>
       ConnectionError.timedOut(PEER, requestTimeoutMs),
     );
-    this.#stream = new MessageStream(await transport.createBidirectionalStream(), {
+    const stream = await transport.createBidirectionalStream();
+    if (this.#state !== 'connecting') throw ConnectionError.lost(PEER, 'closed while connecting');
+    this.#stream = new MessageStream(stream, {
       peer: PEER,
       onMessage: (bytes) => this.#receive(bytes),
       onEnd: (error) => this.#streamEnded(error),
@@ -276,13 +278,14 @@ export class SignalingClient {
     });
   }
 
-  #commit(event: SignalingEvent): SignalingState {
+  /** False when the event means nothing in this state. */
+  #commit(event: SignalingEvent): boolean {
     const next = nextSignalingState(this.#state, event);
-    if (next === undefined || next === this.#state) return this.#state;
+    if (next === undefined) return false;
     this.#options.log.debug('Signaling state', { from: this.#state, to: next, event });
     this.#state = next;
     this.#events.emit('stateChanged', next);
-    return next;
+    return true;
   }
 
   #end(error: ConnectionError | undefined, closeCode: CloseCode = CloseCode.normal): void {

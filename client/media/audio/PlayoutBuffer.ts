@@ -87,12 +87,9 @@ export class PlayoutBuffer {
     if (this.#state === 'filling') {
       this.#waited += this.#buffered > 0 ? output.length : 0;
       // What came before a pause is too little to fill the buffer, and still wants to be heard.
-      if (this.#buffered < this.#targetSamples && this.#waited < this.#targetSamples) {
-        output.fill(0);
-        return;
-      }
-      if (this.#buffered === 0) {
-        output.fill(0);
+      const isFull = this.#buffered >= this.#targetSamples || this.#waited >= this.#targetSamples;
+      if (!isFull || this.#buffered === 0) {
+        for (let i = 0; i < output.length; i++) output[i] = this.#fadeOut();
         return;
       }
       this.#state = 'playing';
@@ -139,7 +136,7 @@ export class PlayoutBuffer {
     return this.#lastSample;
   }
 
-  /** Silence in place of what is missing, with the sound before it faded out; the sound after it starts from zero. */
+  /** Silence in place of what is missing, with the sound before it faded out. */
   #conceal(gapSeconds: number): void {
     const missing = Math.round(gapSeconds * this.#sampleRate);
     let sample = this.#buffered >= 1 ? (this.#ring[(this.#written - 1) % this.#ring.length] ?? 0) : 0;

@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest';
+import { ApiClient } from '../../../../client/core/api/ApiClient.ts';
+
+const MEETING = {
+  meeting_id: 'demo',
+  display_name: 'Demo',
+  status: 'active',
+  max_participants: 10,
+  created_at: '2026-11-21T10:00:00.000Z',
+};
+
+function clientThat(answer: (url: string, init: RequestInit) => Response | Promise<Response>): ApiClient {
+  return new ApiClient({
+    apiUrl: 'https://api.test/somewhere',
+    fetch: async (url, init) => answer(url, init),
+    timeoutMs: 1_000,
+  });
+}
+
+describe('ApiClient', () => {
+  it('GC-14 asks at the path of the API with JSON and gives back what is valid', async () => {
+    const asked: unknown[] = [];
+    const client = clientThat((url, init) => {
+      asked.push([init.method, url, init.body]);
+      return Response.json(MEETING);
+    });
+    expect(await client.createMeeting({ displayName: 'Demo' })).toEqual(MEETING);
+    await client.getMeeting('a/b');
+    expect(asked).toEqual([
+      ['POST', 'https://api.test/api/v1/meetings', '{"display_name":"Demo"}'],
+      ['GET', 'https://api.test/api/v1/meetings/a%2Fb', undefined],
+    ]);
+  });
+
+  it('GC-14 turns an error body into an ApiError, with its Retry-After', async () => {
+    const client = clientThat(() =>
+      Response.json(
+        { error: { code: 'NO_CAPACITY', message: 'All full', details: { region: 'local' } } },
+        { status: 503, headers: { 'retry-after': '5' } },
+      ),
+    );
+    await expect(client.joinMeeting('demo', 'Ada')).rejects.toMatchObject({
+      name: 'ApiError',
+      code: 'NO_CAPACITY',
+      status: 503,
+      retryAfterSeconds: 5,
+      details: { region: 'local' },
+    });
+  });
+
+  it.each([
+    ['an answer that is not JSON', () => new Response('<html>'), 'protocol'],
+    ['an error without an error body', () => Response.json({}, { status: 502 }), 'protocol'],
+    ['a body of another shape', () => Response.json({ meeting_id: 1 }), 'protocol'],
+    ['no network', () => Promise.reject(new TypeError('fetch failed')), 'unreachable'],
+    ['no answer in time', () => Promise.reject(new DOMException('late', 'TimeoutError')), 'timed_out'],
+  ])('rejects with ConnectionError on %s', async (_name, answer, code) => {
+    await expect(clientThat(answer).getMeeting('demo')).rejects.toMatchObject({
+      name: 'ConnectionError',
+      code,
+    });
+  });
+});

@@ -1,0 +1,194 @@
+import { describe, expect, it } from 'vitest';
+import { DatagramWriter } from '../../../../../client/core/media/DatagramWriter.ts';
+import { OutgoingStream, type SendMode } from '../../../../../client/core/media/OutgoingStream.ts';
+import { FrameType, HEADER_BYTES } from '../../../../../shared/frame/layout.ts';
+import { readBaseFrame, readSequence, readType } from '../../../../../shared/frame/read.ts';
+import { STREAM_HEADER_BYTES } from '../../../../../shared/media-stream/header.ts';
+import { bytesOf, encoded } from '../../frames.ts';
+import { ManualTime } from '../../ManualTime.ts';
+import { until } from '../../until.ts';
+
+/** A stream whose datagrams the engine takes only while `engine.open`. */
+function setUp(mode: SendMode = 'mixed') {
+  const datagrams: Uint8Array[] = [];
+  const streams: Uint8Array[][] = [];
+  const ended: number[] = [];
+  const aborted: number[] = [];
+  const held: (() => void)[] = [];
+  const engine = { open: true, streamsOpen: true };
+  const writer = new DatagramWriter(
+    new WritableStream<Uint8Array>(
+      {
+        write: async (bytes) => {
+          datagrams.push(bytes);
+          if (!engine.open) await new Promise<void>((resolve) => held.push(resolve));
+        },
+      },
+      { highWaterMark: 1 },
+    ),
+  );
+  let keyFramesWanted = 0;
+  const stream = new OutgoingStream({
+    userId: 7,
+    streamId: 3,
+    spatialLayer: 0,
+    mode,
+    fourCc: 'VP80',
+    clock: new ManualTime(),
+    writer,
+    maxFragmentBytes: () => 10,
+    openStream: async () => {
+      const index = streams.push([]) - 1;
+      return new WritableStream<Uint8Array>({
+        write: async (bytes) => {
+          if (!engine.streamsOpen) await new Promise<void>((resolve) => held.push(resolve));
+          streams[index]?.push(bytes);
+        },
+        close: () => {
+          ended.push(index);
+        },
+        abort: () => {
+          aborted.push(index);
+        },
+      });
+    },
+  });
+  stream.onKeyFrameNeeded = () => keyFramesWanted++;
+  const release = (): void => {
+    engine.open = true;
+    engine.streamsOpen = true;
+    for (const resolve of held.splice(0)) resolve();
+  };
+  return {
+    stream,
+    datagrams,
+    streams,
+    ended,
+    aborted,
+    engine,
+    release,
+    keyFramesWanted: () => keyFramesWanted,
+  };
+}
+
+const key = (payload = bytesOf(30)) => encoded({ type: FrameType.videoKey, payload });
+const delta = (temporalLayer = 0, payload = bytesOf(5)) =>
+  encoded({ temporalLayer, discardable: temporalLayer > 0, payload });
+const audio = () => encoded({ type: FrameType.audio });
+
+describe('OutgoingStream', () => {
+  it('sends key frames on a stream each and the rest as datagrams', async () => {
+    const { stream, datagrams, streams, ended } = setUp();
+    stream.send(key());
+    stream.send(delta(1, bytesOf(15)));
+    stream.send(delta(0));
+    stream.send(key());
+    await until(() => ended.length === 2 && datagrams.length === 3);
+    expect(streams.map((chunks) => chunks.map(({ length }) => length))).toEqual([
+      [STREAM_HEADER_BYTES + HEADER_BYTES + 30],
+      [STREAM_HEADER_BYTES + HEADER_BYTES + 30],
+    ]);
+    expect(datagrams.map((bytes) => [readSequence(bytes, 0), readBaseFrame(bytes, 0)])).toEqual([
+      [0, 0],
+      [1, 0],
+      [2, 1],
+    ]);
+  });
+
+  it('numbers datagrams only: a key frame on a stream carries the number of the next datagram', async () => {
+    const { stream, streams, ended } = setUp();
+    stream.send(delta(0, bytesOf(25)));
+    stream.send(key());
+    await until(() => ended.length === 1);
+    const bytes = streams[0]?.[0] ?? new Uint8Array();
+    expect(readSequence(bytes, STREAM_HEADER_BYTES)).toBe(3);
+    expect(readBaseFrame(bytes, STREAM_HEADER_BYTES)).toBe(1);
+    expect(stream.stats).toMatchObject({ datagramsSent: 3, framesSent: 2, framesDropped: 0 });
+  });
+
+  it('sends everything as datagrams in mode datagram', async () => {
+    const { stream, datagrams, streams } = setUp('datagram');
+    stream.send(key());
+    await until(() => datagrams.length === 3);
+    expect(datagrams.map((bytes) => readType(bytes, 0))).toEqual([1, 1, 1]);
+    expect(streams).toEqual([]);
+  });
+
+  it('sends everything on one stream in mode stream, with one stream header', async () => {
+    const { stream, datagrams, streams } = setUp('stream');
+    stream.send(key());
+    stream.send(delta());
+    stream.send(delta(1));
+    await until(() => streams[0]?.length === 3);
+    expect(streams[0]?.map(({ length }) => length)).toEqual([
+      STREAM_HEADER_BYTES + HEADER_BYTES + 30,
+      HEADER_BYTES + 5,
+      HEADER_BYTES + 5,
+    ]);
+    expect(datagrams).toEqual([]);
+  });
+
+  it('drops frames instead of queueing them when the engine takes none, and asks for a key frame', async () => {
+    const { stream, datagrams, engine, release, keyFramesWanted } = setUp();
+    engine.open = false;
+    for (let i = 0; i < 300; i++) stream.send(delta());
+    expect(keyFramesWanted()).toBe(1);
+    expect(stream.stats.framesDropped).toBe(300 - 64);
+    release();
+    await until(() => datagrams.length === 64);
+    stream.send(delta());
+    expect(stream.stats.framesDropped).toBe(300 - 64 + 1);
+    stream.send(key());
+    stream.send(delta());
+    await until(() => datagrams.length === 65);
+    const last = datagrams.at(-1) ?? new Uint8Array();
+    expect(readSequence(last, 0)).toBe(64);
+    expect(readBaseFrame(last, 0)).toBe(302);
+  });
+
+  it('drops what nothing depends on before anything else', () => {
+    const { stream, engine, keyFramesWanted } = setUp();
+    engine.open = false;
+    for (let i = 0; i < 64; i++) stream.send(delta());
+    for (let i = 0; i < 12; i++) stream.send(delta(i % 2));
+    expect(keyFramesWanted()).toBe(0);
+    expect(stream.stats.framesDropped).toBeGreaterThan(0);
+  });
+
+  it('drops the oldest sound and never asks for a key frame', () => {
+    const { stream, engine, keyFramesWanted } = setUp();
+    engine.open = false;
+    for (let i = 0; i < 100; i++) stream.send(audio());
+    expect(stream.stats).toMatchObject({ datagramsSent: 64, framesDropped: 100 - 64 - 8 });
+    expect(keyFramesWanted()).toBe(0);
+  });
+
+  it('gives a key frame up that newer ones have overtaken', async () => {
+    const { stream, engine, aborted, ended, release } = setUp();
+    engine.streamsOpen = false;
+    stream.send(key());
+    await until(() => true);
+    stream.send(key());
+    stream.send(key());
+    release();
+    await until(() => aborted.length + ended.length >= 3);
+    expect(aborted).toEqual([0]);
+    expect(ended.toSorted()).toEqual([1, 2]);
+  });
+
+  it('drops a key frame over the bound of a media stream and asks for another', () => {
+    const { stream, keyFramesWanted } = setUp();
+    stream.send(key(new Uint8Array(1_000_000)));
+    expect(keyFramesWanted()).toBe(1);
+    expect(stream.stats).toMatchObject({ framesSent: 0, framesDropped: 1 });
+  });
+
+  it('sends nothing once closed', () => {
+    const { stream } = setUp();
+    stream.close();
+    stream.close();
+    stream.send(delta());
+    stream.requestKeyFrame();
+    expect(stream.stats.framesSent).toBe(0);
+  });
+});
