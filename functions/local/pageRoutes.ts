@@ -2,7 +2,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { serveStatic } from '@hono/node-server/serve-static';
-import type { Context, MiddlewareHandler } from 'hono';
+import type { MiddlewareHandler } from 'hono';
 import { ID_PATTERN } from '../../shared/base/ids.ts';
 import type { GlobalControllerApp } from '../app.ts';
 import type { AppEnv } from '../http/AppEnv.ts';
@@ -46,10 +46,10 @@ export async function addPageRoutes(app: GlobalControllerApp, directory: string)
   const index = join(directory, INDEX);
   if (!(await isFile(index)))
     throw new Error(`The meeting page is not built: "${index}" is not there; run "npm run build"`);
-  const page = serveStatic<AppEnv>({ root: directory, path: INDEX, onFound: addHeaders });
+  const page = withHeaders(serveStatic<AppEnv>({ root: directory, path: INDEX }));
   app.get('/', page);
   app.get('/m/:meeting_id', isMeetingId, page);
-  app.use('/*', serveStatic<AppEnv>({ root: directory, onFound: addHeaders }));
+  app.use('/*', withHeaders(serveStatic<AppEnv>({ root: directory })));
 }
 
 const isMeetingId: MiddlewareHandler<AppEnv> = async (context, next) => {
@@ -57,8 +57,14 @@ const isMeetingId: MiddlewareHandler<AppEnv> = async (context, next) => {
   return await next();
 };
 
-function addHeaders(_path: string, context: Context<AppEnv>): void {
-  for (const [name, value] of Object.entries(HEADERS)) context.header(name, value);
+/** The file's answer with our headers; where there is no file the request goes on without them. */
+function withHeaders(serve: MiddlewareHandler<AppEnv>): MiddlewareHandler<AppEnv> {
+  return async (context, next) => {
+    const response = await serve(context, next);
+    if (response instanceof Response)
+      for (const [name, value] of Object.entries(HEADERS)) response.headers.set(name, value);
+    return response;
+  };
 }
 
 async function isFile(path: string): Promise<boolean> {

@@ -4,7 +4,7 @@ import { isClosed } from '../../../../functions/assignment/AssignmentStore.ts';
 import type { MeetingId } from '../../../../shared/base/ids.ts';
 import { verifyJoinToken } from '../../../../shared/token/joinToken.ts';
 import { keySetResolver } from '../../../../shared/token/signingKey.ts';
-import { ControlPlane, REGION } from '../support/ControlPlane.ts';
+import { ControlPlane, controllerRegistration, REGION } from '../support/ControlPlane.ts';
 
 const MEETING = 'standup';
 let plane: ControlPlane;
@@ -116,9 +116,7 @@ describe('the first join of a meeting', () => {
   });
 
   it('GC-9 takes no controller before its first full heartbeat, and none that has been silent for 30 s', async () => {
-    await plane.post('/api/v1/meeting-controllers', {
-      ...(await import('../support/ControlPlane.ts')).controllerRegistration('mc-1'),
-    });
+    await plane.post('/api/v1/meeting-controllers', controllerRegistration('mc-1'));
     expect((await plane.join(MEETING)).status).toBe(503);
     await plane.sendHeartbeat('mc-1');
     expect((await plane.join(MEETING)).status).toBe(503);
