@@ -13,13 +13,15 @@ declare global {
 
 export interface MountOptions {
   readonly root: Element;
+  readonly isSupported: () => boolean;
   readonly joinMeeting: (options: JoinMeetingOptions) => Promise<MeetingClient>;
 }
 
-export function mountPage({ root, joinMeeting }: MountOptions): void {
+export function mountPage({ root, isSupported, joinMeeting }: MountOptions): void {
   const apiUrl = location.origin;
   const app = new MeetingApp({
     apiUrl,
+    isSupported,
     joinMeeting,
     api: new ApiClient({ apiUrl }),
     address: new PageAddress(window),

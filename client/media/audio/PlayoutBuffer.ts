@@ -76,9 +76,16 @@ export class PlayoutBuffer {
     else if (gapSeconds < -TIMESTAMP_TOLERANCE_SECONDS) {
       this.#droppedSamples += samples.length;
       return;
-    } else if (gapSeconds > TIMESTAMP_TOLERANCE_SECONDS && this.#state === 'playing')
-      this.#conceal(gapSeconds);
-    for (const sample of samples) this.#append(sample);
+    }
+    const conceals =
+      this.#nextTimestampUs !== undefined &&
+      gapSeconds > TIMESTAMP_TOLERANCE_SECONDS &&
+      this.#state === 'playing';
+    if (conceals) this.#conceal(gapSeconds);
+    for (let i = 0; i < samples.length; i++) {
+      const gain = conceals && i < this.#fadeSamples ? i / this.#fadeSamples : 1;
+      this.#append((samples[i] ?? 0) * gain);
+    }
     this.#nextTimestampUs = timestampUs + (samples.length * 1_000_000) / this.#sampleRate;
   }
 

@@ -10,6 +10,8 @@ import { Toasts } from './Toasts.ts';
 export interface MeetingAppOptions {
   /** Base address of the REST API. */
   readonly apiUrl: string;
+  /** Whether this browser can hold meetings at all. */
+  readonly isSupported: () => boolean;
   readonly joinMeeting: (options: JoinMeetingOptions) => Promise<MeetingClient>;
   readonly api: ApiClient;
   readonly address: PageAddress;
@@ -20,6 +22,7 @@ const LEFT: MeetingEnd = { code: 'left', message: 'You left the meeting' };
 export class MeetingApp {
   readonly store: Store<AppState>;
   readonly toasts = new Toasts();
+  readonly isSupported: () => boolean;
   readonly api: ApiClient;
   readonly #apiUrl: string;
   readonly #join: MeetingAppOptions['joinMeeting'];
@@ -28,7 +31,8 @@ export class MeetingApp {
   /** Grows with each change of screen: what an older attempt brings back is not wanted any more. */
   #attempt = 0;
 
-  constructor({ apiUrl, joinMeeting, api, address }: MeetingAppOptions) {
+  constructor({ apiUrl, isSupported, joinMeeting, api, address }: MeetingAppOptions) {
+    this.isSupported = isSupported;
     this.#apiUrl = apiUrl;
     this.#join = joinMeeting;
     this.api = api;

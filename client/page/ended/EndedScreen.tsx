@@ -41,7 +41,7 @@ export function EndedScreen({ app, state, end, meetingId, meetingName }: EndedSc
         <p class="ended-message" data-testid="ended-message" data-code={end.code}>
           {asSentence(end.message)}
         </p>
-        <p class="ended-advice">{advice}</p>
+        {advice !== undefined && <p class="ended-advice">{advice}</p>}
         {state.problem && <FieldError message={state.problem.message} />}
         <div class="ended-buttons">
           {canRejoin && (

@@ -75,7 +75,8 @@ export class DevicePreview {
     } catch (error) {
       const [device] = devices;
       if (devices.length > 1 || device === undefined) return false;
-      this.#setProblem(device, deviceProblem(device, error instanceof Error ? error.name : ''));
+      const problem = deviceProblem(device, error instanceof Error ? error.name : '');
+      if (this.#wanted[device]) this.#setProblem(device, problem);
       return true;
     }
   }

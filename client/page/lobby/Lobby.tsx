@@ -7,9 +7,9 @@ import type { MeetingApp } from '../app/MeetingApp.ts';
 import { loadPreferences, type PreferenceStorage, savePreferences } from '../app/Preferences.ts';
 import { useStore } from '../app/Store.ts';
 import { Logo } from '../ui/Logo.tsx';
-import { featuresOf, missingSupport } from './browserSupport.ts';
 import { DevicePreview } from './DevicePreview.ts';
 import { JoinForm, type JoinRequest } from './JoinForm.tsx';
+import { missingSupport } from './missingSupport.ts';
 import { PreviewCard } from './PreviewCard.tsx';
 import { useMeetingName } from './useMeetingName.ts';
 
@@ -27,7 +27,10 @@ export function Lobby({ app, state, meetingId }: LobbyProps): JSX.Element {
   const preview = useMemo(() => new DevicePreview(navigator.mediaDevices), []);
   const { problems } = useStore(preview.store);
   const invitation = useMeetingName(app.api, meetingId);
-  const unsupported = useMemo(() => missingSupport(featuresOf(window)), []);
+  const unsupported = useMemo(
+    () => missingSupport({ isSecureContext: window.isSecureContext, isSupported: app.isSupported() }),
+    [app],
+  );
 
   useEffect(() => () => preview.release(), [preview]);
   // While joining the devices belong to the meeting; after a failure the preview takes them back.

@@ -53,12 +53,14 @@ export function PreviewCard(props: PreviewCardProps): JSX.Element {
             device="microphone"
             on={devices.microphone}
             warning={problems.microphone !== undefined}
+            disabled={joining}
             onToggle={() => onToggle('microphone')}
           />
           <DeviceButton
             device="camera"
             on={devices.camera}
             warning={problems.camera !== undefined}
+            disabled={joining}
             onToggle={() => onToggle('camera')}
           />
           <div class="preview-level" />

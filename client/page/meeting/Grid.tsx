@@ -26,7 +26,11 @@ export function Grid({ client, statisticsShown }: GridProps): JSX.Element {
         class="grid"
         aria-label="Participants"
         data-columns={layout.columns}
-        style={{ '--tile-width': `${layout.tileWidth}px`, '--tile-height': `${layout.tileHeight}px` }}
+        style={{
+          '--columns': layout.columns,
+          '--tile-width': `${layout.tileWidth}px`,
+          '--tile-height': `${layout.tileHeight}px`,
+        }}
       >
         {participants.map((participant) => (
           <Tile

@@ -39,22 +39,46 @@ export function Tile({ client, participant, statisticsShown }: TileProps): JSX.E
       )}
       {statisticsShown && <TileStatsPanel client={client} userId={userId} />}
       <div class="tile-label">
-        {audioMuted ? (
-          <span class="tile-muted" data-testid="tile-muted" role="img" aria-label="Microphone off">
-            <Icon name="microphoneOff" />
-          </span>
-        ) : (
-          <span class="tile-voice" aria-hidden="true">
-            <i />
-            <i />
-            <i />
-          </span>
-        )}
+        <VoiceMark muted={audioMuted} speaking={speaking} />
         <span class="tile-name" data-testid="tile-name">
           {displayName}
           {isSelf && <span class="tile-self"> (you)</span>}
         </span>
       </div>
     </li>
+  );
+}
+
+interface VoiceMarkProps {
+  readonly muted: boolean;
+  readonly speaking: boolean;
+}
+
+function VoiceMark({ muted, speaking }: VoiceMarkProps): JSX.Element {
+  if (muted) {
+    return (
+      <span
+        class="tile-microphone tile-muted"
+        data-testid="tile-muted"
+        role="img"
+        aria-label="Microphone off"
+      >
+        <Icon name="microphoneOff" />
+      </span>
+    );
+  }
+  if (!speaking) {
+    return (
+      <span class="tile-microphone">
+        <Icon name="microphone" />
+      </span>
+    );
+  }
+  return (
+    <span class="tile-voice" role="img" aria-label="Speaking">
+      <i />
+      <i />
+      <i />
+    </span>
   );
 }

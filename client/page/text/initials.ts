@@ -26,7 +26,7 @@ export function avatarColorIndex(displayName: string): number {
     hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), FNV_PRIME) >>> 0;
   }
   // The low bits of FNV-1a differ least between short names: fold the high ones in.
-  return ((hash >>> 16) ^ hash) % AVATAR_COLORS;
+  return (((hash >>> 16) ^ hash) >>> 0) % AVATAR_COLORS;
 }
 
 function firstLetter(word: string): string {

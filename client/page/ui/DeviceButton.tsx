@@ -8,6 +8,7 @@ export interface DeviceButtonProps {
   readonly onToggle: () => void;
   readonly shortcut?: string;
   readonly warning?: boolean;
+  readonly disabled?: boolean;
 }
 
 /** Turns the camera or the microphone on and off. */

@@ -15,10 +15,21 @@ export interface RoundButtonProps {
   readonly on?: boolean;
   /** Something is wrong with what the button turns on. */
   readonly warning?: boolean;
+  readonly disabled?: boolean;
 }
 
 export function RoundButton(props: RoundButtonProps): JSX.Element {
-  const { icon, label, testId, onClick, shortcut, tone = 'plain', on, warning = false } = props;
+  const {
+    icon,
+    label,
+    testId,
+    onClick,
+    shortcut,
+    tone = 'plain',
+    on,
+    warning = false,
+    disabled = false,
+  } = props;
   return (
     <button
       type="button"
@@ -27,6 +38,7 @@ export function RoundButton(props: RoundButtonProps): JSX.Element {
       data-on={on === undefined ? undefined : String(on)}
       aria-label={label}
       aria-keyshortcuts={shortcut?.toUpperCase()}
+      disabled={disabled}
       onClick={onClick}
     >
       <Icon name={icon} />
