@@ -1,5 +1,5 @@
-// The meeting page over a fake meeting. What it should show is in the address: ?people=4&silent=1&fail=full ... The
-// client is globalThis.fakeMeeting, so that a test can let things happen.
+// The meeting page over a fake meeting. The address says what it is like: ?people=4 (this one included), ?wait (joins wait
+// for releaseJoin), ?unsupported (a browser that cannot). The globals let a test make things happen.
 import { JoinError } from '../../client/media/MeetingClient.ts';
 import { mountPage } from '../../client/page/mountPage.tsx';
 import { FakeMeetingClient, type FakePerson } from './fakeMeetingClient.ts';
@@ -50,6 +50,7 @@ if (!root) throw new Error('The page has no root');
 
 mountPage({
   root,
+  isSupported: () => !query.has('unsupported'),
   joinMeeting: async (options) => {
     if (query.has('wait')) {
       await new Promise<void>((resolve) => {
