@@ -169,7 +169,7 @@ export async function join(test: TestWorker, userId: number, options: PairOption
   if (!transport) throw new Error('No transport was made');
   const client = new TestClient(test.worker, options);
   await client.authenticate(transport.connection_token);
-  await settle();
+  await until(() => client.messages.length > 0);
   return { client, transportId: transport.transport_id, token: transport.connection_token };
 }
 
@@ -194,7 +194,12 @@ export async function subscribe(test: TestWorker, seat: Seat, producerId: string
   return consumers[0]?.consumer_id ?? '';
 }
 
-/** Lets everything run that needs no timer: paired sessions deliver in microtasks, WebCrypto in a turn of the loop. */
+/** Waits for a condition; the test's own time limit bounds it. WebCrypto answers after any number of turns of the loop. */
+export async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setImmediate(resolve));
+}
+
+/** Lets everything run that needs neither a timer nor WebCrypto: paired sessions deliver in microtasks. */
 export async function settle(): Promise<void> {
   for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
 }

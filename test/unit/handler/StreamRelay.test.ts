@@ -1,0 +1,159 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { MAX_OPEN_COPIES } from '../../../media-node/handler/Consumer.ts';
+import { Counter } from '../../../media-node/metrics/Counters.ts';
+import { FrameType, HEADER_BYTES } from '../../../shared/frame/layout.ts';
+import { ResetCode, STREAM_HEADER_BYTES, StreamType } from '../../../shared/media-stream/header.ts';
+import {
+  frame,
+  join,
+  mediaStream,
+  publish,
+  ROUTER_ID,
+  type Seat,
+  settle,
+  startTestWorker,
+  subscribe,
+  type TestWorker,
+} from './meeting.ts';
+
+const KEY_FRAME = frame(1, 10, { type: FrameType.videoKey, payloadLength: 40_000 });
+const STREAM = mediaStream(1, 10, [KEY_FRAME]);
+
+describe('StreamRelay', () => {
+  let test: TestWorker;
+  let ada: Seat;
+  let bob: Seat;
+  let eve: Seat;
+  let producerId: string;
+
+  beforeEach(async () => {
+    test = await startTestWorker();
+    [ada, bob, eve] = [await join(test, 1), await join(test, 2), await join(test, 3)];
+    producerId = await publish(test, ada, 10);
+    for (const seat of [bob, eve]) await subscribe(test, seat, producerId);
+    await settle();
+  });
+
+  async function send(seat: Seat, bytes: Uint8Array): Promise<void> {
+    const stream = await seat.client.session.openSendStream();
+    await stream.write(bytes).catch(() => undefined);
+    await stream.close().catch(() => undefined);
+    await settle();
+  }
+
+  const drops = (): Record<string, number> => test.worker.counters.dropsByName();
+
+  it('MH-1 passes a key frame on a stream on to every subscriber, byte by byte, with its end', async () => {
+    await send(ada, STREAM);
+    for (const { client } of [bob, eve]) {
+      expect(client.streams.map(({ end }) => end)).toEqual(['finished']);
+      expect(Buffer.from(client.streams[0]?.bytes ?? []).equals(STREAM)).toBe(true);
+    }
+    expect(ada.client.streams).toEqual([]);
+    expect(test.worker.counters.value(Counter.streamBytesIn)).toBe(STREAM.length);
+    expect(test.worker.counters.value(Counter.streamBytesOut)).toBe(2 * STREAM.length);
+  });
+
+  it('MH-1 passes on what has come before the rest is there (cut-through)', async () => {
+    const stream = await ada.client.session.openSendStream();
+    const part = STREAM_HEADER_BYTES + HEADER_BYTES + 100;
+    await stream.write(STREAM.subarray(0, part));
+    await settle();
+    expect(bob.client.streams.map(({ bytes, end }) => [bytes.length, end])).toEqual([[part, 'open']]);
+  });
+
+  it('MH-4 a subscriber that does not read keeps nobody else waiting, and loses its copy at the bound', async () => {
+    eve.client.session.hold();
+    for (let frames = 0; frames < 3; frames++) {
+      const big = mediaStream(1, 10, [frame(1, 10, { type: FrameType.videoKey, payloadLength: 400_000 })]);
+      await send(ada, big);
+    }
+    const long = mediaStream(
+      1,
+      10,
+      Array.from({ length: 3 }, () => frame(1, 10, { type: FrameType.videoKey, payloadLength: 500_000 })),
+    );
+    await send(ada, long);
+    expect(bob.client.streams.map(({ end }) => end)).toEqual(Array(4).fill('finished'));
+    expect(drops()).toEqual({ streamQuotaExceeded: 1 });
+    eve.client.session.release();
+    await settle();
+    expect(eve.client.streams.map(({ end }) => end)).toEqual([
+      'finished',
+      'finished',
+      'finished',
+      { resetCode: ResetCode.quotaExceeded },
+    ]);
+  });
+
+  it('MH-4 bounds the copies that wait for one subscriber: the oldest goes', async () => {
+    eve.client.session.hold();
+    for (let frames = 0; frames < MAX_OPEN_COPIES + 2; frames++)
+      await send(ada, mediaStream(1, 10, [frame(1, 10, { payloadLength: 100_000 })]));
+    expect(drops()).toEqual({ streamQuotaExceeded: 2 });
+    expect(bob.client.streams).toHaveLength(MAX_OPEN_COPIES + 2);
+  });
+
+  it('passes the publisher’s reset on with its code', async () => {
+    const stream = await ada.client.session.openSendStream();
+    await stream.write(STREAM.subarray(0, 1_000));
+    await settle();
+    stream.reset(ResetCode.internalError);
+    await settle();
+    expect(bob.client.streams.map(({ end }) => end)).toEqual([{ resetCode: ResetCode.internalError }]);
+    expect(drops()).toEqual({});
+  });
+
+  it.each([
+    ['a stream of another participant', mediaStream(1, 10, [frame(1, 10)])],
+    ['a stream that is not published', mediaStream(2, 10, [frame(2, 10)])],
+  ])('MH-10 stops %s with 0x02, counts it, and nobody gets it', async (_name, bytes) => {
+    const stream = await bob.client.session.openSendStream();
+    await stream.write(bytes);
+    await settle();
+    await expect(stream.write(Uint8Array.of(1))).rejects.toMatchObject({
+      code: ResetCode.authenticationFailed,
+    });
+    expect(drops()).toEqual({ streamNotSenders: 1 });
+    expect([ada.client.streams, eve.client.streams]).toEqual([[], []]);
+  });
+
+  it('MH-10 stops a stream of the wrong kind with 0x02', async () => {
+    await send(ada, mediaStream(1, 10, [frame(1, 10)], StreamType.audio));
+    expect(drops()).toEqual({ streamNotSenders: 1 });
+  });
+
+  it('MH-10 stops a malformed stream with 0x01 and resets its copies with the same', async () => {
+    const stream = await ada.client.session.openSendStream();
+    await stream.write(mediaStream(1, 10, [frame(1, 10), frame(2, 10)]));
+    await settle();
+    await expect(stream.write(Uint8Array.of(1))).rejects.toMatchObject({ code: ResetCode.invalidFormat });
+    expect(drops()).toEqual({ streamMalformed: 1 });
+    expect(bob.client.streams.map(({ end }) => end)).toEqual([{ resetCode: ResetCode.invalidFormat }]);
+  });
+
+  it.each([1, 31, STREAM_HEADER_BYTES + 1, STREAM_HEADER_BYTES + HEADER_BYTES + 1])(
+    'MH-10 counts a stream that ends after %i bytes, within a header or frame, as malformed',
+    async (length) => {
+      await send(ada, STREAM.subarray(0, length));
+      expect(drops()).toEqual({ streamMalformed: 1 });
+      for (const { end } of bob.client.streams) expect(end).toEqual({ resetCode: ResetCode.invalidFormat });
+    },
+  );
+
+  it('counts a stream that nobody receives and reads it to its end', async () => {
+    await publish(test, bob, 20);
+    await send(bob, mediaStream(2, 20, [frame(2, 20)]));
+    expect(drops()).toEqual({ streamNoSubscribers: 1 });
+  });
+
+  it('ends streams in flight when their producer closes', async () => {
+    const stream = await ada.client.session.openSendStream();
+    await stream.write(STREAM.subarray(0, 1_000));
+    await settle();
+    test.calls.closeProducer({ router_id: ROUTER_ID, producer_id: producerId });
+    await settle();
+    await expect(stream.write(Uint8Array.of(1))).rejects.toMatchObject({ code: ResetCode.none });
+    expect(bob.client.streams.map(({ end }) => end)).toEqual([{ resetCode: ResetCode.none }]);
+  });
+});
