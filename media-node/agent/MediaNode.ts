@@ -149,7 +149,10 @@ export class MediaNode {
     } finally {
       signal?.removeEventListener('abort', onAbort);
     }
-    this.#log.info('Media node serves', { ...this.info });
+    this.#log.info('Media node serves', {
+      internal_url: this.#context.internalUrl(),
+      workers: this.info.workers.length,
+    });
   }
 
   async #stop(reason: string): Promise<void> {

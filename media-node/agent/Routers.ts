@@ -158,16 +158,17 @@ export class Routers {
   /** Takes a place on the least loaded worker, at once, so that a burst of meetings does not land on one. */
   async #place(meetingId: string, generation: number): Promise<RouterEntry> {
     const { workers, maxRoutersPerWorker, maxConsumersPerWorker } = this.#options;
-    const consumers = new Map((await workers.list()).map((worker) => [worker.worker_id, worker.consumers]));
-    const running = workers.running();
-    if (running.length === 0) {
-      throw new ApiError('NO_CAPACITY', 'No worker of this handler runs', { retryAfterSeconds: 1 });
+    const consumers = new Map((await workers.list()).map((worker) => [worker.pid, worker.consumers]));
+    // A worker that does not tell its load hangs, or is about to be known as dead.
+    const answering = workers.running().filter((worker) => consumers.has(worker.pid));
+    if (answering.length === 0) {
+      throw new ApiError('NO_CAPACITY', 'No worker of this handler serves', { retryAfterSeconds: 1 });
     }
-    const candidates = running
+    const candidates = answering
       .map((worker) => ({
         worker,
         routers: this.#routersOn(worker),
-        consumers: consumers.get(worker.workerId) ?? 0,
+        consumers: consumers.get(worker.pid) ?? 0,
       }))
       .filter((load) => load.routers < maxRoutersPerWorker && load.consumers < maxConsumersPerWorker)
       .sort(

@@ -211,6 +211,13 @@ describe('internal API of a media handler', () => {
     expect(answer.headers.get('retry-after')).toBe('1');
   });
 
+  it('SFU-3 gives no router to a worker that hangs', async () => {
+    const [hanging] = pool.workers;
+    if (hanging) hanging.hangs = true;
+    expect((await createRouter('m1')).worker_id).toBe(1);
+    expect((await createRouter('m2')).worker_id).toBe(1);
+  });
+
   it('SFU-2 forgets the routers of a worker that died, and places the meeting anew', async () => {
     const router = await createRouter('m1');
     pool.workers[router.worker_id]?.die();
