@@ -3,7 +3,6 @@ import { defineConfig } from 'vitest/config';
 // unit and contract tests run in parallel; whole systems and browsers run one file at a time, on their own.
 export default defineConfig({
   test: {
-    globalSetup: ['test/support/build.ts'],
     projects: [
       { extends: true, test: { name: 'architecture', include: ['test/architecture.test.ts'] } },
       { extends: true, test: { name: 'unit', include: ['test/{unit,fuzz}/**/*.test.{ts,tsx}'] } },
@@ -15,6 +14,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'system',
+          globalSetup: ['test/support/build.ts'],
           include: ['test/{integration,e2e}/**/*.test.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,

@@ -1,5 +1,5 @@
 // One synthetic participant: the SDK's own core over our own HTTP/3 client, with counted datagrams instead of media.
-import type { OutgoingStream } from '../../../client/core/index.ts';
+import type { JoinTimings, OutgoingStream } from '../../../client/core/index.ts';
 import { type PublishedStream, Room, type TransportFactory } from '../../../client/core/index.ts';
 import type { Histogram } from '../../../media-node/metrics/Histogram.ts';
 import { FrameType } from '../../../shared/frame/layout.ts';
@@ -46,9 +46,9 @@ export class Participant {
     return this.#room.self.userId;
   }
 
-  /** From the REST call to the media session being ready. */
-  get joinMs(): number {
-    return this.#room.timings.totalMs;
+  /** Steps of joining, from the REST call to the media session being ready. */
+  get timings(): JoinTimings {
+    return this.#room.timings;
   }
 
   get received(): number {

@@ -39,7 +39,7 @@ async function run(plan: LoadPlan): Promise<void> {
 
   const meetings = await joinAll(plan, latencyMs, problem);
   const everyone = meetings.flatMap((meeting) => meeting.participants);
-  emit({ type: 'progress', text: `${everyone.length} participants joined` });
+  emit({ type: 'progress', text: `${everyone.length} participants joined (${medianSteps(everyone)})` });
   await Promise.all(meetings.map((meeting) => subscribeAll(meeting, problem)));
   const publishers = meetings.flatMap((meeting) => meeting.publishers);
 
@@ -67,7 +67,7 @@ async function run(plan: LoadPlan): Promise<void> {
       sum + sending.reduce((own, each) => own + each.sent, 0) * (participants.length - 1),
     0,
   );
-  const joins = everyone.map((each) => each.joinMs);
+  const joins = everyone.map((each) => each.timings.totalMs);
   const latency = (share: number): number => round(latencyMs.quantile(share) ?? 0);
   emit({
     type: 'result',
@@ -160,6 +160,16 @@ async function untilQuiet(received: () => number): Promise<void> {
 
 function dial(url: string, certificateHashes: readonly Uint8Array[]) {
   return sessionTransport(dialSession({ url, certificateHashes, limits: DEFAULT_TRANSPORT_LIMITS }));
+}
+
+/** Where the time of joining goes. */
+function medianSteps(participants: readonly Participant[]): string {
+  const median = (step: 'apiMs' | 'signalingMs' | 'mediaMs'): string =>
+    quantile(
+      participants.map((each) => each.timings[step]),
+      0.5,
+    ).toFixed(0);
+  return `medians: API ${median('apiMs')} ms, signaling ${median('signalingMs')} ms, media ${median('mediaMs')} ms`;
 }
 
 function round(milliseconds: number): number {
