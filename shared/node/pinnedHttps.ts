@@ -1,12 +1,13 @@
 // HTTPS to peers that have self-signed certificates (ledger GC-10): a server is who it should be when the SHA-256 of its
 // certificate is one that was registered. That is checked before the first byte of a request leaves, so that a wrong
 // server never sees a credential; connections are kept and used again.
-import { createHash } from 'node:crypto';
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
-import { Agent, request as httpsRequest, type RequestOptions } from 'node:https';
-import { isIP } from 'node:net';
-import type { Duplex } from 'node:stream';
-import { connect, type TLSSocket } from 'node:tls';
+import { type Agent, request as httpsRequest } from 'node:https';
+import { PinnedAgent, type PinnedOptions } from './PinnedAgent.ts';
+import { PinnedRequestError, unreachable } from './PinnedRequestError.ts';
+import { RequestLimit } from './RequestLimit.ts';
+
+export { PinnedRequestError, type PinnedRequestFailure } from './PinnedRequestError.ts';
 
 export interface PinnedClientOptions {
   /** From the call of request() to the last byte of the answer, ms. */
@@ -35,28 +36,6 @@ export interface PinnedAnswer {
   readonly body: Buffer;
 }
 
-/**
- * `refused_certificate`: somebody else answers at that address. `unreachable`: no connection, or it broke. `timeout`,
- * `answer_too_large`, `overloaded`: a bound of this client was passed. `closed`: close() was called.
- */
-export type PinnedRequestFailure =
-  | 'refused_certificate'
-  | 'unreachable'
-  | 'timeout'
-  | 'answer_too_large'
-  | 'overloaded'
-  | 'closed';
-
-export class PinnedRequestError extends Error {
-  override readonly name = 'PinnedRequestError';
-  readonly reason: PinnedRequestFailure;
-
-  constructor(reason: PinnedRequestFailure, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.reason = reason;
-  }
-}
-
 export interface PinnedClient {
   /** Rejects with PinnedRequestError; any HTTP status is an answer. */
   request(request: PinnedRequest): Promise<PinnedAnswer>;
@@ -66,12 +45,13 @@ export interface PinnedClient {
 
 const DEFAULT_MAX_WAITING = 256;
 const DEFAULT_MAX_ANSWER_BYTES = 1_048_576;
-/** A kept connection is dropped when unused for this long; servers keep theirs at least as long. */
-const IDLE_CONNECTION_MS = 30_000;
 
 export function createPinnedClient(options: PinnedClientOptions): PinnedClient {
-  const agent = new PinnedAgent(options);
-  const limits = new Map<string, OriginLimit>();
+  const agent = new PinnedAgent({
+    connectTimeoutMs: options.timeoutMs,
+    maxFreeSockets: options.maxSockets,
+  });
+  const limits = new Map<string, RequestLimit>();
   const underWay = new Set<AbortController>();
   let closed = false;
 
@@ -113,131 +93,17 @@ export function createPinnedClient(options: PinnedClientOptions): PinnedClient {
   };
 }
 
-/** Requests at once to one server, and the bounded line of those that wait. */
-class OriginLimit {
-  readonly #host: string;
-  readonly #maxActive: number;
-  readonly #maxWaiting: number;
-  readonly #waiting = new Set<() => void>();
-  #active = 0;
-
-  constructor(host: string, maxActive: number, maxWaiting: number) {
-    this.#host = host;
-    this.#maxActive = maxActive;
-    this.#maxWaiting = maxWaiting;
-  }
-
-  get unused(): boolean {
-    return this.#active === 0 && this.#waiting.size === 0;
-  }
-
-  async enter(signal: AbortSignal): Promise<void> {
-    if (this.#active < this.#maxActive) {
-      this.#active++;
-      return;
-    }
-    if (this.#waiting.size >= this.#maxWaiting) {
-      throw new PinnedRequestError(
-        'overloaded',
-        `At most ${this.#maxWaiting} requests may wait for ${this.#host}, and that many do`,
-      );
-    }
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const onAbort = (): void => {
-      this.#waiting.delete(resolve);
-      reject(signal.reason);
-    };
-    this.#waiting.add(resolve);
-    signal.addEventListener('abort', onAbort, { once: true });
-    await promise;
-    signal.removeEventListener('abort', onAbort);
-  }
-
-  /** The place goes to the one that has waited longest. */
-  leave(): void {
-    const [next] = this.#waiting;
-    if (next === undefined) {
-      this.#active--;
-      return;
-    }
-    this.#waiting.delete(next);
-    next();
-  }
-}
-
-function limitOf(limits: Map<string, OriginLimit>, host: string, options: PinnedClientOptions): OriginLimit {
+function limitOf(
+  limits: Map<string, RequestLimit>,
+  host: string,
+  options: PinnedClientOptions,
+): RequestLimit {
   let limit = limits.get(host);
   if (limit === undefined) {
-    limit = new OriginLimit(host, options.maxSockets, options.maxWaiting ?? DEFAULT_MAX_WAITING);
+    limit = new RequestLimit(host, options.maxSockets, options.maxWaiting ?? DEFAULT_MAX_WAITING);
     limits.set(host, limit);
   }
   return limit;
-}
-
-/** What a request carries to the agent beside Node's own options. */
-type PinnedOptions = RequestOptions & { readonly certificateHashes?: readonly string[] };
-
-/** Hands out a connection only after the handshake is done and the server's certificate is one of the accepted. */
-class PinnedAgent extends Agent {
-  readonly #connecting = new Set<TLSSocket>();
-  readonly #connectTimeoutMs: number;
-
-  constructor(options: PinnedClientOptions) {
-    super({ keepAlive: true, maxFreeSockets: options.maxSockets, timeout: IDLE_CONNECTION_MS });
-    this.#connectTimeoutMs = options.timeoutMs;
-  }
-
-  /** Kept connections are shared only by requests that accept the same certificates. */
-  override getName(options?: PinnedOptions): string {
-    return `${super.getName(options)}:${[...(options?.certificateHashes ?? [])].sort().join(',')}`;
-  }
-
-  override createConnection(
-    options: PinnedOptions,
-    callback?: (error: Error | null, socket: Duplex) => void,
-  ): undefined {
-    const { host, port, certificateHashes = [] } = options;
-    const peer = `${host}:${port}`;
-    const socket = connect({
-      host: String(host),
-      port: Number(port),
-      ...(isIP(String(host)) === 0 ? { servername: String(host) } : {}),
-      minVersion: 'TLSv1.3',
-      ALPNProtocols: ['http/1.1'],
-      // No authority signs these certificates: the hash is the check.
-      rejectUnauthorized: false,
-    });
-    this.#connecting.add(socket);
-    const finish = (error: Error | null): void => {
-      if (!this.#connecting.delete(socket)) return;
-      clearTimeout(timer);
-      if (error !== null) socket.destroy();
-      callback?.(error, socket);
-    };
-    const timer = setTimeout(
-      () => finish(new PinnedRequestError('timeout', `${peer} did not complete a TLS handshake in time`)),
-      this.#connectTimeoutMs,
-    );
-    socket.once('error', (cause) => finish(unreachable(peer, cause)));
-    socket.once('close', () => finish(unreachable(peer, new Error('Connection closed'))));
-    socket.once('secureConnect', () => {
-      const certificate = socket.getPeerX509Certificate();
-      const hash = certificate && createHash('sha256').update(certificate.raw).digest('base64');
-      finish(
-        hash !== undefined && certificateHashes.includes(hash)
-          ? null
-          : new PinnedRequestError(
-              'refused_certificate',
-              `${peer} shows a certificate that is not one of the ${certificateHashes.length} registered for it`,
-            ),
-      );
-    });
-  }
-
-  close(): void {
-    for (const socket of this.#connecting) socket.destroy();
-    this.destroy();
-  }
 }
 
 /** A kept connection that the server closes just as it is used again says nothing about the server: send once more. */
@@ -320,10 +186,4 @@ async function collect(response: IncomingMessage, maxBytes: number): Promise<Buf
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
-}
-
-function unreachable(peer: string, cause: unknown): PinnedRequestError {
-  const detail =
-    cause instanceof Error ? cause.message || ((cause as NodeJS.ErrnoException).code ?? '') : String(cause);
-  return new PinnedRequestError('unreachable', `Cannot reach ${peer}: ${detail}`, { cause });
 }
