@@ -31,6 +31,11 @@ export class AgentMediaPlane implements MediaPlane {
 
   async createRouter(handler: MediaHandler, meetingId: string, generation: number): Promise<string> {
     const body = { meeting_id: meetingId, generation };
+    const router = await this.#post(handler, handlerPaths.routers, body, routerSchema);
+    // A handler answers the router that it has for a meeting and generation. With transports in it, it belongs to a
+    // controller that has died since: its user ids are given out anew.
+    if (router.transports === 0) return router.router_id;
+    await this.closeRouter({ handler, routerId: router.router_id });
     return (await this.#post(handler, handlerPaths.routers, body, routerSchema)).router_id;
   }
 

@@ -35,7 +35,7 @@ export interface ConsumerRequest {
 
 /** Batches are all or nothing, at most MAX_BATCH items; answers are in the order of the requests. */
 export interface MediaPlane {
-  /** Answers the router's id. Asked again for the same meeting and generation, a handler answers the same router. */
+  /** Makes an empty router and answers its id. One left over from an earlier life of this controller goes first. */
   createRouter(handler: MediaHandler, meetingId: string, generation: number): Promise<string>;
   closeRouter(router: RouterAddress): Promise<void>;
   createTransports(
@@ -56,5 +56,5 @@ export function isGone(error: unknown): boolean {
 
 /** Whether the media handler has no room. */
 export function isFull(error: unknown): boolean {
-  return error instanceof ApiError && (error.code === 'CAPACITY_EXCEEDED' || error.code === 'NO_CAPACITY');
+  return error instanceof ApiError && error.code === 'CAPACITY_EXCEEDED';
 }

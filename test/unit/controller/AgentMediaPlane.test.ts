@@ -49,6 +49,23 @@ describe('AgentMediaPlane', () => {
     ]);
   });
 
+  it('MC-8 closes a router that a dead controller left behind, and makes an empty one', async () => {
+    const left = { router_id: 'r1', meeting_id: 'standup', generation: 3, worker_id: 0 };
+    const counts = { transports: 2, producers: 0, consumers: 0 };
+    const answers = [{ ...left, ...counts }, null, { ...left, ...counts, router_id: 'r2', transports: 0 }];
+    const lines: string[] = [];
+    const plane = new AgentMediaPlane(async ({ method, path }) => {
+      lines.push(`${method} ${path}`);
+      return answers.shift();
+    });
+    expect(await plane.createRouter(handler, 'standup', 3)).toBe('r2');
+    expect(lines).toEqual([
+      'POST /internal/v1/routers',
+      'DELETE /internal/v1/routers/r1',
+      'POST /internal/v1/routers',
+    ]);
+  });
+
   it('SFU-3 makes transports, producers and consumers in batches', async () => {
     const transports = planeAnswering({ transports: [TRANSPORT] });
     expect(await transports.plane.createTransports(router, [{ participant_id: 'p', user_id: 1 }])).toEqual([

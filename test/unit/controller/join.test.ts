@@ -165,6 +165,7 @@ describe('joining a meeting', () => {
 
   it.each([
     ['CAPACITY_EXCEEDED', ErrorCode.CAPACITY_EXCEEDED, 'No media server has room for this meeting', 4429],
+    ['NO_CAPACITY', ErrorCode.INTERNAL_ERROR, 'No media server could be reached: join again', 4500],
     ['INTERNAL_ERROR', ErrorCode.INTERNAL_ERROR, 'No media server could be reached: join again', 4500],
   ] as const)('MC-5 says so when every handler fails with %s, and tries anew next time', async (...row) => {
     const [failure, code, message, closeCode] = row;

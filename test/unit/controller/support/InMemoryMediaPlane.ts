@@ -84,7 +84,7 @@ export class InMemoryMediaPlane implements MediaPlane {
     for (const [id, router] of this.routers) {
       if (router.handlerId !== handler.handler_id || router.meetingId !== meetingId) continue;
       if (generation < router.generation) throw new ApiError('CONFLICT', 'Generation is old');
-      if (generation === router.generation) return id;
+      if (generation === router.generation && router.transports.size === 0) return id;
       this.#removeRouter(id);
     }
     const id = this.#id('r');

@@ -1,6 +1,10 @@
-// A participant as the wire sees it, over one end of a paired session.
+// A participant as the wire sees it, over one end of a paired session or over any other.
 
-import type { BidirectionalStream, SessionClose } from '../../../../media-node/transport/MediaSession.ts';
+import type {
+  BidirectionalStream,
+  MediaSession,
+  SessionClose,
+} from '../../../../media-node/transport/MediaSession.ts';
 import type { PairedSession } from '../../../../media-node/transport/paired/pairedSessions.ts';
 import { FramedReader } from '../../../../shared/signaling/framing.ts';
 import {
@@ -14,8 +18,8 @@ import {
   signaling,
 } from '../../../../shared/signaling/messages.ts';
 
-export class TestClient {
-  readonly session: PairedSession;
+export class TestClient<Session extends MediaSession = PairedSession> {
+  readonly session: Session;
   readonly received: ServerMessage[] = [];
   /** Roster of the others as this participant has been told, by user id: name of each stream by `user/stream`. */
   readonly roster = new Map<number, ParticipantInfo & { streamIds: Set<number> }>();
@@ -25,7 +29,7 @@ export class TestClient {
   #sequence = 0;
   #listeners = new Set<() => void>();
 
-  constructor(session: PairedSession) {
+  constructor(session: Session) {
     this.session = session;
     session.setHandlers({
       onDatagram: () => undefined,
