@@ -46,12 +46,9 @@ export class MessageStream {
     );
   }
 
-  /** Stops both directions without calling onEnd. Idempotent, never throws. */
+  /** Nothing is told or sent any more. The streams are left to end with their session: a reset would look like a fault. */
   abandon(): void {
     this.#ended = true;
-    // Rejections here mean that the stream or its session is over already.
-    this.#reader.cancel().catch(() => undefined);
-    this.#writer.abort().catch(() => undefined);
   }
 
   async #readAll(): Promise<void> {

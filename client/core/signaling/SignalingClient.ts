@@ -296,7 +296,11 @@ export class SignalingClient {
     const failure = error ?? ConnectionError.closed(PEER, { closeCode, reason: 'left' });
     for (const request of this.#outstanding.values()) request.reject(failure);
     this.#outstanding.clear();
-    closeQuietly(this.#options.transport, closeCode);
+    try {
+      this.#options.transport.close({ closeCode, reason: '' });
+    } catch {
+      // The session was never made, or is over already: both are what is wanted.
+    }
     this.#events.emit('ended', error);
     this.#events.clear();
   }
@@ -308,13 +312,4 @@ function toRefusal(error: {
 }): ConnectionError {
   const code = signaling.ErrorCode[error.code ?? 0] ?? 'INTERNAL_ERROR';
   return ConnectionError.refused(code, error.message ?? code);
-}
-
-/** Closing throws when the session was never made or is over already: both are what is wanted. */
-function closeQuietly(transport: ClientTransport, closeCode: number): void {
-  try {
-    transport.close({ closeCode, reason: '' });
-  } catch (error) {
-    if (!(error instanceof Error || error instanceof DOMException)) throw error;
-  }
 }
