@@ -14,6 +14,8 @@ import { unlessLate } from './unlessLate.ts';
 const FIRST_STREAM_ID = 0n;
 /** How long a refused client has to see the status before the connection goes under it. */
 const REFUSAL_LINGER_MS = 1_000;
+/** And from there: a request that broke off was never going to end, and the status is still on its way. */
+const REFUSAL_SETTLE_MS = 100;
 
 export interface AcceptContext {
   readonly limits: TransportLimits;
@@ -101,8 +103,10 @@ async function refuse(
   status: number,
 ): Promise<void> {
   const { sender } = connectStream;
+  const { closed } = connection.quic;
   const answered = sender.write(encodeResponse(status)).then(() => sender.close());
   const seen = answered.then(() => connectStream.finished);
-  await unlessLate(Promise.race([seen, connection.quic.closed]), REFUSAL_LINGER_MS).catch(() => undefined);
+  await unlessLate(Promise.race([seen, closed]), REFUSAL_LINGER_MS).catch(() => undefined);
+  await unlessLate(closed, REFUSAL_SETTLE_MS).catch(() => undefined);
   connection.close(H3_NO_ERROR, '');
 }

@@ -1,7 +1,5 @@
 // Runs in the Deno binary: a server that a browser tries itself on. Gets its certificate as one line of JSON on standard
 // input; writes its port, and then what it saw of each session, as lines of JSON.
-import process from 'node:process';
-import { createInterface } from 'node:readline';
 import { listenQuic } from '../../../media-node/transport/deno/listen.ts';
 import {
   DEFAULT_TRANSPORT_LIMITS,
@@ -10,10 +8,11 @@ import {
   StreamClosedError,
 } from '../../../media-node/transport/MediaSession.ts';
 import { readAll } from './harness.ts';
-import type { ContractInput, PeerEvent } from './report.ts';
+import { readInput } from './inDeno.ts';
+import type { PeerEvent } from './report.ts';
 
 async function main(): Promise<void> {
-  const input = JSON.parse(await firstLine()) as ContractInput;
+  const input = await readInput();
   const listener = await listenQuic({
     hostname: '127.0.0.1',
     port: input.port,
@@ -66,11 +65,6 @@ async function answer(session: MediaSession, incoming: ReceiveStream): Promise<v
 
 function report(event: PeerEvent): void {
   console.log(JSON.stringify(event));
-}
-
-async function firstLine(): Promise<string> {
-  for await (const line of createInterface({ input: process.stdin })) return line;
-  throw new Error('Standard input ended before the configuration');
 }
 
 await main();

@@ -31,18 +31,22 @@ export interface ContractCase {
   run(harness: Harness): Promise<void>;
 }
 
-/** Runs a case against a new time-out, so that what never comes is a failure with a name. */
+/** Runs a case against a time-out, so that what never comes is a failure with a name. */
 export async function runCase(
   contractCase: ContractCase,
   harness: Harness,
   timeoutMs: number,
 ): Promise<void> {
+  await withTimeout(contractCase.run(harness), timeoutMs);
+}
+
+export async function withTimeout(running: Promise<void>, timeoutMs: number): Promise<void> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => reject(new Error(`Nothing came within ${timeoutMs} ms`)), timeoutMs);
   });
   try {
-    await Promise.race([contractCase.run(harness), late]);
+    await Promise.race([running, late]);
   } finally {
     clearTimeout(timer);
   }

@@ -1,12 +1,17 @@
 import type { SessionClose } from '../../../media-node/transport/MediaSession.ts';
 
-/** What the Deno side of the contract gets. */
-export interface ContractInput {
+export interface TestCertificate {
   readonly certificatePem: string;
   readonly privateKeyPem: string;
   /** SHA-256 of the certificate, base64. */
   readonly hash: string;
+}
+
+/** What the Deno side of a suite gets. */
+export interface ContractInput extends TestCertificate {
   readonly port: number;
+  /** A second certificate, for what replaces the first. */
+  readonly next?: TestCertificate;
 }
 
 /** What it answers for each case. */
