@@ -11,14 +11,15 @@ export type Value =
 export type Item = Readonly<Record<string, Value | undefined>>;
 export type AttributeMap = Record<string, AttributeValue>;
 
-/** @throws TypeError for a number that is not finite: DynamoDB has none */
+/** Range of DynamoDB's numbers: it refuses smaller ones than the first and larger ones than the second. */
+const MIN_MAGNITUDE = 1e-130;
+const MAX_MAGNITUDE = 9.9e125;
+
+/** @throws TypeError for a number that DynamoDB cannot hold; one too small for it is 0 */
 export function toAttribute(value: Value): AttributeValue {
   if (typeof value === 'string') return { S: value };
   if (typeof value === 'boolean') return { BOOL: value };
-  if (typeof value === 'number') {
-    if (!Number.isFinite(value)) throw new TypeError(`An attribute must be a finite number: got ${value}`);
-    return { N: String(value) };
-  }
+  if (typeof value === 'number') return { N: toNumber(value) };
   if (isList(value)) return { L: value.map(toAttribute) };
   return { M: toAttributes(value) };
 }
@@ -46,6 +47,14 @@ export function fromAttributes(attributes: AttributeMap): Item {
   return Object.fromEntries(
     Object.entries(attributes).map(([name, attribute]) => [name, fromAttribute(attribute)]),
   );
+}
+
+function toNumber(value: number): string {
+  const magnitude = Math.abs(value);
+  // Not a number fails the comparison as well.
+  if (!(magnitude <= MAX_MAGNITUDE))
+    throw new TypeError(`An attribute must be a number of at most ${MAX_MAGNITUDE}: got ${value}`);
+  return magnitude < MIN_MAGNITUDE ? '0' : String(value);
 }
 
 function isList(value: Value): value is readonly Value[] {
