@@ -4,7 +4,7 @@ import type { EpochMs } from '../../shared/base/clock.ts';
 import type { CloseCode } from '../../shared/base/closeCode.ts';
 import type { LeaveReason, ParticipantInfo, ServerMessageInit } from '../../shared/signaling/messages.ts';
 import type { MediaLink } from './MeetingRouter.ts';
-import type { PublishedStream } from './PublishedStream.ts';
+import type { PublishedStream, StreamPeer } from './PublishedStream.ts';
 
 /** How a connection is ended. */
 export interface ConnectionEnd {
@@ -34,7 +34,7 @@ export interface ParticipantOptions {
   readonly media: MediaLink;
 }
 
-export class Participant {
+export class Participant implements StreamPeer {
   readonly participantId: string;
   readonly userId: number;
   readonly displayName: string;
