@@ -82,6 +82,21 @@ export const DATAGRAM_CASES: readonly ContractCase[] = [
     },
   },
   {
+    name: 'MH-4 takes as many at once as may be in flight, drops the rest as congested, and takes more later',
+    run: async (harness) => {
+      const [client, server] = peerOf(await harness.connect(), 'client');
+      const bound = harness.maxDatagramsInFlight;
+      const burst = Array.from({ length: bound + 20 }, () =>
+        client.session.sendDatagram(new Uint8Array(100), 1),
+      );
+      assert.deepEqual(burst.slice(0, bound), new Array(bound).fill(SendOutcome.sent));
+      assert.deepEqual(burst.slice(bound), new Array(20).fill(SendOutcome.congested));
+      for (let seen = 0; seen < bound; seen++) await server.datagrams.next();
+      await nextTurn();
+      assert.equal(client.session.sendDatagram(new Uint8Array(100), 1), SendOutcome.sent);
+    },
+  },
+  {
     name: 'MH-1 keeps up with a thousand datagrams in a row',
     run: async (harness) => {
       const [client, server] = peerOf(await harness.connect(), 'client');

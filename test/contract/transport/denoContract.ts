@@ -35,6 +35,7 @@ async function main(): Promise<void> {
     // Deno cannot send RESET_STREAM at all, nor a code with STOP_SENDING.
     capabilities: new Set(['refusal']),
     maxIncomingStreams: DEFAULT_TRANSPORT_LIMITS.maxIncomingStreams,
+    maxDatagramsInFlight: DEFAULT_TRANSPORT_LIMITS.maxDatagramsInFlight,
     connect: async (path = '/'): Promise<ContractPair> => {
       const accepted = new Promise<MediaSession>((resolve) => waiting.push(resolve));
       const client = await dial(path);

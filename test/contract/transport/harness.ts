@@ -18,6 +18,8 @@ export interface Harness {
   readonly capabilities: ReadonlySet<Capability>;
   /** Bound on incoming streams with which both ends run. */
   readonly maxIncomingStreams: number;
+  /** Bound on datagrams in flight with which both ends run. */
+  readonly maxDatagramsInFlight: number;
   /** Two ends of a new session, without handlers. */
   connect(path?: string): Promise<ContractPair>;
   /** Asks for a session that the server refuses: rejects. */

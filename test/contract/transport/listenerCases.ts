@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { QuicCloseInfo, QuicConnection } from '../../../media-node/transport/deno/quic.ts';
+import { installRejectionGuard } from '../../../media-node/transport/deno/rejectionGuard.ts';
 import { concatBytes } from '../../../media-node/transport/h3/bytes.ts';
 import { Bounds } from '../../../media-node/transport/h3/constants.ts';
 import { encodeTlv } from '../../../media-node/transport/h3/encodeTlv.ts';
@@ -13,7 +14,8 @@ import {
   type MediaSession,
   type SessionListener,
 } from '../../../media-node/transport/MediaSession.ts';
-import { type Arrivals, Observed } from './harness.ts';
+import { createLogger } from '../../../shared/base/log.ts';
+import { Arrivals, Observed } from './harness.ts';
 
 export interface ListenerHarness {
   readonly listener: SessionListener;
@@ -230,6 +232,15 @@ export const LISTENER_CASES: readonly ListenerCase[] = [
       });
       await assert.rejects(dial(), { name: 'DialError', status: 500 });
       await listener.close(0, '');
+    },
+  },
+  {
+    name: 'MH-10 lives on after a rejection that nobody handles, and logs it',
+    run: async () => {
+      const lines = new Arrivals<string>();
+      installRejectionGuard(createLogger({ level: 'error', write: (line) => lines.push(line) }));
+      void Promise.reject(new Error('nobody looks at this'));
+      assert.match(await lines.next(), /Unhandled rejection.*nobody looks at this/);
     },
   },
   {

@@ -8,6 +8,7 @@ const CASE_TIMEOUT_MS = 10_000;
 const harness: Harness = {
   capabilities: new Set(['streamCodes']),
   maxIncomingStreams: 64,
+  maxDatagramsInFlight: 64,
   connect: async (path = '/') => createSessionPair({ path }),
   connectRefused: () => Promise.reject(new Error('A pair has nobody to refuse it')),
 };
