@@ -22,7 +22,8 @@ export interface JoinFormProps {
   readonly disabled: boolean;
   readonly meetingProblem: string | undefined;
   readonly problem: string | undefined;
-  readonly onEdit: () => void;
+  /** Another meeting is meant: what was said about the old one is over. */
+  readonly onMeetingChange: () => void;
   readonly onEnter: (request: JoinRequest) => void;
 }
 
@@ -31,7 +32,7 @@ type FieldErrors = Partial<Record<'name' | 'meeting', string>>;
 
 export function JoinForm(props: JoinFormProps): JSX.Element {
   const { initialMeetingId, displayName, onDisplayName, joining, disabled, meetingProblem, problem } = props;
-  const { onEdit, onEnter } = props;
+  const { onMeetingChange, onEnter } = props;
   const [meeting, setMeeting] = useState(initialMeetingId);
   const [errors, setErrors] = useState<FieldErrors>({});
   const [way, setWay] = useState<Way>('join');
@@ -39,16 +40,12 @@ export function JoinForm(props: JoinFormProps): JSX.Element {
 
   const enter = (chosen: Way): void => {
     if (joining || disabled) return;
-    onEdit();
-    setWay(chosen);
     const found = check(chosen, displayName, meeting);
     setErrors(found.errors);
-    if (found.request) onEnter(found.request);
-  };
-  const edit = (change: () => void): void => {
-    change();
-    setErrors({});
-    onEdit();
+    if (!found.request) return;
+    setWay(chosen);
+    onMeetingChange();
+    onEnter(found.request);
   };
   const button = (of: Way, testId: string, content: JSX.Element): JSX.Element => (
     <button
@@ -77,7 +74,10 @@ export function JoinForm(props: JoinFormProps): JSX.Element {
         id="name"
         label="Your name"
         value={displayName}
-        onInput={(value) => edit(() => onDisplayName(value))}
+        onInput={(value) => {
+          onDisplayName(value);
+          setErrors({});
+        }}
         error={errors.name}
         placeholder="How others see you"
         autoComplete="name"
@@ -88,7 +88,11 @@ export function JoinForm(props: JoinFormProps): JSX.Element {
         id="meeting-id"
         label="Meeting link or id"
         value={meeting}
-        onInput={(value) => edit(() => setMeeting(value))}
+        onInput={(value) => {
+          setMeeting(value);
+          setErrors({});
+          onMeetingChange();
+        }}
         hint={preferred === 'new' ? 'Leave empty to start a new meeting.' : undefined}
         error={errors.meeting ?? meetingProblem}
         placeholder="Paste what you were sent"

@@ -85,7 +85,7 @@ export function Lobby({ app, state, meetingId }: LobbyProps): JSX.Element {
             meetingProblem={problem && isAboutMeeting(problem) ? problem.message : undefined}
             problem={unsupported ?? (problem && !isAboutMeeting(problem) ? problem.message : undefined)}
             disabled={unsupported !== undefined}
-            onEdit={() => {
+            onMeetingChange={() => {
               app.clearProblem();
               invitation.dismiss();
             }}

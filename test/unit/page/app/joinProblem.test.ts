@@ -1,0 +1,44 @@
+import { describe, expect, it } from 'vitest';
+import { ConnectionError } from '../../../../client/core/index.ts';
+import { JoinError } from '../../../../client/media/MeetingClient.ts';
+import { isAboutMeeting, toJoinProblem } from '../../../../client/page/app/joinProblem.ts';
+import { ApiError } from '../../../../shared/api/error.ts';
+
+describe('toJoinProblem', () => {
+  it('MC-5 keeps what the SDK says', () => {
+    expect(toJoinProblem(new JoinError('full', 'This meeting is full'))).toEqual({
+      code: 'full',
+      message: 'This meeting is full',
+    });
+  });
+
+  it.each([
+    ['NOT_FOUND', 'not_found', true],
+    ['CAPACITY_EXCEEDED', 'full', true],
+    ['NO_CAPACITY', 'no_capacity', false],
+    ['UNAUTHORIZED', 'unauthorized', false],
+    ['FORBIDDEN', 'unauthorized', false],
+    ['INVALID_REQUEST', 'failed', false],
+    ['INTERNAL_ERROR', 'failed', false],
+  ] as const)('GC-14 reads the API code %s as %s, with the message of the API', (code, expected, about) => {
+    const problem = toJoinProblem(new ApiError(code, 'What to do'));
+    expect(problem).toEqual({ code: expected, message: 'What to do' });
+    expect(isAboutMeeting(problem)).toBe(about);
+  });
+
+  it.each([ConnectionError.unreachable('The API', new Error('x')), ConnectionError.timedOut('The API', 5)])(
+    'tells a network that fails (%s) from a server that does',
+    (error) => {
+      expect(toJoinProblem(error).code).toBe('unreachable');
+      expect(toJoinProblem(ConnectionError.protocol('The API', 'no JSON')).code).toBe('failed');
+    },
+  );
+
+  it('says nothing of the inside of an unexpected error', () => {
+    const { code, message } = toJoinProblem(
+      new TypeError("Cannot read properties of undefined (reading 'x')"),
+    );
+    expect(code).toBe('failed');
+    expect(message).not.toContain('undefined');
+  });
+});

@@ -1,0 +1,13 @@
+import { expect, it } from 'vitest';
+import { missingSupport } from '../../../../client/page/lobby/missingSupport.ts';
+
+it.each([
+  [{ isSecureContext: true, isSupported: true }, undefined],
+  [{ isSecureContext: true, isSupported: false }, /WebTransport.*Chrome/],
+  // Browsers hide cameras from pages that are not secure: the page is the reason, not the browser.
+  [{ isSecureContext: false, isSupported: false }, /https/],
+])('says what %o is missing and what to do', (support, expected) => {
+  const message = missingSupport(support);
+  if (expected === undefined) expect(message).toBeUndefined();
+  else expect(message).toMatch(expected);
+});

@@ -1,0 +1,36 @@
+import { describe, expect, it } from 'vitest';
+import type { ParticipantView } from '../../../../client/media/MeetingClient.ts';
+import { describeRosterChange } from '../../../../client/page/text/rosterChange.ts';
+
+function person(userId: number, displayName: string, isSelf = false): ParticipantView {
+  return {
+    userId,
+    participantId: `p${userId}`,
+    displayName,
+    isSelf,
+    audioMuted: false,
+    videoMuted: false,
+    hasVideo: true,
+    speaking: false,
+  };
+}
+const self = person(1, 'Me', true);
+const ada = person(2, 'Ada');
+const ben = person(3, 'Ben');
+const cleo = person(4, 'Cleo');
+
+describe('describeRosterChange', () => {
+  it.each([
+    ['nobody', [self, ada], [self, ada], []],
+    ['one who joins', [self], [self, ada], ['Ada joined']],
+    ['two who join', [self], [self, ada, ben], ['Ada and Ben joined']],
+    ['three who join', [self], [self, ada, ben, cleo], ['Ada and 2 others joined']],
+    ['one who leaves', [self, ada], [self], ['Ada left']],
+    ['one for another', [self, ada], [self, ben], ['Ben joined', 'Ada left']],
+    ['this participant', [], [self], []],
+    ['somebody of the same name', [self, ada], [self, ada, { ...ada, userId: 9 }], ['Ada joined']],
+    ['a changed name or mute', [self, ada], [self, { ...ada, audioMuted: true }], []],
+  ])('MC-3 tells of %s', (_, before, after, sentences) => {
+    expect(describeRosterChange(before, after)).toEqual(sentences);
+  });
+});
