@@ -7,6 +7,8 @@ import { createBackgroundTimers } from '../../client/media/backgroundTimers.ts';
 import type { DeviceProblem, MeetingEnd, TileStats } from '../../client/media/MeetingClient.ts';
 import { systemClock } from '../../shared/base/clock.ts';
 import { createLogger } from '../../shared/base/log.ts';
+import { FIRST_CONTROL_TYPE, FrameType } from '../../shared/frame/layout.ts';
+import { readTimestampUs, readType } from '../../shared/frame/read.ts';
 import { LoopbackMeeting } from '../support/loopbackMeeting.ts';
 
 export interface PathOptions {
@@ -30,14 +32,21 @@ export interface Pixel {
 }
 
 const REORDER_MS = 15;
+const AUDIO_AGES = 50;
 
 class MediaPipelinePage {
   readonly clients: PipelineClient[] = [];
   readonly warnings: string[] = [];
+  /** From capture, as the frame says, to sending, of the latest frames of sound. */
+  readonly audioAgesMs: number[] = [];
   path: PathOptions = { loss: 0, duplicates: 0, reordered: 0 };
   readonly #meeting = new LoopbackMeeting({
     onDatagram: (_from, bytes, deliver) => {
-      const isControl = (bytes[1] ?? 0) >= 0x80;
+      const isControl = readType(bytes, 0) >= FIRST_CONTROL_TYPE;
+      if (readType(bytes, 0) === FrameType.audio) {
+        this.audioAgesMs.push(Date.now() - readTimestampUs(bytes, 0) / 1_000);
+        if (this.audioAgesMs.length > AUDIO_AGES) this.audioAgesMs.shift();
+      }
       if (!isControl && Math.random() < this.path.loss) return;
       if (!isControl && Math.random() < this.path.reordered) setTimeout(deliver, REORDER_MS);
       else deliver();
