@@ -18,6 +18,8 @@ export interface DenoOptions {
   readonly allowNet: string;
   /** The first line of its standard input. */
   readonly input: string;
+  /** The script may call gc(), for what must not be collected. */
+  readonly exposeGc?: boolean;
 }
 
 export interface DenoRun {
@@ -43,7 +45,8 @@ export function denoPath(): string {
 }
 
 export function startDeno(script: string, options: DenoOptions): DenoProcess {
-  const child = spawn(denoPath(), [...FLAGS, `--allow-net=${options.allowNet}`, script], {
+  const v8Flags = options.exposeGc === true ? ['--v8-flags=--expose-gc'] : [];
+  const child = spawn(denoPath(), [...FLAGS, ...v8Flags, `--allow-net=${options.allowNet}`, script], {
     stdio: ['pipe', 'pipe', 'pipe'],
     env: WORKER_ENVIRONMENT,
   });

@@ -29,6 +29,7 @@ export function describeInDeno(title: string, script: string, names: readonly st
       const run = await runDeno(join(directory, 'suite.js'), {
         allowNet: '127.0.0.1',
         input: JSON.stringify(input),
+        exposeGc: true,
       });
       for (const line of run.lines) {
         const result = JSON.parse(line) as CaseResult;
