@@ -130,6 +130,18 @@ describe('MediaConnection', () => {
     expect(clients.map((client) => client.messages[0]?.payload).toSorted()).toEqual(['authOk', 'refused']);
   });
 
+  it('MC-7 does not use up the token of a client that is gone before it is checked', async () => {
+    const token = await newToken(3);
+    const gone = new TestClient(test.worker);
+    await gone.authenticate(token);
+    gone.session.close(0, 'gone');
+    await settle();
+    const again = new TestClient(test.worker);
+    await again.authenticate(token);
+    await until(() => again.messages.length > 0);
+    expect(again.messages).toMatchObject([{ authOk: { userId: 3 } }]);
+  });
+
   it('MC-7 takes only a token as the first message', async () => {
     const mallory = new TestClient(test.worker);
     await mallory.openControl();

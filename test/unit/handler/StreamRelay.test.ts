@@ -118,6 +118,13 @@ describe('StreamRelay', () => {
     expect([ada.client.streams, eve.client.streams]).toEqual([[], []]);
   });
 
+  it('MH-10 stops a stream in another’s name, even where the sender publishes one of the same number', async () => {
+    await publish(test, bob, 10);
+    await send(bob, mediaStream(1, 10, [frame(1, 10)]));
+    expect(drops()).toEqual({ streamNotSenders: 1 });
+    expect([ada.client.streams, eve.client.streams]).toEqual([[], []]);
+  });
+
   it('MH-10 stops a stream of the wrong kind with 0x02', async () => {
     await send(ada, mediaStream(1, 10, [frame(1, 10)], StreamType.audio));
     expect(drops()).toEqual({ streamNotSenders: 1 });

@@ -1,0 +1,76 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { Consumer } from '../../../media-node/handler/Consumer.ts';
+import { Counters } from '../../../media-node/metrics/Counters.ts';
+import { SendOutcome } from '../../../media-node/transport/MediaSession.ts';
+import { createSessionPair } from '../../../media-node/transport/paired/pairedSessions.ts';
+
+const producer = {
+  id: 'producer-1',
+  userId: 1,
+  streamId: 10,
+  kind: 'video',
+  requestKeyFrame: () => undefined,
+} as const;
+const DATAGRAM = new Uint8Array(100);
+
+describe('Consumer', () => {
+  let consumer: Consumer;
+  beforeEach(() => {
+    consumer = new Consumer('consumer-1', 'transport-1', producer, new Counters());
+  });
+
+  it('MH-4 drops what it is given before its subscriber is there, and counts it', () => {
+    expect(consumer.sendDatagram(DATAGRAM, 1)).toBe(SendOutcome.closed);
+    expect([consumer.connected, consumer.datagramsSent, consumer.datagramsDropped]).toEqual([false, 0, 1]);
+    expect(consumer.openCopy()).toBeUndefined();
+  });
+
+  it('MH-4 passes the subscriber’s answer on and counts it', () => {
+    const { server } = createSessionPair({ maxDatagramsInFlight: 2, maxDatagramBytes: 200 });
+    consumer.connect(server);
+    const outcomes = [DATAGRAM, new Uint8Array(202), DATAGRAM, DATAGRAM].map((bytes) =>
+      consumer.sendDatagram(bytes, 1),
+    );
+    expect(outcomes).toEqual([
+      SendOutcome.sent,
+      SendOutcome.tooLarge,
+      SendOutcome.sent,
+      SendOutcome.congested,
+    ]);
+    expect([consumer.connected, consumer.datagramsSent, consumer.datagramsDropped]).toEqual([true, 2, 2]);
+  });
+
+  it('SFU-3 sends nothing once it is closed', () => {
+    consumer.connect(createSessionPair().server);
+    consumer.close();
+    consumer.close();
+    expect([consumer.connected, consumer.closed]).toEqual([false, true]);
+    expect(consumer.sendDatagram(DATAGRAM, 1)).toBe(SendOutcome.closed);
+    expect(consumer.openCopy()).toBeUndefined();
+  });
+
+  it('keeps the highest acknowledgement, whatever the order in which they arrive', () => {
+    expect(consumer.highestAckedSequence).toBeUndefined();
+    for (const sequence of [5, 3, 9, 0]) consumer.acknowledge(sequence);
+    expect(consumer.highestAckedSequence).toBe(9);
+  });
+
+  it('keeps the last figures that were reported, with zero for what a report leaves out', () => {
+    expect(consumer.receiverFigures).toBeUndefined();
+    consumer.report(
+      { highestSequence: 9, received: 8, lost: 1, jitterUs: 70, bytes: 2 ** 40 },
+      1_000,
+      20_000,
+    );
+    consumer.report({ highestSequence: 12, bytes: 5 }, 500, 30_000);
+    expect(consumer.receiverFigures).toEqual({
+      intervalMs: 500,
+      roundTripUs: 30_000,
+      highestSequence: 12,
+      received: 0,
+      lost: 0,
+      jitterUs: 0,
+      bytes: 5,
+    });
+  });
+});
