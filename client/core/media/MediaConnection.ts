@@ -2,16 +2,7 @@
 import type { Clock } from '../../../shared/base/clock.ts';
 import { CloseCode } from '../../../shared/base/closeCode.ts';
 import type { Logger } from '../../../shared/base/log.ts';
-import { ControlType, controlLength, turnPingIntoPong } from '../../../shared/frame/control.ts';
 import { HEADER_BYTES, MAX_DATAGRAM_BYTES } from '../../../shared/frame/layout.ts';
-import {
-  readSequence,
-  readStreamId,
-  readTimestampUs,
-  readType,
-  readUserId,
-} from '../../../shared/frame/read.ts';
-import { FrameFault, isControl, validateDatagram } from '../../../shared/frame/validate.ts';
 import {
   decodeMediaServerMessage,
   frameMediaClientMessage,
@@ -23,18 +14,16 @@ import { MessageStream } from '../MessageStream.ts';
 import { type Timers, withTimeout } from '../timers.ts';
 import type { ClientTransport } from '../transport.ts';
 import { DatagramWriter } from './DatagramWriter.ts';
-import { IncomingStreams } from './IncomingStreams.ts';
+import { MediaReception, type ReceiveFaults } from './MediaReception.ts';
 import { type MediaEvent, type MediaState, nextMediaState } from './MediaState.ts';
 import { OutgoingStream, type SendMode } from './OutgoingStream.ts';
 import type { ReceiverInterval } from './ReceiverStats.ts';
-import { ReceiverTable } from './ReceiverTable.ts';
 import { RoundTrip } from './RoundTrip.ts';
 import type { StreamReceiver } from './StreamReceiver.ts';
 
 const PEER = 'the media handler';
 const PING_INTERVAL_MS = 1_000;
 const REPORT_INTERVAL_MS = 1_000;
-const ACK_INTERVAL_MS = 50;
 /** A stream's key frame is asked for at most this often. */
 const KEY_FRAME_REQUEST_INTERVAL_MS = 300;
 
@@ -61,23 +50,12 @@ export interface PublishOptions {
   readonly fourCc: string;
 }
 
-/** What was received and could not be used, since the start. */
-export interface ReceiveFaults {
-  malformed: number;
-  duplicates: number;
-  /** Datagrams and frames of streams that nobody here has subscribed to, such as stragglers after an unsubscribe. */
-  unwanted: number;
-  streamFaults: number;
-}
-
 export class MediaConnection {
   readonly #options: MediaConnectionOptions;
   readonly #events: Emitter<MediaConnectionEvents>;
-  readonly #receivers: ReceiverTable;
+  readonly #reception: MediaReception;
   readonly #outgoing = new Map<number, OutgoingStream>();
   readonly #roundTrip: RoundTrip;
-  readonly #incoming: IncomingStreams;
-  readonly #faults: ReceiveFaults = { malformed: 0, duplicates: 0, unwanted: 0, streamFaults: 0 };
   readonly #stopTimers: (() => void)[] = [];
   #state: MediaState = 'idle';
   #control: MessageStream | undefined;
@@ -86,21 +64,17 @@ export class MediaConnection {
   #maxDatagramBytes = MAX_DATAGRAM_BYTES;
   #authOk: ((message: { userId: number; maxDatagramBytes: number }) => void) | undefined;
   #refusal: ConnectionError | undefined;
-  #ackedAtMs = Number.NEGATIVE_INFINITY;
-  #cancelAck: (() => void) | undefined;
+  #cancelClosing: (() => void) | undefined;
   #reportedAtMs = 0;
 
   constructor(options: MediaConnectionOptions) {
     this.#options = options;
     this.#events = new Emitter((error) => options.log.error('A media listener failed', { error }));
-    this.#receivers = new ReceiverTable(options.clock);
     this.#roundTrip = new RoundTrip(options.clock);
-    this.#incoming = new IncomingStreams({
-      onFrame: (bytes) => this.#onStreamFrame(bytes),
-      onFault: (fault) => {
-        this.#faults.streamFaults += 1;
-        options.log.debug('Gave up a media stream', { fault });
-      },
+    this.#reception = new MediaReception({
+      ...options,
+      roundTrip: this.#roundTrip,
+      sendDatagram: (bytes) => this.#writer?.write(bytes),
     });
   }
 
@@ -119,7 +93,7 @@ export class MediaConnection {
   }
 
   get faults(): Readonly<ReceiveFaults> {
-    return this.#faults;
+    return this.#reception.faults;
   }
 
   /** Largest payload of a media datagram now, bytes. */
@@ -158,13 +132,14 @@ export class MediaConnection {
 
   /** Hands datagrams and frames of a stream to `receiver` until the returned function is called. */
   receive(userId: number, streamId: number, receiver: StreamReceiver): () => void {
-    const registration = this.#receivers.add(userId, streamId, receiver);
-    return () => this.#receivers.remove(registration);
+    const { receivers } = this.#reception;
+    const registration = receivers.add(userId, streamId, receiver);
+    return () => receivers.remove(registration);
   }
 
   /** Figures of the last whole second of a stream that is being received; undefined before the first is over. */
   receiverInterval(userId: number, streamId: number): ReceiverInterval | undefined {
-    return this.#receivers.find(userId, streamId)?.interval;
+    return this.#reception.receivers.find(userId, streamId)?.interval;
   }
 
   /** A stream to send on. @throws ConnectionError when the connection is not ready. */
@@ -201,7 +176,7 @@ export class MediaConnection {
 
   /** Asks for a key frame of a received stream. Asked again too soon, it does nothing: the caller repeats while it waits. */
   requestKeyFrame(userId: number, streamId: number): void {
-    const registration = this.#receivers.find(userId, streamId);
+    const registration = this.#reception.receivers.find(userId, streamId);
     if (registration === undefined) return;
     const nowMs = this.#options.clock.monotonicMs();
     if (nowMs - registration.keyFrameRequestedAtMs < KEY_FRAME_REQUEST_INTERVAL_MS) return;
@@ -259,8 +234,7 @@ export class MediaConnection {
       for (;;) {
         const { done, value } = await reader.read();
         if (done || this.#state === 'closed') return;
-        if (isControl(value, 0)) this.#onControlDatagram(value);
-        else this.#onMediaDatagram(value);
+        this.#reception.onDatagram(value);
       }
     } catch {
       // The session is over: transport.closed says how.
@@ -273,58 +247,10 @@ export class MediaConnection {
       for (;;) {
         const { done, value } = await reader.read();
         if (done || this.#state === 'closed') return;
-        this.#incoming.accept(value);
+        this.#reception.onStream(value);
       }
     } catch {
       // The session is over: transport.closed says how.
-    }
-  }
-
-  #onMediaDatagram(bytes: Uint8Array): void {
-    if (validateDatagram(bytes, 0) !== FrameFault.none) {
-      this.#faults.malformed += 1;
-      return;
-    }
-    const registration = this.#receivers.find(readUserId(bytes, 0), readStreamId(bytes, 0));
-    if (registration === undefined) {
-      this.#faults.unwanted += 1;
-      return;
-    }
-    const arrivalMs = this.#options.clock.monotonicMs();
-    const { stats, receiver } = registration;
-    if (!stats.addDatagram(readSequence(bytes, 0), readTimestampUs(bytes, 0), bytes.length, arrivalMs)) {
-      this.#faults.duplicates += 1;
-      return;
-    }
-    this.#scheduleAck(arrivalMs);
-    try {
-      receiver.onDatagram(bytes, arrivalMs);
-    } catch (error) {
-      this.#receiverFailed(error);
-    }
-  }
-
-  #onStreamFrame(bytes: Uint8Array): void {
-    const registration = this.#receivers.find(readUserId(bytes, 0), readStreamId(bytes, 0));
-    if (registration === undefined) {
-      this.#faults.unwanted += 1;
-      return;
-    }
-    registration.stats.addStreamFrame(bytes.length);
-    const arrivalMs = this.#options.clock.monotonicMs();
-    try {
-      registration.receiver.onStreamFrame?.(bytes, arrivalMs);
-    } catch (error) {
-      this.#receiverFailed(error);
-    }
-  }
-
-  #onControlDatagram(bytes: Uint8Array): void {
-    if (controlLength(bytes, 0) === 0) this.#faults.malformed += 1;
-    else if (readType(bytes, 0) === ControlType.pong) this.#roundTrip.onPong(bytes);
-    else if (readType(bytes, 0) === ControlType.ping) {
-      turnPingIntoPong(bytes, 0);
-      this.#writer?.write(bytes);
     }
   }
 
@@ -361,25 +287,9 @@ export class MediaConnection {
   #onControlEnd(error: ConnectionError | undefined): void {
     if (error?.code === 'protocol') this.#end(error, CloseCode.invalidRequest);
     else
-      this.#options.timers.after(this.#options.timeoutMs, () =>
+      this.#cancelClosing = this.#options.timers.after(this.#options.timeoutMs, () =>
         this.#end(this.#refusal ?? error ?? ConnectionError.lost(PEER, 'control stream ended')),
       );
-  }
-
-  /** Acks go out at once when the last one is long ago, else a moment later: a hidden tab's timers are not relied on. */
-  #scheduleAck(nowMs: number): void {
-    if (nowMs - this.#ackedAtMs >= ACK_INTERVAL_MS) this.#acknowledge(nowMs);
-    else
-      this.#cancelAck ??= this.#options.timers.after(ACK_INTERVAL_MS, () =>
-        this.#acknowledge(this.#options.clock.monotonicMs()),
-      );
-  }
-
-  #acknowledge(nowMs: number): void {
-    this.#cancelAck?.();
-    this.#cancelAck = undefined;
-    this.#ackedAtMs = nowMs;
-    for (const ack of this.#receivers.takeAcks()) this.#writer?.write(ack);
   }
 
   #ping(): void {
@@ -390,7 +300,7 @@ export class MediaConnection {
     const nowMs = this.#options.clock.monotonicMs();
     const intervalMs = Math.round(nowMs - this.#reportedAtMs);
     this.#reportedAtMs = nowMs;
-    const streams = this.#receivers.takeReports(nowMs);
+    const streams = this.#reception.receivers.takeReports(nowMs);
     if (streams.length === 0) return;
     const roundTripUs = Math.round((this.#roundTrip.smoothedMs ?? 0) * 1_000);
     this.#send({ receiverReport: { intervalMs, roundTripUs, streams } });
@@ -398,11 +308,6 @@ export class MediaConnection {
 
   #send(message: MediaClientMessageInit): void {
     this.#control?.send(frameMediaClientMessage(message));
-  }
-
-  /** A receiver that throws must not end the datagram loop (ledger MH-10). */
-  #receiverFailed(error: unknown): void {
-    this.#options.log.error('A stream receiver failed', { error });
   }
 
   /** False when the event means nothing in this state. */
@@ -418,11 +323,10 @@ export class MediaConnection {
   #end(error: ConnectionError | undefined, closeCode: CloseCode = CloseCode.normal): void {
     if (this.#state === 'closed') return;
     for (const stop of this.#stopTimers) stop();
-    this.#cancelAck?.();
+    this.#cancelClosing?.();
     for (const stream of this.#outgoing.values()) stream.close();
     this.#outgoing.clear();
-    this.#receivers.clear();
-    this.#incoming.close();
+    this.#reception.close();
     this.#control?.abandon();
     this.#writer?.close();
     this.#commit('ended');

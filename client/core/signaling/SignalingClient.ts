@@ -72,6 +72,7 @@ export class SignalingClient {
   #sequence = 0;
   #heardAtMs = 0;
   #stopHeartbeat: (() => void) | undefined;
+  #cancelClosing: (() => void) | undefined;
   #lastError: ConnectionError | undefined;
 
   constructor(options: SignalingClientOptions) {
@@ -172,7 +173,7 @@ export class SignalingClient {
   #streamEnded(error: ConnectionError | undefined): void {
     if (error?.code === 'protocol') this.#end(error, CloseCode.invalidRequest);
     else
-      this.#options.timers.after(this.#options.requestTimeoutMs, () =>
+      this.#cancelClosing = this.#options.timers.after(this.#options.requestTimeoutMs, () =>
         this.#end(this.#lastError ?? error ?? ConnectionError.lost(PEER, 'stream ended')),
       );
   }
@@ -291,6 +292,7 @@ export class SignalingClient {
   #end(error: ConnectionError | undefined, closeCode: CloseCode = CloseCode.normal): void {
     if (this.#state === 'disconnected') return;
     this.#stopHeartbeat?.();
+    this.#cancelClosing?.();
     this.#stream?.abandon();
     this.#commit('ended');
     const failure = error ?? ConnectionError.closed(PEER, { closeCode, reason: 'left' });

@@ -1,6 +1,6 @@
 // A labelled input whose error stands below it and is tied to it.
 import type { JSX } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import { FieldError } from './FieldError.tsx';
 
 export interface TextFieldProps {
@@ -19,8 +19,8 @@ export interface TextFieldProps {
 export function TextField(props: TextFieldProps): JSX.Element {
   const { id, label, value, onInput, hint, error, placeholder, autoComplete, maxLength, autoFocus } = props;
   const input = useRef<HTMLInputElement>(null);
-  // Once, when the form appears.
-  useEffect(() => {
+  // Once, when the form appears, and before anybody can type.
+  useLayoutEffect(() => {
     if (autoFocus) input.current?.focus({ preventScroll: true });
   }, []);
   useEffect(() => {
