@@ -257,4 +257,49 @@ describe('joins that race', () => {
     });
     expect(plane.controllers.holdersOf(MEETING)).toEqual([]);
   });
+
+  it('GC-13 lets no join in flight replace the dead controller of a meeting that is ended meanwhile', async () => {
+    await plane.addController('mc-1');
+    await claims(await plane.join(MEETING));
+    plane.clock.advance(31_000);
+    await plane.addController('mc-2');
+    await plane.reportHandler('mh-1');
+    plane.controllers.beforeAnswer = async () => {
+      expect((await plane.post(`/api/v1/meetings/${MEETING}/end`)).status).toBe(200);
+    };
+    expect((await plane.join(MEETING)).status).toBe(404);
+    expect(plane.controllers.meetingsOf('mc-2').size).toBe(0);
+  });
+});
+
+describe('calls of the database', () => {
+  /** Names of the commands, in order; those that read say whether they read the latest. */
+  function recordCommands(): string[] {
+    const commands: string[] = [];
+    plane.database.client.middlewareStack.add(
+      (next, context) => (args) => {
+        const { ConsistentRead } = args.input as { ConsistentRead?: boolean };
+        const name = String(context['commandName']).replace('Command', '');
+        commands.push(ConsistentRead === true ? `${name} consistent` : name);
+        return next(args);
+      },
+      { step: 'initialize' },
+    );
+    return commands;
+  }
+
+  it('GC-6 GC-7 are five for a first join and three for a later one, and what decides reads the latest', async () => {
+    await plane.addController('mc-1');
+    const commands = recordCommands();
+    await claims(await plane.join(MEETING));
+    expect(commands.splice(0)).toEqual([
+      'GetItem consistent',
+      'GetItem consistent',
+      'Query',
+      'Query',
+      'PutItem',
+    ]);
+    await claims(await plane.join(MEETING));
+    expect(commands).toEqual(['GetItem consistent', 'GetItem consistent', 'GetItem consistent']);
+  });
 });
