@@ -52,7 +52,7 @@ describe('ControlStream', () => {
 
   it('MC-1 hands messages over one after the other, however they were cut, until told to stop', async () => {
     const { control, peer } = await open();
-    const ids: (number | undefined)[] = [];
+    const ids: unknown[] = [];
     const reading = control.read(async (message) => {
       ids.push(message.keyFrameRequest?.streamId);
       await Promise.resolve();
