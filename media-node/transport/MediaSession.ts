@@ -135,7 +135,10 @@ export interface TransportLimits {
   readonly maxSessions: number;
   /** Datagrams handed to the engine and not yet taken, per session; past it they are dropped as congested. */
   readonly maxDatagramsInFlight: number;
-  /** Streams that the peer has open at once, per session. */
+  /**
+   * Unidirectional streams that the peer has open at once, per session. Each can make the engine hold 1.25 MB that
+   * nobody reads. Of bidirectional ones a QUIC session takes 8 at most.
+   */
   readonly maxIncomingStreams: number;
   /** Time from the QUIC handshake to the answered CONNECT, ms. */
   readonly handshakeTimeoutMs: number;

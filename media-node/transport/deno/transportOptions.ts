@@ -8,6 +8,9 @@ const HTTP3_BIDIRECTIONAL_STREAMS = 1;
 
 export const ALPN_PROTOCOLS = ['h3'] as const;
 
+/** A session has one control stream; the rest is room for a client that opens the next before the last is done. */
+const MAX_SESSION_BIDIRECTIONAL_STREAMS = 8;
+
 /**
  * The engine's own bounds. What a peer sends and nobody reads is bounded by its streams: the engine's receive window is
  * 1.25 MB a stream, which Deno does not let us change, so maxIncomingStreams bounds the memory of a session.
@@ -16,7 +19,8 @@ export function transportOptions(limits: TransportLimits): QuicTransportOptions 
   return {
     keepAliveInterval: limits.keepAliveIntervalMs,
     maxIdleTimeout: limits.idleTimeoutMs,
-    maxConcurrentBidirectionalStreams: limits.maxIncomingStreams + HTTP3_BIDIRECTIONAL_STREAMS,
+    maxConcurrentBidirectionalStreams:
+      Math.min(limits.maxIncomingStreams, MAX_SESSION_BIDIRECTIONAL_STREAMS) + HTTP3_BIDIRECTIONAL_STREAMS,
     maxConcurrentUnidirectionalStreams: limits.maxIncomingStreams + HTTP3_UNIDIRECTIONAL_STREAMS,
     // BBR: with the default a lossy path collapses to a fraction of its capacity and seconds of delay.
     congestionControl: 'low-latency',
