@@ -1,10 +1,7 @@
 // Who may call, and for whom: a seam. Today everyone (local) or the holder of a key; user tokens and scopes (ledger
 // GC-15) are further implementations.
-import type { MiddlewareHandler } from 'hono';
-import { ApiError } from '../../shared/api/error.ts';
 import { err, ok, type Result } from '../../shared/base/result.ts';
 import type { Secret } from '../../shared/base/secret.ts';
-import type { AppEnv } from './AppEnv.ts';
 
 export interface Caller {
   /** Meetings belong to an organisation; a caller sees those of its own. */
@@ -35,18 +32,5 @@ export function bearerAccess(key: Secret, caller: Caller): Access {
       if (token === undefined) return err('Authorization must be of the form "Bearer <key>"');
       return key.equals(token) ? ok(caller) : err('Key is not valid');
     },
-  };
-}
-
-/** Runs the handlers behind it only for a known caller, which they find as `caller`. */
-export function requireAccess(access: Access): MiddlewareHandler<AppEnv> {
-  return async function requireAccess(context, next) {
-    const caller = await access.identify(context.req.raw);
-    if (!caller.ok) {
-      context.header('www-authenticate', 'Bearer');
-      throw new ApiError('UNAUTHORIZED', caller.reason);
-    }
-    context.set('caller', caller.value);
-    await next();
   };
 }

@@ -35,7 +35,6 @@ function start(environment: Readonly<Record<string, string>> = {}): ChildProcess
   const child = fork('functions/entry/local.ts', {
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     env: {
-      PATH: process.env['PATH'],
       [ENV.nodeToken]: NODE_TOKEN,
       [ENV.region]: 'test-1',
       [ENV.dataDirectory]: join(directory, 'state'),
