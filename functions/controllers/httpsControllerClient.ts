@@ -2,29 +2,27 @@
 // again, a token that only the controller in question accepts.
 import * as z from 'zod';
 import { errorBodySchema } from '../../shared/api/error.ts';
-import {
-  type AssignMeeting,
-  assignMeetingAnswerSchema,
-  type EndMeeting,
-  endMeetingAnswerSchema,
-} from '../../shared/api/node.ts';
+import { assignMeetingAnswerSchema, endMeetingAnswerSchema } from '../../shared/api/node.ts';
 import { controllerPaths } from '../../shared/api/paths.ts';
 import type { Clock } from '../../shared/base/clock.ts';
 import { err, ok, type Result } from '../../shared/base/result.ts';
-import { darktower } from '../../shared/control-plane/generated/control-plane.js';
+import {
+  decodeNodeMessage,
+  encodeNodeMessage,
+  type NodeMessageName,
+} from '../../shared/control-plane/messages.ts';
 import { type PinnedClient, PinnedRequestError } from '../../shared/node/pinnedHttps.ts';
 import {
   CALL_TOKEN_LIFETIME_SECONDS,
   controllerAudience,
   signNodeToken,
 } from '../../shared/token/nodeToken.ts';
-import { decodeProtobuf, PROTOBUF, type ProtobufMessage } from '../base/protobuf.ts';
+import { PROTOBUF } from '../base/contentType.ts';
 import { type TraceContext, toTraceparent } from '../base/trace.ts';
 import type { MeetingController } from '../registry/MediaNode.ts';
 import type { SigningKeys } from '../token/SigningKeys.ts';
 import type { ControllerClient } from './ControllerClient.ts';
 
-const messages = darktower.controlplane;
 /** `sub` of the tokens. */
 const SUBJECT = 'global-controller';
 
@@ -44,8 +42,8 @@ export function createHttpsControllerClient(options: HttpsControllerClientOption
         controller,
         trace,
         path: controllerPaths.assignMeeting,
-        body: encodeAssignMeeting(request),
-        answerType: messages.AssignMeetingAnswer,
+        body: encodeNodeMessage('AssignMeeting', request),
+        answerMessage: 'AssignMeetingAnswer',
         answerSchema: assignMeetingAnswerSchema,
       });
       if (!answer.ok) return { type: 'failed', reason: answer.reason };
@@ -61,8 +59,8 @@ export function createHttpsControllerClient(options: HttpsControllerClientOption
         controller,
         trace,
         path: controllerPaths.endMeeting,
-        body: encodeEndMeeting(request),
-        answerType: messages.EndMeetingAnswer,
+        body: encodeNodeMessage('EndMeeting', request),
+        answerMessage: 'EndMeetingAnswer',
         answerSchema: endMeetingAnswerSchema,
       });
       return answer.ok ? ok(answer.value.ended) : answer;
@@ -75,13 +73,13 @@ interface Call<Schema extends z.ZodType> {
   readonly trace: TraceContext;
   readonly path: string;
   readonly body: Uint8Array;
-  readonly answerType: ProtobufMessage;
+  readonly answerMessage: NodeMessageName;
   readonly answerSchema: Schema;
 }
 
 async function call<Schema extends z.ZodType>(
   { https, signingKeys, clock }: HttpsControllerClientOptions,
-  { controller, trace, path, body, answerType, answerSchema }: Call<Schema>,
+  { controller, trace, path, body, answerMessage, answerSchema }: Call<Schema>,
 ): Promise<Result<z.output<Schema>>> {
   const token = await signNodeToken(signingKeys.current(), {
     subject: SUBJECT,
@@ -104,23 +102,14 @@ async function call<Schema extends z.ZodType>(
     });
     if (answer.status !== 200)
       return err(`Controller answered ${answer.status}: ${errorMessage(answer.body)}`);
-    const parsed = answerSchema.safeParse(decodeProtobuf(answerType, answer.body));
+    const decoded = decodeNodeMessage(answerMessage, answer.body);
+    if (!decoded.ok) return err(`Controller's answer: ${decoded.reason}`);
+    const parsed = answerSchema.safeParse(decoded.value);
     return parsed.success ? ok(parsed.data) : err(`Controller's answer: ${z.prettifyError(parsed.error)}`);
   } catch (error) {
-    return err(
-      error instanceof PinnedRequestError
-        ? `${error.reason}: ${error.message}`
-        : `Controller's answer is not protobuf: ${String(error)}`,
-    );
+    if (error instanceof PinnedRequestError) return err(`${error.reason}: ${error.message}`);
+    throw error;
   }
-}
-
-function encodeAssignMeeting(request: AssignMeeting): Uint8Array {
-  return messages.AssignMeeting.encode(messages.AssignMeeting.fromObject(request)).finish();
-}
-
-function encodeEndMeeting(request: EndMeeting): Uint8Array {
-  return messages.EndMeeting.encode(messages.EndMeeting.fromObject(request)).finish();
 }
 
 function errorMessage(body: Buffer): string {

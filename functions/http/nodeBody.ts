@@ -2,11 +2,14 @@
 import type { Context } from 'hono';
 import type * as z from 'zod';
 import { ApiError } from '../../shared/api/error.ts';
-import { decodeProtobuf, PROTOBUF, type ProtobufMessage } from '../base/protobuf.ts';
+import {
+  decodeNodeMessage,
+  encodeNodeMessage,
+  type NodeMessageName,
+} from '../../shared/control-plane/messages.ts';
+import { JSON_TYPE, PROTOBUF } from '../base/contentType.ts';
 import type { AppEnv } from './AppEnv.ts';
 import { invalidRequest } from './errors.ts';
-
-const JSON_TYPE = 'application/json';
 
 /**
  * Reads and validates a body.
@@ -15,24 +18,20 @@ const JSON_TYPE = 'application/json';
 export async function readNodeBody<Schema extends z.ZodType>(
   context: Context<AppEnv>,
   schema: Schema,
-  type: ProtobufMessage,
+  message: NodeMessageName,
 ): Promise<z.output<Schema>> {
-  const parsed = schema.safeParse(await readUnvalidated(context, type));
+  const parsed = schema.safeParse(await readUnvalidated(context, message));
   if (!parsed.success) throw invalidRequest('body', parsed.error);
   return parsed.data;
 }
 
 /** Answers in the content type of the request. */
-export function answerNode<Body extends object>(
-  context: Context<AppEnv>,
-  body: Body,
-  encode: (body: Body) => Uint8Array<ArrayBuffer>,
-): Response {
+export function answerNode(context: Context<AppEnv>, message: NodeMessageName, body: object): Response {
   if (contentType(context) !== PROTOBUF) return context.json(body);
-  return context.body(encode(body), 200, { 'content-type': PROTOBUF });
+  return context.body(encodeNodeMessage(message, body), 200, { 'content-type': PROTOBUF });
 }
 
-async function readUnvalidated(context: Context<AppEnv>, type: ProtobufMessage): Promise<unknown> {
+async function readUnvalidated(context: Context<AppEnv>, message: NodeMessageName): Promise<unknown> {
   const sent = contentType(context);
   if (sent === JSON_TYPE) {
     try {
@@ -42,12 +41,10 @@ async function readUnvalidated(context: Context<AppEnv>, type: ProtobufMessage):
     }
   }
   if (sent === PROTOBUF) {
-    const bytes = new Uint8Array(await context.req.arrayBuffer());
-    try {
-      return decodeProtobuf(type, bytes);
-    } catch (cause) {
-      throw new ApiError('INVALID_REQUEST', 'Malformed protobuf in request body', { cause });
-    }
+    const decoded = decodeNodeMessage(message, new Uint8Array(await context.req.arrayBuffer()));
+    if (!decoded.ok)
+      throw new ApiError('INVALID_REQUEST', 'Malformed protobuf in request body', { cause: decoded.reason });
+    return decoded.value;
   }
   throw new ApiError(
     'INVALID_REQUEST',

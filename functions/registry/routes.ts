@@ -13,8 +13,8 @@ import {
   registerMeetingControllerSchema,
 } from '../../shared/api/node.ts';
 import { gcPaths } from '../../shared/api/paths.ts';
-import { darktower } from '../../shared/control-plane/generated/control-plane.js';
-import { PROTOBUF, type ProtobufMessage } from '../base/protobuf.ts';
+import type { NodeMessageName } from '../../shared/control-plane/messages.ts';
+import { JSON_TYPE, PROTOBUF } from '../base/contentType.ts';
 import type { AppEnv } from '../http/AppEnv.ts';
 import { invalidRequest } from '../http/errors.ts';
 import { answerNode, readNodeBody } from '../http/nodeBody.ts';
@@ -36,16 +36,10 @@ interface NodeRoute<Schema extends z.ZodType> {
   readonly description: string;
   readonly schema: Schema;
   /** Name of the protobuf message, in darktower.controlplane. */
-  readonly message:
-    | 'RegisterMediaHandler'
-    | 'MediaHandlerLoadReport'
-    | 'RegisterMeetingController'
-    | 'Heartbeat';
+  readonly message: NodeMessageName;
   readonly handle: (body: z.output<Schema>) => Promise<NodeAnswer>;
   readonly canBeUnknown: boolean;
 }
-
-const messages = darktower.controlplane;
 
 /** Adds the routes to an app that lets only nodes through to them. */
 export function addRegistryRoutes(
@@ -129,14 +123,14 @@ function addNodeRoute<Schema extends z.ZodType>(app: OpenAPIHono<AppEnv>, route:
         }),
         body: {
           required: true,
-          content: { 'application/json': { schema: route.schema }, [PROTOBUF]: binary },
+          content: { [JSON_TYPE]: { schema: route.schema }, [PROTOBUF]: binary },
         },
       },
       responses: {
         200: {
           description: 'What the node needs until its next report, in the content type of the request',
           content: {
-            'application/json': { schema: nodeAnswerSchema },
+            [JSON_TYPE]: { schema: nodeAnswerSchema },
             [PROTOBUF]: {
               schema: { type: 'string', format: 'binary', description: 'darktower.controlplane.NodeAnswer' },
             },
@@ -148,7 +142,7 @@ function addNodeRoute<Schema extends z.ZodType>(app: OpenAPIHono<AppEnv>, route:
   );
   app.post(route.path.replace(/\{(\w+)\}/, ':$1'), async (context) => {
     const idInPath = hasId ? pathId(context, route.idName) : undefined;
-    const body = await readNodeBody(context, route.schema, messages[route.message] as ProtobufMessage);
+    const body = await readNodeBody(context, route.schema, route.message);
     const idInBody = (body as Record<string, unknown>)[route.idName];
     if (idInPath !== undefined && idInBody !== idInPath)
       throw new ApiError(
@@ -156,7 +150,7 @@ function addNodeRoute<Schema extends z.ZodType>(app: OpenAPIHono<AppEnv>, route:
         `${route.idName} must be the one in the path, "${idInPath}": got "${idInBody}"`,
       );
     context.set('subject', { [route.idName]: String(idInBody) });
-    return answerNode(context, await route.handle(body), encodeAnswer);
+    return answerNode(context, 'NodeAnswer', await route.handle(body));
   });
 }
 
@@ -164,10 +158,6 @@ function pathId(context: Context<AppEnv>, name: string): string {
   const parsed = idSchema.safeParse(context.req.param(name));
   if (!parsed.success) throw invalidRequest('path', parsed.error);
   return parsed.data;
-}
-
-function encodeAnswer(answer: NodeAnswer): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(messages.NodeAnswer.encode(messages.NodeAnswer.fromObject(answer)).finish());
 }
 
 /** Without the fields that the heartbeat left out. */

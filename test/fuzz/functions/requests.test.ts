@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { errorBodySchema } from '../../../shared/api/error.ts';
-import { darktower } from '../../../shared/control-plane/generated/control-plane.js';
+import { controlPlane as messages } from '../../../shared/control-plane/messages.ts';
 import {
   ControlPlane,
   controllerRegistration,
@@ -13,7 +13,6 @@ import {
 
 const RUNS = 400;
 const REFUSALS = [400, 401, 404, 405, 409, 413, 415, 503];
-const messages = darktower.controlplane;
 let plane: ControlPlane;
 
 beforeAll(async () => {

@@ -12,13 +12,12 @@ import { importSigningKeys, type SigningKeys } from '../../../../functions/token
 import { createCertificate } from '../../../../media-node/agent/certificate.ts';
 import type { AssignMeeting } from '../../../../shared/api/node.ts';
 import { systemClock } from '../../../../shared/base/clock.ts';
-import { darktower } from '../../../../shared/control-plane/generated/control-plane.js';
+import { controlPlane as messages } from '../../../../shared/control-plane/messages.ts';
 import { createPinnedClient, type PinnedClient } from '../../../../shared/node/pinnedHttps.ts';
 import { controllerAudience, verifyNodeToken } from '../../../../shared/token/nodeToken.ts';
 import { generateSigningJwk, keySetResolver } from '../../../../shared/token/signingKey.ts';
 import { certificateHash, controllerRegistration } from '../support/ControlPlane.ts';
 
-const messages = darktower.controlplane;
 const TIMEOUT_MS = 300;
 const trace = continueTrace(undefined);
 const request: AssignMeeting = {
@@ -164,7 +163,7 @@ describe('calls to meeting controllers', () => {
       '409: Stale',
     ],
     ['an error of somebody else', 502, '<html>', '502: no error body'],
-    ['no protobuf', 200, Buffer.of(0xff, 0xff), 'not protobuf'],
+    ['no protobuf', 200, Buffer.of(0xff, 0xff), 'Not a AssignMeetingAnswer message'],
     [
       'a rejection without a reason',
       200,

@@ -1,7 +1,7 @@
 // The Lambda function as API Gateway calls it, over an embedded DynamoDB.
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { EmbeddedDynamo } from '../../../../functions/local/EmbeddedDynamo.ts';
-import { darktower } from '../../../../shared/control-plane/generated/control-plane.js';
+import { controlPlane as messages } from '../../../../shared/control-plane/messages.ts';
 import { generateSigningJwk } from '../../../../shared/token/signingKey.ts';
 import { handlerRegistration } from '../support/ControlPlane.ts';
 
@@ -84,7 +84,6 @@ describe('the Lambda function', () => {
   });
 
   it('GC-1 takes and answers protobuf through API Gateway, which carries bytes as base64', async () => {
-    const messages = darktower.controlplane;
     const registration = messages.RegisterMediaHandler.fromObject(handlerRegistration('mh-1'));
     const headers = { 'content-type': 'application/x-protobuf', authorization: `Bearer ${NODE_TOKEN}` };
     const body = messages.RegisterMediaHandler.encode(registration).finish();

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { nodeAnswerSchema } from '../../../../shared/api/node.ts';
 import type { EpochMs } from '../../../../shared/base/clock.ts';
-import { darktower } from '../../../../shared/control-plane/generated/control-plane.js';
+import { controlPlane as messages } from '../../../../shared/control-plane/messages.ts';
 import { MEDIA_HANDLER_AUDIENCE, verifyNodeToken } from '../../../../shared/token/nodeToken.ts';
 import { keySetResolver } from '../../../../shared/token/signingKey.ts';
 import {
@@ -14,7 +14,6 @@ import {
   REGION,
 } from '../support/ControlPlane.ts';
 
-const messages = darktower.controlplane;
 let plane: ControlPlane;
 
 beforeEach(async () => {

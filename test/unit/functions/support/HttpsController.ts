@@ -7,12 +7,10 @@ import type { SigningKeys } from '../../../../functions/token/SigningKeys.ts';
 import { createCertificate, type NodeCertificate } from '../../../../media-node/agent/certificate.ts';
 import { controllerPaths } from '../../../../shared/api/paths.ts';
 import { systemClock } from '../../../../shared/base/clock.ts';
-import { darktower } from '../../../../shared/control-plane/generated/control-plane.js';
+import { controlPlane as messages } from '../../../../shared/control-plane/messages.ts';
 import { controllerAudience, verifyNodeToken } from '../../../../shared/token/nodeToken.ts';
 import { keySetResolver } from '../../../../shared/token/signingKey.ts';
 import { controllerRegistration } from './ControlPlane.ts';
-
-const messages = darktower.controlplane;
 
 export type Temper = 'accepts' | 'rejects' | 'hangs' | 'dies';
 
