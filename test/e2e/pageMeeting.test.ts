@@ -128,7 +128,7 @@ describe('a meeting', () => {
     await session.page.keyboard.press('s');
     await expect.poll(() => session.page.getByTestId('tile-stats').count()).toBe(3);
     const own = await session.tile('Ada Lovelace').getByTestId('tile-stats').innerText();
-    for (const figure of ['550 kbit/s', '32 kbit/s', '0 %', '18 ms', '25 fps', '640 × 360', '43 ms']) {
+    for (const figure of ['550 kbit/s', '32 kbit/s', '0 %', '18 ms', '25 fps', '640 × 360', '43 ms', 'VP8']) {
       expect(own).toContain(figure);
     }
     expect(await session.tile('Grace Hopper').locator('dd').allTextContents()).toEqual(Array(8).fill('–'));

@@ -91,7 +91,7 @@ export class FakeMeetingClient implements MeetingClient {
       height: HEIGHT,
       jitterBufferMs: 43,
       framesDecoded: 100,
-      codec: 'VP8',
+      codec: 'vp8',
     };
   }
 

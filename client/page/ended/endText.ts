@@ -10,7 +10,7 @@ export interface EndText {
 
 const TEXTS: Readonly<Record<MeetingEnd['code'], EndText>> = {
   left: { title: 'See you soon', advice: 'It goes on for those who are still in it.', canRejoin: true },
-  ended: { title: 'That was it', advice: 'Start a new meeting to go on.', canRejoin: false },
+  ended: { title: 'All done', advice: 'Start a new meeting to go on.', canRejoin: false },
   removed: {
     title: 'You are out',
     advice: 'Ask whoever runs the meeting if you think this is a mistake.',

@@ -5,6 +5,7 @@ import type { MeetingClient, ParticipantView } from '../../media/MeetingClient.t
 import { Avatar } from '../ui/Avatar.tsx';
 import { Icon } from '../ui/Icon.tsx';
 import { TileStatsPanel } from './TileStatsPanel.tsx';
+import { usePictureFit } from './usePictureFit.ts';
 
 export interface TileProps {
   readonly client: MeetingClient;
@@ -20,6 +21,7 @@ export function Tile({ client, participant, statisticsShown }: TileProps): JSX.E
     if (canvas.current) return client.attachVideo(userId, canvas.current);
     return undefined;
   }, [client, userId]);
+  usePictureFit(canvas);
 
   return (
     <li

@@ -46,7 +46,7 @@ export function statLines(stats: TileStats): readonly StatLine[] {
     { label: 'Frames', value: formatFrameRate(stats.framesPerSecond) },
     { label: 'Picture', value: formatResolution(stats.width, stats.height) },
     { label: 'Buffer', value: formatMillis(stats.jitterBufferMs) },
-    { label: 'Codec', value: stats.codec ?? UNKNOWN },
+    { label: 'Codec', value: stats.codec?.toUpperCase() ?? UNKNOWN },
   ];
 }
 
