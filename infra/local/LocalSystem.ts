@@ -24,8 +24,8 @@ export interface LocalSystemOptions {
   readonly logLevel: string;
 }
 
-/** UDP ports that a node may take, from its base on. */
-const UDP_PORTS_PER_NODE = 64;
+/** UDP ports that a node may take, from its base on: 64 handler workers and a controller's. */
+const UDP_PORTS_PER_NODE = 65;
 export const MAX_UDP_PORT_BASE = 65_535 - 2 * UDP_PORTS_PER_NODE;
 
 export class LocalSystem {

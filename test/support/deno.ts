@@ -3,7 +3,8 @@ import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { findDeno, WORKER_ENVIRONMENT } from '../../media-node/agent/deno.ts';
 
-const FLAGS = [
+/** Nothing but the network, and of that only what --allow-net names. */
+export const DENO_FLAGS = [
   'run',
   '--no-prompt',
   '--no-config',
@@ -46,7 +47,7 @@ export function denoPath(): string {
 
 export function startDeno(script: string, options: DenoOptions): DenoProcess {
   const v8Flags = options.exposeGc === true ? ['--v8-flags=--expose-gc'] : [];
-  const child = spawn(denoPath(), [...FLAGS, ...v8Flags, `--allow-net=${options.allowNet}`, script], {
+  const child = spawn(denoPath(), [...DENO_FLAGS, ...v8Flags, `--allow-net=${options.allowNet}`, script], {
     stdio: ['pipe', 'pipe', 'pipe'],
     env: WORKER_ENVIRONMENT,
   });

@@ -4,18 +4,10 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { bundleForDeno } from '../../infra/build/bundles.ts';
-import { findDeno, WORKER_ENVIRONMENT } from '../../media-node/agent/deno.ts';
+import { WORKER_ENVIRONMENT } from '../../media-node/agent/deno.ts';
+import { DENO_FLAGS, denoPath } from './deno.ts';
 
 const outdir = fileURLToPath(new URL('../../dist/test/', import.meta.url));
-const FLAGS = [
-  '--no-prompt',
-  '--no-config',
-  '--no-lock',
-  '--no-remote',
-  '--no-npm',
-  '--unstable-net',
-  '--allow-net',
-];
 
 export interface DenoScript {
   /** Name of the bundle. */
@@ -32,10 +24,8 @@ export interface DenoScript {
  * @throws Error when it ends with another exit code than 0
  */
 export async function runDenoScript(script: DenoScript, onLine: (value: unknown) => void): Promise<void> {
-  const deno = findDeno(undefined);
-  if (!deno.ok) throw new Error(deno.reason);
   await bundleForDeno({ [script.name]: script.entry }, outdir);
-  const child = spawn(deno.value, ['run', ...FLAGS, join(outdir, `${script.name}.js`)], {
+  const child = spawn(denoPath(), [...DENO_FLAGS, '--allow-net', join(outdir, `${script.name}.js`)], {
     stdio: ['pipe', 'pipe', 'inherit'],
     env: WORKER_ENVIRONMENT,
     ...(script.signal && { signal: script.signal }),
