@@ -1,5 +1,5 @@
 // Checks of what a participant says about a stream that it publishes (ledger MH-10).
-import { type StreamInfo, signaling } from '../../shared/signaling/messages.ts';
+import { type ColorSpace, type StreamInfo, signaling } from '../../shared/signaling/messages.ts';
 import { SignalingError } from './SignalingError.ts';
 
 const { MediaKind, MediaSource } = signaling;
@@ -18,10 +18,14 @@ const MAX_FIGURES = {
 } as const;
 const FIGURES = Object.keys(MAX_FIGURES) as (keyof typeof MAX_FIGURES)[];
 
+/** Largest code point of ITU-T H.273; the codes are passed on without a look at what they mean. */
+const MAX_COLOR_CODE = 255;
+const COLOR_CODES = ['primaries', 'transfer', 'matrix'] as const;
+
 export type StreamSettings = Omit<Required<StreamInfo>, 'userId' | 'streamId' | '$unknowns'>;
 
 /**
- * The settings with every field present; ids are left out, as the controller gives them.
+ * The settings with every field present (colorSpace null when it is not said); ids are left out, as the controller gives them.
  * @throws SignalingError INVALID_REQUEST naming the field, its rule and its value.
  */
 export function readStreamSettings(info: StreamInfo | null | undefined): StreamSettings {
@@ -45,5 +49,17 @@ export function readStreamSettings(info: StreamInfo | null | undefined): StreamS
       throw SignalingError.invalid(`Stream ${name} must be at most ${MAX_FIGURES[name]}: got ${value}`);
     figures[name] = value;
   }
-  return { kind, source, codec, spatialLayer, ...figures };
+  return { kind, source, codec, spatialLayer, ...figures, colorSpace: readColorSpace(info.colorSpace) };
+}
+
+function readColorSpace(said: ColorSpace | null | undefined): ColorSpace | null {
+  if (!said) return null;
+  const codes = { primaries: 0, transfer: 0, matrix: 0 };
+  for (const name of COLOR_CODES) {
+    const code = said[name] ?? 0;
+    if (code > MAX_COLOR_CODE)
+      throw SignalingError.invalid(`Stream color ${name} must be at most ${MAX_COLOR_CODE}: got ${code}`);
+    codes[name] = code;
+  }
+  return { ...codes, fullRange: said.fullRange ?? false };
 }

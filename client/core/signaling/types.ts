@@ -1,5 +1,6 @@
 // What signaling says, as plain values: protobuf messages are turned into these where they enter.
 import {
+  type ColorSpace as ColorSpaceMessage,
   type JoinResponse,
   type MediaServer,
   type ParticipantInfo,
@@ -9,6 +10,14 @@ import {
 
 export type StreamKind = 'audio' | 'video';
 export type StreamSource = 'microphone' | 'camera' | 'screen' | 'screen_audio';
+
+/** Code points of ITU-T H.273, sections 8.1 to 8.3; 2 is unspecified. */
+export interface ColorSpace {
+  readonly primaries: number;
+  readonly transfer: number;
+  readonly matrix: number;
+  readonly fullRange: boolean;
+}
 
 /** What a publisher says about a stream. `codec` is a WebCodecs codec string. */
 export interface StreamSettings {
@@ -22,6 +31,8 @@ export interface StreamSettings {
   readonly bitrateBps?: number;
   readonly sampleRateHz?: number;
   readonly channels?: number;
+  /** Of the encoded pictures, where the codec does not carry it. */
+  readonly colorSpace?: ColorSpace;
 }
 
 /** A published stream. `streamId` is unique within `userId`. */
@@ -87,6 +98,7 @@ export function toStreamInfo(settings: StreamSettings): StreamInfo {
     bitrateBps: settings.bitrateBps ?? 0,
     sampleRateHz: settings.sampleRateHz ?? 0,
     channels: settings.channels ?? 0,
+    colorSpace: settings.colorSpace ?? null,
   };
 }
 
@@ -105,6 +117,17 @@ export function fromStreamInfo(info: StreamInfo): PublishedStream {
     ...(info.bitrateBps && { bitrateBps: info.bitrateBps }),
     ...(info.sampleRateHz && { sampleRateHz: info.sampleRateHz }),
     ...(info.channels && { channels: info.channels }),
+    ...(info.colorSpace && { colorSpace: fromColorSpace(info.colorSpace) }),
+  };
+}
+
+/** A zero is a code point like any other here: matrix 0 means RGB. */
+function fromColorSpace(message: ColorSpaceMessage): ColorSpace {
+  return {
+    primaries: message.primaries ?? 0,
+    transfer: message.transfer ?? 0,
+    matrix: message.matrix ?? 0,
+    fullRange: message.fullRange ?? false,
   };
 }
 

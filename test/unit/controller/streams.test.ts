@@ -13,6 +13,7 @@ const CAMERA: StreamInfo = {
   height: 720,
   framesPerSecond: 30,
   bitrateBps: 1_500_000,
+  colorSpace: { primaries: 6, transfer: 6, matrix: 6, fullRange: true },
 };
 
 async function twoPeople() {
@@ -54,6 +55,11 @@ describe('publishing and subscribing', () => {
       'Stream codec must be 1 to 40 characters of A-Z a-z 0-9 . = _ -',
     ],
     ['a layer over 2', { ...CAMERA, spatialLayer: 3 }, 'Stream layer must be 0 to 2: got 3'],
+    [
+      'a colour code over 255',
+      { ...CAMERA, colorSpace: { ...CAMERA.colorSpace, matrix: 256 } },
+      'Stream color matrix must be at most 255: got 256',
+    ],
     ['an absurd width', { ...CAMERA, width: 100_000 }, 'Stream width must be at most 16384: got 100000'],
   ])(
     'MC-5 MH-10 refuses to publish a stream with %s, and the session goes on',
