@@ -3,16 +3,19 @@
 import { createRoute, OpenAPIHono } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
+import { except } from 'hono/combine';
 import { methodNotAllowed as methodNotAllowedMiddleware } from 'hono/method-not-allowed';
 import * as z from 'zod';
 import { ApiError } from '../shared/api/error.ts';
 import { gcPaths } from '../shared/api/paths.ts';
 import type { Clock } from '../shared/base/clock.ts';
 import type { Logger } from '../shared/base/log.ts';
+import { JSON_TYPE, PROTOBUF } from './base/contentType.ts';
 import type { Random } from './base/random.ts';
 import type { ControllerClient } from './controllers/ControllerClient.ts';
 import type { Access } from './http/Access.ts';
 import type { AppEnv } from './http/AppEnv.ts';
+import { requireAcceptable } from './http/acceptable.ts';
 import { handleError, handleNotFound, invalidRequest, methodNotAllowed } from './http/errors.ts';
 import { addOpenApiRoutes } from './http/openApi.ts';
 import { requestLog } from './http/requestLog.ts';
@@ -30,6 +33,11 @@ import type { SigningKeys } from './token/SigningKeys.ts';
 export const MAX_BODY_BYTES = 65_536;
 /** How long ended meetings are kept unless configured otherwise (ledger GC-13). */
 export const DEFAULT_RETENTION_MS = 7 * 24 * 3_600_000;
+
+/** Routes of meetings that take another credential than a token of the API: each says itself whom it lets in. */
+const OPEN_PATHS = ['join/refresh', 'unreachable'].map((path) => `${gcPaths.meetings}/:id/${path}`);
+/** Routes of nodes, behind the path of their kind, that are for operators instead of the nodes themselves. */
+const OPERATOR_PATHS = [':id/drain'];
 
 export interface GlobalControllerOptions {
   /** Region whose nodes serve meetings that are joined here. */
@@ -66,9 +74,14 @@ export function createGlobalController(options: GlobalControllerOptions): Global
     }),
   );
   app.use(bodyLimit({ maxSize: MAX_BODY_BYTES, onError: refuseBody }));
-  app.use(`${gcPaths.meetings}/*`, requireAccess(options.access));
-  app.use(`${gcPaths.mediaHandlers}/*`, requireAccess(options.nodeAccess));
-  app.use(`${gcPaths.meetingControllers}/*`, requireAccess(options.nodeAccess));
+  app.use(`${gcPaths.meetings}/*`, requireAcceptable([JSON_TYPE]));
+  app.use(`${gcPaths.meetings}/*`, except(OPEN_PATHS, requireAccess(options.access)));
+  for (const nodes of [gcPaths.mediaHandlers, gcPaths.meetingControllers]) {
+    const operatorPaths = OPERATOR_PATHS.map((path) => `${nodes}/${path}`);
+    app.use(`${nodes}/*`, requireAcceptable([JSON_TYPE, PROTOBUF]));
+    app.use(`${nodes}/*`, except(operatorPaths, requireAccess(options.nodeAccess)));
+    for (const path of operatorPaths) app.use(path, requireAccess(options.access));
+  }
 
   const serving = { region, stores, controllerClient, clock, random };
   addMeetingRoutes(app, {

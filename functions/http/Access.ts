@@ -1,36 +1,76 @@
-// Who may call, and for whom: a seam. Today everyone (local) or the holder of a key; user tokens and scopes (ledger
-// GC-15) are further implementations.
+// Who may call, for whom, and for what: a seam. Everyone (local), the holder of a key, or whoever shows a token of an
+// issuer that is trusted (ledger GC-15, functions/token/UserTokens).
+import { ALL_SCOPES, type Scope } from '../../shared/api/auth.ts';
 import { err, ok, type Result } from '../../shared/base/result.ts';
 import type { Secret } from '../../shared/base/secret.ts';
 
-export interface Caller {
+export interface Identity {
   /** Meetings belong to an organisation; a caller sees those of its own. */
   readonly orgId: string;
-  /** Who it is, for logs. */
+  /** Who it is, for logs and limits. */
   readonly subject: string;
 }
 
+export interface Caller extends Identity {
+  readonly scopes: ReadonlySet<Scope>;
+}
+
 export interface Access {
-  /** The caller, or why it is none: a sentence for the caller. */
+  /**
+   * The caller, or why it is none: a sentence for the caller.
+   * @throws ApiError (503) while that cannot be told, such as without a database
+   */
   identify(request: Request): Promise<Result<Caller>>;
 }
 
-const BEARER = /^Bearer +([A-Za-z0-9._~+/-]+=*)$/i;
+/** A token by itself, as RFC 6750 (2.1) writes it after `Bearer`. */
+const BEARER = /^Bearer +([A-Za-z0-9._~+/-]+=*) *$/i;
 
-/** Lets everyone in as `caller`: for a system that only its own machine reaches. */
-export function openAccess(caller: Caller): Access {
-  return { identify: async () => ok(caller) };
+/** The token of the Authorization header (RFC 6750), or what is wrong with it. */
+export function bearerToken(request: Request): Result<string> {
+  const header = request.headers.get('authorization');
+  if (header === null) return err('Authorization is missing: send "Authorization: Bearer <token>"');
+  const [, token] = BEARER.exec(header) ?? [];
+  return token === undefined ? err('Authorization must be of the form "Bearer <token>"') : ok(token);
+}
+
+/**
+ * Lets everyone in who shows nothing: for a system that only its own machine reaches. Whoever shows a token is who the
+ * token says, where tokens are checked.
+ */
+export function openAccess(identity: Identity, tokens?: Access): Access {
+  const caller: Caller = { ...identity, scopes: new Set(ALL_SCOPES) };
+  return {
+    async identify(request) {
+      return tokens === undefined || !request.headers.has('authorization')
+        ? ok(caller)
+        : await tokens.identify(request);
+    },
+  };
 }
 
 /** Lets in who shows the key as a bearer token (RFC 6750). */
-export function bearerAccess(key: Secret, caller: Caller): Access {
+export function bearerAccess(key: Secret, identity: Identity, scopes: readonly Scope[] = ALL_SCOPES): Access {
+  const caller: Caller = { ...identity, scopes: new Set(scopes) };
   return {
     async identify(request) {
-      const header = request.headers.get('authorization');
-      if (header === null) return err('Authorization is missing: send "Authorization: Bearer <key>"');
-      const [, token] = BEARER.exec(header) ?? [];
-      if (token === undefined) return err('Authorization must be of the form "Bearer <key>"');
-      return key.equals(token) ? ok(caller) : err('Key is not valid');
+      const token = bearerToken(request);
+      if (!token.ok) return token;
+      return key.equals(token.value) ? ok(caller) : err('Key is not valid');
+    },
+  };
+}
+
+/** Lets in whom one of them lets in; the last one has the word on why not. */
+export function anyAccess(first: Access, ...others: readonly Access[]): Access {
+  return {
+    async identify(request) {
+      let answer = await first.identify(request);
+      for (const other of others) {
+        if (answer.ok) return answer;
+        answer = await other.identify(request);
+      }
+      return answer;
     },
   };
 }

@@ -1,5 +1,6 @@
 // The OpenAPI document (3.1) of all routes, and a page that shows it (ledger GC-14).
 import type { OpenAPIHono } from '@hono/zod-openapi';
+import { SCOPES } from '../../shared/api/auth.ts';
 import { gcPaths } from '../../shared/api/paths.ts';
 import type { AppEnv } from './AppEnv.ts';
 import { renderDocs } from './docsPage.ts';
@@ -15,10 +16,17 @@ const INFO = {
 
 /** Adds the document and its page. What is added to the app afterwards is in it too: it is made at the first request. */
 export function addOpenApiRoutes(app: OpenAPIHono<AppEnv>): void {
-  app.openAPIRegistry.registerComponent('securitySchemes', 'apiKey', {
+  app.openAPIRegistry.registerComponent('securitySchemes', 'userToken', {
     type: 'http',
     scheme: 'bearer',
-    description: 'Key of the public API. A local system lets everyone in without one.',
+    bearerFormat: 'JWT',
+    description:
+      'Token of an issuer that this system trusts, or the key of the public API. A local system lets everyone in without one.',
+  });
+  app.openAPIRegistry.registerComponent('securitySchemes', 'clientCredentials', {
+    type: 'oauth2',
+    description: 'Tokens for machines, from the built-in issuer.',
+    flows: { clientCredentials: { tokenUrl: gcPaths.authToken, scopes: SCOPES } },
   });
   app.openAPIRegistry.registerComponent('securitySchemes', 'nodeToken', {
     type: 'http',

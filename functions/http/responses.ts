@@ -5,20 +5,26 @@ import { errorBodySchema } from '../../shared/api/error.ts';
 const ERRORS = {
   400: 'The request is malformed, or a field breaks its rule; `details.issues` lists which',
   401: 'Who calls is not known: the key or token is missing or not valid',
+  403: 'The token lacks the scope that the route needs; `details.scope` names it',
   404: 'There is no such thing, or it has ended',
   405: 'Another method is meant; `Allow` lists which',
+  406: 'The caller accepts no content type that the route answers in',
   409: 'It exists already',
   413: 'The body is larger than 64 KiB',
   415: 'The content type is not one of those that the route takes',
+  422: 'The request contradicts an earlier one of the same `Idempotency-Key`',
+  429: 'Too many requests of this client; `Retry-After` says when to try again',
   500: 'Something went wrong that is not the caller’s fault; `details.trace_id` finds it in the logs',
   503: 'Not possible at the moment; `Retry-After` says when to try again',
 } as const;
 export type ErrorStatus = keyof typeof ERRORS;
 
 /** Every route may fail in these ways. */
-const ALWAYS = [401, 405, 500, 503] as const;
+const ALWAYS = [401, 405, 406, 500, 503] as const;
 /** Every route that takes a body may also fail in these. */
 export const BODY_ERRORS = [400, 413, 415] as const;
+/** What may also become of a request that changes something. */
+export const WRITE_ERRORS = [413, 429] as const;
 
 interface JsonContent<Schema extends ZodType> {
   readonly content: { readonly 'application/json': { readonly schema: Schema } };
@@ -49,8 +55,12 @@ export function errorResponses<const Status extends ErrorStatus>(
 type Headers = Record<string, { description: string; schema: { type: 'string' | 'integer' } }>;
 
 const HEADERS: Partial<Record<ErrorStatus, Headers>> = {
-  401: { 'WWW-Authenticate': { schema: { type: 'string' }, description: '`Bearer`' } },
+  401: { 'WWW-Authenticate': { schema: { type: 'string' }, description: 'RFC 6750' } },
+  403: { 'WWW-Authenticate': { schema: { type: 'string' }, description: 'RFC 6750; names the scope' } },
   405: { Allow: { schema: { type: 'string' }, description: 'Methods that the path has' } },
+  429: {
+    'Retry-After': { schema: { type: 'integer' }, description: 'Seconds until it is worth trying again' },
+  },
   503: {
     'Retry-After': { schema: { type: 'integer' }, description: 'Seconds until it is worth trying again' },
   },

@@ -14,7 +14,8 @@ import {
 import { gcPaths } from '../../shared/api/paths.ts';
 import type { MeetingId } from '../../shared/base/ids.ts';
 import type { AppEnv } from '../http/AppEnv.ts';
-import { BODY_ERRORS, errorResponses, jsonContent } from '../http/responses.ts';
+import { BODY_ERRORS, errorResponses, jsonContent, WRITE_ERRORS } from '../http/responses.ts';
+import { withScope } from '../http/security.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
 import type { Join } from './join.ts';
 import { toMeetingBody } from './Meeting.ts';
@@ -24,21 +25,26 @@ const params = z.object({
   meeting_id: idSchema.meta({ description: 'Id of the meeting', example: 'standup' }),
 });
 const byId = `${gcPaths.meetings}/{meeting_id}`;
-const shared = { tags: ['Meetings'], security: [{ apiKey: [] }] };
+const shared = { tags: ['Meetings'] };
 
 const createMeeting = createRoute({
   ...shared,
+  ...withScope('meetings:write'),
   method: 'post',
   path: gcPaths.meetings,
   operationId: 'createMeeting',
   summary: 'Create a meeting',
   description: 'With an id of your choice, or one that is made up and easy to read out.',
   request: { body: { required: true, ...jsonContent('What the meeting is like', createMeetingSchema) } },
-  responses: { 201: jsonContent('The meeting', meetingSchema), ...errorResponses(409, ...BODY_ERRORS) },
+  responses: {
+    201: jsonContent('The meeting', meetingSchema),
+    ...errorResponses(403, 409, ...WRITE_ERRORS, ...BODY_ERRORS),
+  },
 });
 
 const listMeetings = createRoute({
   ...shared,
+  ...withScope('meetings:read'),
   method: 'get',
   path: gcPaths.meetings,
   operationId: 'listMeetings',
@@ -46,21 +52,23 @@ const listMeetings = createRoute({
   description:
     'The latest created first; without a status, those that are active come before those that have ended.',
   request: { query: listMeetingsQuerySchema },
-  responses: { 200: jsonContent('One page of meetings', meetingListSchema), ...errorResponses(400) },
+  responses: { 200: jsonContent('One page of meetings', meetingListSchema), ...errorResponses(400, 403) },
 });
 
 const getMeeting = createRoute({
   ...shared,
+  ...withScope('meetings:read'),
   method: 'get',
   path: byId,
   operationId: 'getMeeting',
   summary: 'Look a meeting up',
   request: { params },
-  responses: { 200: jsonContent('The meeting', meetingSchema), ...errorResponses(400, 404) },
+  responses: { 200: jsonContent('The meeting', meetingSchema), ...errorResponses(400, 403, 404) },
 });
 
 const joinMeeting = createRoute({
   ...shared,
+  ...withScope('meetings:join'),
   method: 'post',
   path: `${byId}/join`,
   operationId: 'joinMeeting',
@@ -68,18 +76,25 @@ const joinMeeting = createRoute({
   description:
     'Answers where the meeting is served and a token that lets one participant in there. The first join finds the machines that serve it.',
   request: { params, body: { required: true, ...jsonContent('Who joins', joinMeetingSchema) } },
-  responses: { 200: jsonContent('The way in', joinAnswerSchema), ...errorResponses(404, ...BODY_ERRORS) },
+  responses: {
+    200: jsonContent('The way in', joinAnswerSchema),
+    ...errorResponses(403, 404, ...WRITE_ERRORS, ...BODY_ERRORS),
+  },
 });
 
 const endMeeting = createRoute({
   ...shared,
+  ...withScope('meetings:write'),
   method: 'post',
   path: `${byId}/end`,
   operationId: 'endMeeting',
   summary: 'End a meeting for everyone',
   description: 'Nobody can join it again. Ending a meeting that has ended is not an error.',
   request: { params },
-  responses: { 200: jsonContent('The meeting, ended', meetingSchema), ...errorResponses(400, 404) },
+  responses: {
+    200: jsonContent('The meeting, ended', meetingSchema),
+    ...errorResponses(400, 403, 404, ...WRITE_ERRORS),
+  },
 });
 
 export interface MeetingRoutesOptions {

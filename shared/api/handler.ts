@@ -6,7 +6,21 @@ import { certificateHashSchema, httpsUrlSchema, idSchema } from './fields.ts';
 export const MAX_BATCH = 256;
 const uint32Id = z.int().min(1).max(0xffff_ffff);
 
-export const createRouterSchema = z.strictObject({ meeting_id: idSchema, generation: z.int().min(1) });
+/** Where a meeting controller is told of routers that it has lost (ledger SFU-9). */
+export const controllerAddressSchema = z.strictObject({
+  controller_id: idSchema,
+  internal_url: httpsUrlSchema,
+  certificate_hashes: z.array(certificateHashSchema).min(1).max(4),
+});
+export type ControllerAddress = z.infer<typeof controllerAddressSchema>;
+
+export const createRouterSchema = z.strictObject({
+  meeting_id: idSchema,
+  generation: z.int().min(1),
+  controller: controllerAddressSchema.optional().meta({
+    description: 'Who is told when the router is lost. That of the latest request for the router counts.',
+  }),
+});
 export type CreateRouter = z.infer<typeof createRouterSchema>;
 export const routerSchema = z.object({
   router_id: idSchema,
@@ -66,6 +80,21 @@ export const createConsumersSchema = z.strictObject({
 export type CreateConsumers = z.infer<typeof createConsumersSchema>;
 export const consumersSchema = z.object({ consumers: z.array(z.object({ consumer_id: idSchema })) });
 export type ConsumersBody = z.infer<typeof consumersSchema>;
+
+/** A media handler to a meeting controller: these routers of its meetings are gone, with all that was in them (SFU-9). */
+export const routersLostSchema = z.strictObject({
+  handler_id: idSchema,
+  routers: z
+    .array(z.strictObject({ router_id: idSchema, meeting_id: idSchema }))
+    .min(1)
+    .max(MAX_BATCH),
+  reason: z.string().max(200),
+});
+export type RoutersLost = z.infer<typeof routersLostSchema>;
+export const routersLostAnswerSchema = z.object({
+  recovering: z.int().meta({ description: 'Routers of them that were in use; their meetings get others.' }),
+});
+export type RoutersLostAnswer = z.infer<typeof routersLostAnswerSchema>;
 
 export const workerSchema = z.object({
   worker_id: z.int(),

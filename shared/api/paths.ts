@@ -14,15 +14,27 @@ export const gcPaths = {
   meetingControllers: `${API_PREFIX}/meeting-controllers`,
   heartbeats: (controllerId: string) =>
     `${API_PREFIX}/meeting-controllers/${encodeURIComponent(controllerId)}/heartbeats`,
+  refreshJoin: (meetingId: string) => `${API_PREFIX}/meetings/${encodeURIComponent(meetingId)}/join/refresh`,
+  guestChallenges: (meetingId: string) =>
+    `${API_PREFIX}/meetings/${encodeURIComponent(meetingId)}/guest-challenges`,
+  participants: (meetingId: string) => `${API_PREFIX}/meetings/${encodeURIComponent(meetingId)}/participants`,
+  participant: (meetingId: string, participantId: string) =>
+    `${API_PREFIX}/meetings/${encodeURIComponent(meetingId)}/participants/${encodeURIComponent(participantId)}`,
+  nodes: `${API_PREFIX}/nodes`,
+  authToken: `${API_PREFIX}/auth/token`,
+  revocations: `${API_PREFIX}/auth/revocations`,
   openApi: `${API_PREFIX}/openapi.json`,
   docs: `${API_PREFIX}/docs`,
   health: '/health',
 } as const;
 
-/** On a meeting controller's internal address, called by the global controller. */
+/** On a meeting controller's internal address, called by the global controller and, for lost routers, by media handlers. */
 export const controllerPaths = {
   assignMeeting: '/internal/v1/assignments',
   endMeeting: '/internal/v1/assignments/end',
+  removeParticipant: '/internal/v1/participants/remove',
+  listParticipants: '/internal/v1/participants/list',
+  routersLost: '/internal/v1/routers-lost',
 } as const;
 
 /** On a media handler's internal address, called by meeting controllers (ledger SFU-3). */

@@ -141,8 +141,6 @@ describe('failures have one shape', () => {
 });
 
 describe('access', () => {
-  const CHALLENGE = 'Bearer';
-
   it.each([
     ['no token', undefined],
     ['another scheme', `Basic ${btoa('a:b')}`],
@@ -161,7 +159,9 @@ describe('access', () => {
       const { status, error, response } = await request('POST', path, headers, body);
       expect(status).toBe(401);
       expect(error.code).toBe('UNAUTHORIZED');
-      expect(response.headers.get('www-authenticate')).toBe(CHALLENGE);
+      expect(response.headers.get('www-authenticate')).toBe(
+        authorization === undefined ? 'Bearer' : 'Bearer error="invalid_token"',
+      );
       expect(JSON.stringify(error)).not.toContain(NODE_TOKEN);
     }
     expect(await plane.stores.handlers.get('mh-1')).toBe(undefined);

@@ -101,7 +101,7 @@ describe('the OpenAPI document', () => {
       const schemes = Object.keys(document.components['securitySchemes'] ?? {});
       for (const requirement of operation.security ?? [])
         for (const scheme of Object.keys(requirement)) expect(schemes).toContain(scheme);
-      if (path !== '/health') expect(operation.security).toHaveLength(1);
+      if (path !== '/health') expect(operation.security?.length).toBeGreaterThan(0);
     }
   });
 
