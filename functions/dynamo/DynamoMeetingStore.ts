@@ -3,12 +3,13 @@ import type { EpochMs } from '../../shared/base/clock.ts';
 import type { MeetingId } from '../../shared/base/ids.ts';
 import type { ActiveMeeting, Meeting, MeetingStatus } from '../meeting/Meeting.ts';
 import type {
+  MeetingChanges,
   MeetingListQuery,
   MeetingPage,
   MeetingPosition,
   MeetingStore,
 } from '../meeting/MeetingStore.ts';
-import type { Item } from './attributes.ts';
+import type { Item, Value } from './attributes.ts';
 import { keys } from './keys.ts';
 import { expiryAttribute, type Table } from './Table.ts';
 
@@ -17,6 +18,7 @@ const facts = {
   org_id: z.string(),
   display_name: z.string(),
   max_participants: z.number(),
+  allow_guests: z.boolean().default(false),
   created_at_ms: z.number(),
 };
 const itemSchema = z.discriminatedUnion('status', [
@@ -37,6 +39,7 @@ export class DynamoMeetingStore implements MeetingStore {
       org_id: meeting.orgId,
       display_name: meeting.displayName,
       max_participants: meeting.maxParticipants,
+      allow_guests: meeting.allowGuests,
       created_at_ms: meeting.createdAtMs,
       status: 'active',
       kind_pk: keys.meetingKind(meeting.orgId, 'active'),
@@ -69,6 +72,25 @@ export class DynamoMeetingStore implements MeetingStore {
           next: { status: last.status, createdAtMs: last.createdAtMs, meetingId: last.meetingId },
         }),
     };
+  }
+
+  async update(meetingId: MeetingId, changes: MeetingChanges): Promise<ActiveMeeting | undefined> {
+    const values: Record<string, Value> = {
+      ...(changes.displayName !== undefined && { display_name: changes.displayName }),
+      ...(changes.maxParticipants !== undefined && { max_participants: changes.maxParticipants }),
+      ...(changes.allowGuests !== undefined && { allow_guests: changes.allowGuests }),
+    };
+    const before = await this.#table.update(keys.meeting(meetingId), {
+      update: {
+        text: `SET ${Object.keys(values)
+          .map((name) => `#${name} = :${name}`)
+          .join(', ')}`,
+        values,
+      },
+      condition: { text: '#status = :active', values: { active: 'active' } },
+    });
+    const after = before && toMeeting({ ...before, ...values });
+    return after?.status === 'active' ? after : undefined;
   }
 
   async end(meetingId: MeetingId, endedAtMs: EpochMs, expiresAtMs: EpochMs): Promise<boolean> {
@@ -116,6 +138,7 @@ function toMeeting(item: Item): Meeting {
     orgId: stored.org_id,
     displayName: stored.display_name,
     maxParticipants: stored.max_participants,
+    allowGuests: stored.allow_guests,
     createdAtMs: stored.created_at_ms as EpochMs,
   };
   return stored.status === 'active'

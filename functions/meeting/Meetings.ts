@@ -1,6 +1,6 @@
 // The rules of meetings: create, look up, list, end (ledger GC-13, GC-14).
 import { ApiError } from '../../shared/api/error.ts';
-import type { CreateMeeting } from '../../shared/api/meeting.ts';
+import type { CreateMeeting, UpdateMeeting } from '../../shared/api/meeting.ts';
 import type { Clock, EpochMs } from '../../shared/base/clock.ts';
 import type { MeetingId } from '../../shared/base/ids.ts';
 import type { Logger } from '../../shared/base/log.ts';
@@ -46,6 +46,7 @@ export class Meetings {
         orgId,
         displayName: request.display_name ?? meetingId,
         maxParticipants: request.max_participants,
+        allowGuests: request.allow_guests,
         createdAtMs: clock.epochMs(),
       };
       if (await meetings.create(meeting)) return meeting;
@@ -62,6 +63,24 @@ export class Meetings {
     if (meeting === undefined || meeting.orgId !== orgId)
       throw new ApiError('NOT_FOUND', `No meeting "${meetingId}": check the id or create it`);
     return meeting;
+  }
+
+  /**
+   * The meeting as it is after the changes. Those who are in it stay: a smaller size or no guests counts for whoever joins.
+   * @throws ApiError NOT_FOUND; also for a meeting that has ended, which changes no more
+   */
+  async update(orgId: string, meetingId: MeetingId, changes: UpdateMeeting): Promise<ActiveMeeting> {
+    const meeting = await this.get(orgId, meetingId);
+    const changed =
+      meeting.status === 'active'
+        ? await this.#options.stores.meetings.update(meetingId, {
+            ...(changes.display_name !== undefined && { displayName: changes.display_name }),
+            ...(changes.max_participants !== undefined && { maxParticipants: changes.max_participants }),
+            ...(changes.allow_guests !== undefined && { allowGuests: changes.allow_guests }),
+          })
+        : undefined;
+    if (changed === undefined) throw new ApiError('NOT_FOUND', 'Meeting has ended');
+    return changed;
   }
 
   async list(query: MeetingListQuery): Promise<MeetingPage> {

@@ -10,6 +10,7 @@ import {
   type MeetingListBody,
   meetingListSchema,
   meetingSchema,
+  updateMeetingSchema,
 } from '../../shared/api/meeting.ts';
 import { gcPaths } from '../../shared/api/paths.ts';
 import type { MeetingId } from '../../shared/base/ids.ts';
@@ -64,6 +65,22 @@ const getMeeting = createRoute({
   summary: 'Look a meeting up',
   request: { params },
   responses: { 200: jsonContent('The meeting', meetingSchema), ...errorResponses(400, 403, 404) },
+});
+
+const updateMeeting = createRoute({
+  ...shared,
+  ...withScope('meetings:write'),
+  method: 'patch',
+  path: byId,
+  operationId: 'updateMeeting',
+  summary: 'Change a meeting',
+  description:
+    'Fields that are left out stay. Those who are in the meeting stay as well: the changes count for whoever joins.',
+  request: { params, body: { required: true, ...jsonContent('What changes', updateMeetingSchema) } },
+  responses: {
+    200: jsonContent('The meeting, changed', meetingSchema),
+    ...errorResponses(403, 404, ...WRITE_ERRORS, ...BODY_ERRORS),
+  },
 });
 
 const joinMeeting = createRoute({
@@ -131,6 +148,14 @@ export function addMeetingRoutes(app: OpenAPIHono<AppEnv>, { meetings, join }: M
     const meetingId = context.req.valid('param').meeting_id as MeetingId;
     context.set('subject', { meeting_id: meetingId });
     return context.json(toMeetingBody(await meetings.get(context.get('caller').orgId, meetingId)), 200);
+  });
+
+  app.openapi(updateMeeting, async (context) => {
+    const meetingId = context.req.valid('param').meeting_id as MeetingId;
+    context.set('subject', { meeting_id: meetingId });
+    const meeting = await meetings.update(context.get('caller').orgId, meetingId, context.req.valid('json'));
+    context.get('log').info('Meeting changed', { meeting_id: meetingId });
+    return context.json(toMeetingBody(meeting), 200);
   });
 
   app.openapi(joinMeeting, async (context) => {

@@ -20,9 +20,24 @@ export const createMeetingSchema = z
       .optional()
       .meta({ description: 'Shown to participants; the id when absent.' }),
     max_participants: z.int().min(1).max(MAX_PARTICIPANTS).default(DEFAULT_MAX_PARTICIPANTS),
+    allow_guests: z
+      .boolean()
+      .default(false)
+      .meta({ description: 'Whether those may join who have no token of the organisation.' }),
   })
   .meta({ id: 'CreateMeeting', example: { display_name: 'Weekly planning', max_participants: 12 } });
 export type CreateMeeting = z.infer<typeof createMeetingSchema>;
+
+/** JSON Merge Patch (RFC 7396) of the fields that may change. */
+export const updateMeetingSchema = z
+  .strictObject({
+    display_name: displayNameSchema.optional(),
+    max_participants: z.int().min(1).max(MAX_PARTICIPANTS).optional(),
+    allow_guests: z.boolean().optional(),
+  })
+  .refine((changes) => Object.keys(changes).length > 0, 'must change at least one field')
+  .meta({ id: 'UpdateMeeting', example: { display_name: 'Planning', allow_guests: true } });
+export type UpdateMeeting = z.infer<typeof updateMeetingSchema>;
 
 export const meetingSchema = z
   .object({
@@ -30,6 +45,7 @@ export const meetingSchema = z
     display_name: z.string(),
     status: z.enum(['active', 'ended']),
     max_participants: z.int(),
+    allow_guests: z.boolean(),
     created_at: timestampSchema,
     ended_at: timestampSchema.optional(),
   })
@@ -40,6 +56,7 @@ export const meetingSchema = z
       display_name: 'Weekly planning',
       status: 'active',
       max_participants: 12,
+      allow_guests: false,
       created_at: '2026-11-21T10:00:00.000Z',
     },
   });
@@ -53,7 +70,22 @@ export const listMeetingsQuerySchema = z.object({
 
 export const meetingListSchema = z
   .object({ meetings: z.array(meetingSchema), next_cursor: z.string().optional() })
-  .meta({ id: 'MeetingList' });
+  .meta({
+    id: 'MeetingList',
+    example: {
+      meetings: [
+        {
+          meeting_id: 'kbq4-w7ps-m2xn',
+          display_name: 'Weekly planning',
+          status: 'active',
+          max_participants: 12,
+          allow_guests: false,
+          created_at: '2026-11-21T10:00:00.000Z',
+        },
+      ],
+      next_cursor: 'WyJhY3RpdmUiLDE3OTUyNTUyMDAwMDAsImticTQtdzdwcy1tMnhuIl0',
+    },
+  });
 export type MeetingListBody = z.infer<typeof meetingListSchema>;
 
 export const joinMeetingSchema = z
@@ -71,5 +103,14 @@ export const joinAnswerSchema = z
     join_token: z.string(),
     expires_at: timestampSchema.meta({ description: 'When the join token expires.' }),
   })
-  .meta({ id: 'JoinAnswer' });
+  .meta({
+    id: 'JoinAnswer',
+    example: {
+      meeting_id: 'kbq4-w7ps-m2xn',
+      meeting_controller_url: 'https://192.0.2.10:4433/signaling',
+      certificate_hashes: ['47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='],
+      join_token: 'eyJhbGciOiJFZERTQSIsImtpZCI6IjEifQ.eyJzdWIiOiI0YjFhIn0.c2lnbmF0dXJl',
+      expires_at: '2026-11-21T10:10:00.000Z',
+    },
+  });
 export type JoinAnswerBody = z.infer<typeof joinAnswerSchema>;

@@ -98,7 +98,7 @@ describe('failures have one shape', () => {
 
   it.each([
     ['PUT', '/api/v1/meetings', 'GET, HEAD, POST'],
-    ['DELETE', '/api/v1/meetings/standup', 'GET, HEAD'],
+    ['DELETE', '/api/v1/meetings/standup', 'GET, HEAD, PATCH'],
     ['GET', '/api/v1/meetings/standup/join', 'POST'],
     ['PATCH', '/health', 'GET, HEAD'],
     ['POST', '/api/v1/openapi.json', 'GET, HEAD'],

@@ -29,6 +29,7 @@ describe('creating a meeting', () => {
       display_name: meeting.meeting_id,
       status: 'active',
       max_participants: 100,
+      allow_guests: false,
       created_at: new Date(plane.clock.nowMs).toISOString(),
     });
     expect(response.headers.get('location')).toBe(`/api/v1/meetings/${meeting.meeting_id}`);
