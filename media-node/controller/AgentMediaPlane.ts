@@ -10,13 +10,14 @@ import {
 } from '../../shared/api/handler.ts';
 import { handlerPaths } from '../../shared/api/paths.ts';
 import type { HandlerRequest } from '../ipc/protocol.ts';
-import type {
-  ConsumerRequest,
-  MediaHandler,
-  MediaPlane,
-  ProducerRequest,
-  RouterAddress,
-  TransportRequest,
+import {
+  type ConsumerRequest,
+  isGone,
+  type MediaHandler,
+  type MediaPlane,
+  type ProducerRequest,
+  type RouterAddress,
+  type TransportRequest,
 } from './MediaPlane.ts';
 
 /** AgentCalls.handlerRequest: resolves with the body of a 2xx, rejects with an ApiError. */
@@ -41,6 +42,16 @@ export class AgentMediaPlane implements MediaPlane {
 
   async closeRouter({ handler, routerId }: RouterAddress): Promise<void> {
     await this.#delete(handler, handlerPaths.router(routerId));
+  }
+
+  async hasRouter({ handler, routerId }: RouterAddress): Promise<boolean> {
+    try {
+      await this.#request({ ...addressOf(handler), method: 'GET', path: handlerPaths.router(routerId) });
+      return true;
+    } catch (error) {
+      if (isGone(error)) return false;
+      throw error;
+    }
   }
 
   async createTransports(

@@ -38,6 +38,8 @@ export interface MediaPlane {
   /** Makes an empty router and answers its id. One left over from an earlier life of this controller goes first. */
   createRouter(handler: MediaHandler, meetingId: string, generation: number): Promise<string>;
   closeRouter(router: RouterAddress): Promise<void>;
+  /** Whether the handler has this router still. */
+  hasRouter(router: RouterAddress): Promise<boolean>;
   createTransports(
     router: RouterAddress,
     transports: readonly TransportRequest[],

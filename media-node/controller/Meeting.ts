@@ -11,6 +11,7 @@ import {
 } from '../../shared/signaling/messages.ts';
 import type { BackgroundTasks } from './BackgroundTasks.ts';
 import type { MediaPlane } from './MediaPlane.ts';
+import { MeetingRecovery } from './MeetingRecovery.ts';
 import { MeetingRouter } from './MeetingRouter.ts';
 import type { ConnectionEnd, Participant, ParticipantConnection } from './Participant.ts';
 import type { PublishedStream } from './PublishedStream.ts';
@@ -21,6 +22,9 @@ export interface MeetingOptions {
   readonly plane: MediaPlane;
   readonly log: Logger;
   readonly tasks: BackgroundTasks;
+  /** Monotonic, ms. */
+  readonly nowMs: () => number;
+  readonly wait: (ms: number) => Promise<void>;
 }
 
 const SUPERSEDED: ConnectionEnd = {
@@ -32,11 +36,18 @@ const SUPERSEDED: ConnectionEnd = {
   },
 };
 
+const MEDIA_LOST: ConnectionEnd = {
+  code: CloseCode.goingAway,
+  reason: 'The media server was lost: join again',
+  leaveReason: signaling.LeaveReason.CONNECTION_LOST,
+};
+
 export class Meeting {
   readonly id: string;
   readonly log: Logger;
   readonly router: MeetingRouter;
   readonly #tasks: BackgroundTasks;
+  readonly #recovery: MeetingRecovery;
   /** By participant id. */
   readonly #participants = new Map<string, Participant>();
   readonly #byUserId = new Map<number, Participant>();
@@ -46,7 +57,7 @@ export class Meeting {
   #lastUserId = 0;
   #ended = false;
 
-  constructor({ assignment, plane, log, tasks }: MeetingOptions) {
+  constructor({ assignment, plane, log, tasks, nowMs, wait }: MeetingOptions) {
     this.id = assignment.meeting_id;
     this.log = log.with({ meeting_id: this.id });
     this.#assignment = assignment;
@@ -60,7 +71,19 @@ export class Meeting {
       }),
       log: this.log,
       tasks,
-      onLost: (router) => this.#endLinkedTo(router),
+      onLost: (lost) => this.#recovery.lost(lost),
+    });
+    this.#recovery = new MeetingRecovery({
+      plane,
+      router: this.router,
+      participants: () => this.#participants.values(),
+      onGivenUp: (stranded) => {
+        for (const participant of stranded) participant.connection.end(MEDIA_LOST);
+      },
+      tasks,
+      log: this.log,
+      nowMs,
+      wait,
     });
   }
 
@@ -92,6 +115,11 @@ export class Meeting {
   /** Takes over a newer assignment. Who is there stays; the next router is made at its handlers. */
   reassign(assignment: AssignMeeting): void {
     this.#assignment = assignment;
+  }
+
+  /** Resolves when the meeting has a media server, or has given up on one. Never rejects. */
+  async recovered(): Promise<void> {
+    await this.#recovery.settled();
   }
 
   participantOf(userId: number): Participant | undefined {
@@ -140,6 +168,8 @@ export class Meeting {
     this.#participants.set(participant.participantId, participant);
     this.#byUserId.set(participant.userId, participant);
     welcome(others);
+    // Its router went in the turns between the transport and here: it is told of another one right away.
+    if (participant.media.lost) this.#recovery.lost(participant.media.router);
     this.tellOthers(participant, { participantJoined: { participant: participant.toInfo() } });
     this.log.info('Participant joined', fieldsOf(participant));
   }
@@ -175,17 +205,6 @@ export class Meeting {
     for (const participant of [...this.#participants.values()]) {
       this.#remove(participant, end.leaveReason);
       participant.connection.end(end);
-    }
-  }
-
-  #endLinkedTo(router: object): void {
-    for (const participant of [...this.#participants.values()]) {
-      if (participant.media.router !== router) continue;
-      participant.connection.end({
-        code: CloseCode.goingAway,
-        reason: 'The media server was lost: join again',
-        leaveReason: signaling.LeaveReason.CONNECTION_LOST,
-      });
     }
   }
 

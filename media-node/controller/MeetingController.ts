@@ -1,6 +1,7 @@
 // The meeting controller without its ports: sessions come in, calls of the agent come in, calls to media handlers go out.
 import type { JSONWebKeySet, JWTVerifyGetKey } from 'jose';
 import { ApiError } from '../../shared/api/error.ts';
+import type { RoutersLost, RoutersLostAnswer } from '../../shared/api/handler.ts';
 import type {
   AssignMeeting,
   AssignMeetingAnswer,
@@ -32,6 +33,8 @@ export interface MeetingControllerOptions {
   readonly plane: MediaPlane;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Resolves after this time, ms; the runtime's timer by default. */
+  readonly wait?: (ms: number) => Promise<void>;
 }
 
 export class MeetingController {
@@ -47,7 +50,14 @@ export class MeetingController {
     const { heartbeatIntervalMs, heartbeatTimeoutMs } = options;
     this.#options = options;
     this.#tasks = new BackgroundTasks(log);
-    this.meetings = new MeetingRegistry({ maxMeetings, plane, log, tasks: this.#tasks });
+    this.meetings = new MeetingRegistry({
+      maxMeetings,
+      plane,
+      log,
+      tasks: this.#tasks,
+      nowMs: () => clock.monotonicMs(),
+      wait: options.wait ?? waitWithTimer,
+    });
     this.#join = {
       controllerId,
       times: { heartbeatIntervalMs, heartbeatTimeoutMs },
@@ -77,6 +87,10 @@ export class MeetingController {
 
   endMeeting(ending: EndMeeting): EndMeetingAnswer {
     return this.meetings.end(ending);
+  }
+
+  routersLost(lost: RoutersLost): RoutersLostAnswer {
+    return this.meetings.routersLost(lost);
   }
 
   /** Takes a session of a client. */
@@ -118,4 +132,8 @@ export class MeetingController {
     for (const session of this.#sessions) session.end(end);
     await this.settled();
   }
+}
+
+function waitWithTimer(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -1,5 +1,6 @@
 // The meetings that this controller has been given (ledger GC-6, MC-8): assignments are fenced by their generation.
 import { ApiError } from '../../shared/api/error.ts';
+import type { RoutersLost, RoutersLostAnswer } from '../../shared/api/handler.ts';
 import type {
   AssignMeeting,
   AssignMeetingAnswer,
@@ -17,6 +18,9 @@ export interface MeetingRegistryOptions {
   readonly plane: MediaPlane;
   readonly log: Logger;
   readonly tasks: BackgroundTasks;
+  /** Monotonic, ms. */
+  readonly nowMs: () => number;
+  readonly wait: (ms: number) => Promise<void>;
 }
 
 export class MeetingRegistry {
@@ -48,7 +52,7 @@ export class MeetingRegistry {
    */
   assign(assignment: AssignMeeting): AssignMeetingAnswer {
     const { meeting_id: id, generation } = assignment;
-    const { maxMeetings, plane, log, tasks } = this.#options;
+    const { maxMeetings, log, ...meetingOptions } = this.#options;
     if (this.#draining) return { accepted: false, rejection: 'NODE_DRAINING' };
     const held = this.#meetings.get(id);
     if (held !== undefined) {
@@ -60,7 +64,7 @@ export class MeetingRegistry {
       return { accepted: true, rejection: 'NONE' };
     }
     if (this.#meetings.size >= maxMeetings) return { accepted: false, rejection: 'AT_CAPACITY' };
-    this.#meetings.set(id, new Meeting({ assignment, plane, log, tasks }));
+    this.#meetings.set(id, new Meeting({ assignment, log, ...meetingOptions }));
     log.info('Meeting assigned', { meeting_id: id, generation, requested_by: assignment.requested_by });
     return { accepted: true, rejection: 'NONE' };
   }
@@ -77,6 +81,16 @@ export class MeetingRegistry {
     meeting.end();
     this.#options.log.info('Meeting ended', { meeting_id: id, generation, reason });
     return { ended: true };
+  }
+
+  /** A media handler has lost routers: meetings that use one of them get another (ledger SFU-9). */
+  routersLost({ handler_id: handlerId, routers, reason }: RoutersLost): RoutersLostAnswer {
+    const inUse = routers.filter(({ router_id: routerId, meeting_id: meetingId }) =>
+      this.#meetings.get(meetingId)?.router.lose(routerId, handlerId),
+    );
+    const fields = { handler_id: handlerId, routers: routers.length, recovering: inUse.length, reason };
+    this.#options.log.info('Media handler lost routers', fields);
+    return { recovering: inUse.length };
   }
 
   /** Takes no more meetings, and sends everyone away from those it has. */

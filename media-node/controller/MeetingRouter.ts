@@ -29,7 +29,7 @@ export interface MeetingRouterOptions {
   readonly plan: () => RouterPlan;
   readonly log: Logger;
   readonly tasks: BackgroundTasks;
-  /** The handler no longer knows this router: what is linked to it is dead. */
+  /** The handler no longer has this router: what is linked to it is dead. Called once for each. */
   readonly onLost: (router: RouterAddress) => void;
 }
 
@@ -37,6 +37,8 @@ export interface MeetingRouterOptions {
 export interface MediaLink {
   readonly router: RouterAddress;
   readonly transport: TransportBody;
+  /** The router is gone, and the transport with it. */
+  readonly lost: boolean;
   /** Closes the transport, and the router when nobody else uses it. Idempotent, never rejects. */
   close(): Promise<void>;
 }
@@ -70,6 +72,8 @@ export class MeetingRouter {
   readonly #closing = new Map<string, Promise<void>>();
   #state: State = { name: 'idle' };
   #waiting = 0;
+  /** Handler that lost the router before: it is tried first, since its other workers may serve. */
+  #preferred: string | undefined;
 
   constructor(options: MeetingRouterOptions) {
     this.#options = options;
@@ -85,7 +89,7 @@ export class MeetingRouter {
    * replaced by the next of the plan; where somebody is, the meeting stays.
    * Rejects with an ApiError: CAPACITY_EXCEEDED when every handler tried was full.
    */
-  async connect(request: TransportRequest, signal: AbortSignal): Promise<MediaLink> {
+  async connect(request: TransportRequest, signal: { readonly aborted: boolean }): Promise<MediaLink> {
     for (let tries = this.#options.plan().handlers.length + 1; ; tries--) {
       const router = await this.#acquire();
       try {
@@ -98,6 +102,30 @@ export class MeetingRouter {
         if (!replaced || tries <= 1 || signal.aborted) throw error;
       }
     }
+  }
+
+  /** A handler says that it has lost a router. False when that is not the one in use. */
+  lose(routerId: string, handlerId: string): boolean {
+    if (this.#state.name !== 'open') return false;
+    const { router } = this.#state;
+    if (router.routerId !== routerId || router.handler.handler_id !== handlerId) return false;
+    this.#lose(router, 'Its media handler says so');
+    return true;
+  }
+
+  /** Whether a link's router is gone; its handler is asked when that is not known. Never rejects. */
+  async isLost({ router, lost }: MediaLink): Promise<boolean> {
+    if (lost) return true;
+    if (this.#state.name !== 'open' || this.#state.router !== router) return false;
+    const asked = this.#state.router;
+    try {
+      if (await this.#options.plane.hasRouter(asked)) return false;
+    } catch {
+      // The handler does not answer, so that nothing is known.
+      return false;
+    }
+    this.#lose(asked, 'Its media handler does not know it');
+    return true;
   }
 
   async #acquire(): Promise<Router> {
@@ -119,13 +147,15 @@ export class MeetingRouter {
   async #open(): Promise<void> {
     const { plane, plan, log } = this.#options;
     const { meetingId, generation, handlers } = plan();
-    for (const handler of handlers) {
+    const isPreferred = (handler: MediaHandler): number => Number(handler.handler_id === this.#preferred);
+    for (const handler of handlers.toSorted((a, b) => isPreferred(b) - isPreferred(a))) {
       const handlerId = handler.handler_id;
       if (this.#failures.has(handlerId)) continue;
       await this.#closing.get(handlerId);
       try {
         const routerId = await plane.createRouter(handler, meetingId, generation);
         this.#state = { name: 'open', router: new Router(handler, routerId, plane) };
+        this.#preferred = undefined;
         log.info('Router made', { handler_id: handlerId, router_id: routerId });
         return;
       } catch (error) {
@@ -142,20 +172,39 @@ export class MeetingRouter {
   /** Whether another try may find another router. */
   #failed(router: Router, error: unknown): boolean {
     if (this.#state.name !== 'open' || this.#state.router !== router) return true;
-    const { log, onLost } = this.#options;
-    const fields = { handler_id: router.handler.handler_id, router_id: router.routerId, error };
+    const { log } = this.#options;
     if (isGone(error)) {
-      log.warn('Router lost', fields);
-      router.lost = true;
-      this.#state = { name: 'idle' };
-      onLost(router);
+      this.#lose(router, 'Its media handler does not know it');
       return true;
     }
-    log.warn('Transport refused', fields);
+    log.warn('Transport refused', {
+      handler_id: router.handler.handler_id,
+      router_id: router.routerId,
+      error,
+    });
     if (router.linked > 0) return false;
     this.#failures.set(router.handler.handler_id, error);
     this.#state = { name: 'idle' };
     return true;
+  }
+
+  /** Idempotent. Which handlers can is asked anew: what failed in a router's life may be long over. */
+  #lose(router: Router, reason: string): void {
+    if (router.lost) return;
+    const { log, onLost } = this.#options;
+    log.warn('Router lost', {
+      handler_id: router.handler.handler_id,
+      router_id: router.routerId,
+      reason,
+      participants: router.linked,
+    });
+    router.lost = true;
+    if (this.#state.name === 'open' && this.#state.router === router) {
+      this.#state = { name: 'idle' };
+      this.#failures.clear();
+      this.#preferred = router.handler.handler_id;
+    }
+    onLost(router);
   }
 
   #link(router: Router, transport: TransportBody): MediaLink {
@@ -173,7 +222,14 @@ export class MeetingRouter {
       router.linked -= 1;
       this.#release(router);
     };
-    return { router, transport, close };
+    return {
+      router,
+      transport,
+      get lost() {
+        return router.lost;
+      },
+      close,
+    };
   }
 
   #release(router: Router): void {

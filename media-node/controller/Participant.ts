@@ -40,7 +40,8 @@ export class Participant implements StreamPeer {
   readonly displayName: string;
   readonly joinedAtMs: EpochMs;
   readonly connection: ParticipantConnection;
-  readonly media: MediaLink;
+  /** Another one after the media server was lost. */
+  media: MediaLink;
   /** By stream id. */
   readonly streams = new Map<number, PublishedStream>();
   readonly subscriptions = new Set<PublishedStream>();

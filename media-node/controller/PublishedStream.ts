@@ -11,10 +11,11 @@ export interface StreamPeer {
 export class PublishedStream {
   readonly publisher: StreamPeer;
   readonly streamId: number;
-  readonly producerId: string;
+  /** At the media handler; undefined between the loss of its router and the recovery. */
+  producerId: string | undefined;
   readonly info: StreamInfo;
-  /** Consumer id at the handler of each subscriber. */
-  readonly subscribers = new Map<StreamPeer, string>();
+  /** Consumer id at the handler of each subscriber; undefined between the loss of its router and the recovery. */
+  readonly subscribers = new Map<StreamPeer, string | undefined>();
   #ended = false;
 
   constructor(publisher: StreamPeer, info: StreamInfo & { streamId: number }, producerId: string) {
@@ -26,6 +27,12 @@ export class PublishedStream {
 
   get ended(): boolean {
     return this.#ended;
+  }
+
+  /** The router is gone, and producer and consumers with it: the stream and its subscribers stay. */
+  strand(): void {
+    this.producerId = undefined;
+    for (const subscriber of this.subscribers.keys()) this.subscribers.set(subscriber, undefined);
   }
 
   /** The producer is gone or going, and takes every subscription along. */

@@ -13,6 +13,9 @@ import { SignalingError } from './SignalingError.ts';
 /** Longest join token that is looked at, characters; ours take about 500. */
 const MAX_TOKEN_CHARACTERS = 4_096;
 
+/** Routers that may be lost right behind the answer to one join. */
+const MAX_LOST_LINKS = 3;
+
 export interface JoinServices {
   readonly controllerId: string;
   readonly times: HeartbeatTimes;
@@ -85,8 +88,13 @@ async function connectMedia(
   userId: number,
   signal: AbortSignal,
 ): Promise<MediaLink> {
+  const request = { participant_id: participantId, user_id: userId };
   try {
-    return await meeting.router.connect({ participant_id: participantId, user_id: userId }, signal);
+    for (let tries = MAX_LOST_LINKS; ; tries--) {
+      const link = await meeting.router.connect(request, signal);
+      if (!link.lost || tries <= 1) return link;
+      await link.close();
+    }
   } catch (error) {
     throw SignalingError.ofJoin(error);
   }

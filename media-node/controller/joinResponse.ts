@@ -56,7 +56,8 @@ function countFitting(roster: readonly ParticipantInfo[]): number {
   return roster.length;
 }
 
-function toMediaServer({ router, transport }: MediaLink): MediaServer {
+/** Where a participant connects to for its media. */
+export function toMediaServer({ router, transport }: MediaLink): MediaServer {
   return {
     handlerId: router.handler.handler_id,
     url: transport.url,

@@ -7,15 +7,17 @@ import { PublishedStream } from './PublishedStream.ts';
 import type { Reply, RequestContext } from './RequestContext.ts';
 import { SignalingError } from './SignalingError.ts';
 import { readStreamSettings } from './streamSettings.ts';
+import { withMedia } from './withMedia.ts';
 
 /** @throws SignalingError */
 export async function publishStream(
-  { plane, meeting, participant }: RequestContext,
+  context: RequestContext,
   requested: StreamInfo | null | undefined,
   reply: Reply,
 ): Promise<void> {
+  const { plane, meeting, participant } = context;
   const settings = readStreamSettings(requested);
-  const { streams, userId, media } = participant;
+  const { streams, userId } = participant;
   if (streams.size >= MAX_STREAMS_PER_PARTICIPANT) {
     throw new SignalingError(
       signaling.ErrorCode.CAPACITY_EXCEEDED,
@@ -23,29 +25,30 @@ export async function publishStream(
     );
   }
   const streamId = participant.takeStreamId();
-  const producerId = await createProducer();
-  // Who left meanwhile took the transport along, and the producer with it.
-  if (!participant.present) return;
   const info = { ...settings, userId, streamId };
-  streams.set(streamId, new PublishedStream(participant, info, producerId));
-  reply({ streamPublished: { info } });
-  meeting.tellOthers(participant, { streamPublished: { info } });
-
-  async function createProducer(): Promise<string> {
-    try {
-      const [id] = await plane.createProducers(media.router, [
-        {
-          transport_id: media.transport.transport_id,
-          stream_id: streamId,
-          kind: settings.kind === signaling.MediaKind.VIDEO ? 'video' : 'audio',
-          spatial_layer: settings.spatialLayer ?? 0,
-        },
-      ]);
-      if (id === undefined) throw new ApiError('INTERNAL_ERROR', 'Media plane answered no producer');
-      return id;
-    } catch (error) {
-      throw SignalingError.ofStream('publish the stream', error);
-    }
+  try {
+    // Who leaves meanwhile takes the transport along, and the producer with it.
+    await withMedia(
+      context,
+      ({ router, transport }) =>
+        plane.createProducers(router, [
+          {
+            transport_id: transport.transport_id,
+            stream_id: streamId,
+            kind: settings.kind === signaling.MediaKind.VIDEO ? 'video' : 'audio',
+            spatial_layer: settings.spatialLayer ?? 0,
+          },
+        ]),
+      ([producerId]) => {
+        if (producerId === undefined)
+          throw new ApiError('INTERNAL_ERROR', 'Media plane answered no producer');
+        streams.set(streamId, new PublishedStream(participant, info, producerId));
+        reply({ streamPublished: { info } });
+        meeting.tellOthers(participant, { streamPublished: { info } });
+      },
+    );
+  } catch (error) {
+    throw SignalingError.ofStream('publish the stream', error);
   }
 }
 
@@ -63,10 +66,12 @@ export async function unpublishStream(
   const notice = { streamUnpublished: { userId: participant.userId, streamId } };
   reply(notice);
   meeting.tellOthers(participant, notice);
+  const { producerId } = stream;
+  if (producerId === undefined) return;
   try {
-    await plane.closeProducer(participant.media.router, stream.producerId);
+    await plane.closeProducer(participant.media.router, producerId);
   } catch (error) {
     // Not tried again: the producer ends with its transport at the latest.
-    if (!isGone(error)) meeting.log.warn('Producer not closed', { producer_id: stream.producerId, error });
+    if (!isGone(error)) meeting.log.warn('Producer not closed', { producer_id: producerId, error });
   }
 }

@@ -21,6 +21,8 @@ export function requestBatchSize(pending: readonly SignalingRequest[]): number {
 
 /** Carries out a batch of requestBatchSize and answers each of its requests. Never rejects. */
 export async function carryOut(context: RequestContext, batch: readonly SignalingRequest[]): Promise<void> {
+  // While the media server is being replaced, requests wait in their order.
+  await context.meeting.recovered();
   if (!context.participant.present) return;
   const [first] = batch;
   if (first === undefined) return;

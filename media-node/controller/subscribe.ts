@@ -3,9 +3,11 @@
 import { ApiError } from '../../shared/api/error.ts';
 import { signaling } from '../../shared/signaling/messages.ts';
 import { isGone } from './MediaPlane.ts';
+import type { Participant } from './Participant.ts';
 import type { PublishedStream } from './PublishedStream.ts';
 import type { Reply, RequestContext } from './RequestContext.ts';
 import { SignalingError } from './SignalingError.ts';
+import { withMedia } from './withMedia.ts';
 
 const { ErrorCode } = signaling;
 
@@ -96,17 +98,32 @@ async function consumeOne(
 }
 
 async function consume(
-  { plane, participant }: RequestContext,
+  context: RequestContext,
   wanted: ReadonlyMap<PublishedStream, readonly SubscribeRequest[]>,
 ): Promise<void> {
-  const { router, transport } = participant.media;
+  const { plane, participant } = context;
   const streams = [...wanted.keys()];
-  const consumerIds = await plane.createConsumers(
-    router,
-    streams.map(({ producerId }) => ({ transport_id: transport.transport_id, producer_id: producerId })),
+  // Who leaves meanwhile takes the transport along, and the consumers with it; likewise a stream that ends.
+  await withMedia(
+    context,
+    ({ router, transport }) =>
+      plane.createConsumers(
+        router,
+        streams.map((stream) => ({
+          transport_id: transport.transport_id,
+          producer_id: requireProducer(stream),
+        })),
+      ),
+    (consumerIds) => subscribed(participant, wanted, consumerIds),
   );
-  // Who left meanwhile took the transport along, and the consumers with it; likewise a stream that ended.
-  if (!participant.present) return;
+}
+
+function subscribed(
+  participant: Participant,
+  wanted: ReadonlyMap<PublishedStream, readonly SubscribeRequest[]>,
+  consumerIds: readonly string[],
+): void {
+  const streams = [...wanted.keys()];
   for (const [index, stream] of streams.entries()) {
     const consumerId = consumerIds[index];
     if (consumerId === undefined)
@@ -120,6 +137,11 @@ async function consume(
     participant.subscriptions.add(stream);
     for (const { reply } of asking) reply({ subscribed: { info: stream.info } });
   }
+}
+
+function requireProducer({ producerId }: PublishedStream): string {
+  if (producerId === undefined) throw new ApiError('NOT_FOUND', 'The stream has no producer');
+  return producerId;
 }
 
 function refuseAll(wanted: ReadonlyMap<PublishedStream, readonly SubscribeRequest[]>, error: unknown): void {

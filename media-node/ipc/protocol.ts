@@ -6,6 +6,8 @@ import type {
   CreateProducers,
   CreateTransports,
   ProducersBody,
+  RoutersLost,
+  RoutersLostAnswer,
   WorkerBody,
 } from '../../shared/api/handler.ts';
 import type {
@@ -72,6 +74,15 @@ export interface CreatedTransport {
 /** Figures of a handler worker; the agent adds worker_id, pid, udp_port and cpu_ratio. */
 export type HandlerStats = Omit<WorkerBody, 'worker_id' | 'pid' | 'udp_port' | 'cpu_ratio'>;
 
+/** Agent to every worker, beside what its role adds. */
+export type WorkerCalls = {
+  /** Answered at once: a worker that does not answer hangs. */
+  ping: { request: null; answer: null };
+  /** New sessions get this certificate; those that exist are not touched. */
+  replaceCertificate: { request: { certificatePem: string; privateKeyPem: string }; answer: null };
+  shutdown: { request: { reason: string }; answer: null };
+};
+
 /** Agent to handler worker. Failures carry an ApiErrorCode. */
 export type HandlerCalls = {
   createRouter: { request: { router_id: string; meeting_id: string; generation: number }; answer: null };
@@ -106,6 +117,8 @@ export type ControllerCalls = {
   endMeeting: { request: EndMeeting; answer: EndMeetingAnswer };
   /** JWK set that signs join tokens, as JSON text. Given before the first assignment and whenever it changes. */
   setSigningKeys: { request: { signing_keys_json: string }; answer: null };
+  /** Routers that a handler has lost; `handler_id` is checked to be the handler that says so. */
+  routersLost: { request: RoutersLost; answer: RoutersLostAnswer };
   stats: { request: null; answer: ControllerStats };
   shutdown: { request: { reason: string }; answer: null };
 };

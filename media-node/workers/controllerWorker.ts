@@ -23,6 +23,7 @@ await startWorker<ControllerWorkerConfig, AgentCalls, ControllerCalls>({
     const rpc = connect({
       assignMeeting: (assignment) => controller.assignMeeting(assignment),
       endMeeting: (ending) => controller.endMeeting(ending),
+      routersLost: (lost) => controller.routersLost(lost),
       setSigningKeys: ({ signing_keys_json }) => {
         controller.setSigningKeys(signing_keys_json);
         return null;

@@ -242,16 +242,6 @@ describe('joining a meeting', () => {
     expect(test.plane.totals.transports).toBe(1);
   });
 
-  it('SFU-9 sends everyone away to join again when the handler lost the router, and makes another for who comes', async () => {
-    const test = await TestMeeting.start();
-    const ada = await test.joined();
-    test.plane.forget();
-    const ben = await test.joined();
-    expect(await ada.untilClosed()).toMatchObject({ code: 4503 });
-    expect([...ben.roster.keys()]).toEqual([]);
-    expect(test.plane.totals).toMatchObject({ routers: 1, transports: 1 });
-  });
-
   it('MC-8 makes the next router at the handlers and with the generation of a newer assignment', async () => {
     const test = await TestMeeting.start();
     const ada = await test.joined();

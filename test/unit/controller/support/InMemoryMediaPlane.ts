@@ -105,6 +105,11 @@ export class InMemoryMediaPlane implements MediaPlane {
     this.#removeRouter(address.routerId);
   }
 
+  async hasRouter(address: RouterAddress): Promise<boolean> {
+    await this.#begin('hasRouter', address.handler.handler_id);
+    return this.routers.get(address.routerId)?.handlerId === address.handler.handler_id;
+  }
+
   async createTransports(
     address: RouterAddress,
     transports: readonly TransportRequest[],
@@ -112,7 +117,7 @@ export class InMemoryMediaPlane implements MediaPlane {
     await this.#begin('createTransports', address.handler.handler_id);
     const router = this.#routerOf(address);
     this.batches.push(transports.length);
-    return transports.map((request) => {
+    const made = transports.map((request) => {
       const id = this.#id('t');
       router.transports.set(id, request);
       return {
@@ -123,6 +128,8 @@ export class InMemoryMediaPlane implements MediaPlane {
         expires_at_ms: 300_000,
       };
     });
+    await this.after('createTransports');
+    return made;
   }
 
   async closeTransport(address: RouterAddress, transportId: string): Promise<void> {

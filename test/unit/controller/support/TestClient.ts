@@ -83,6 +83,13 @@ export class TestClient<Session extends MediaSession = PairedSession> {
     return await this.request({ subscribeStream: { userId, streamId } });
   }
 
+  /** Connection token of the media server that this participant was told of last. */
+  get mediaToken(): string | undefined {
+    const [changed] = this.notices('mediaServerChanged').slice(-1);
+    const servers = changed?.mediaServerChanged?.mediaServers ?? this.welcome?.mediaServers;
+    return servers?.[0]?.connectionToken ?? undefined;
+  }
+
   get userId(): number {
     return this.welcome?.self?.userId ?? 0;
   }

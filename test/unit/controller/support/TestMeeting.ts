@@ -58,6 +58,8 @@ export class TestMeeting {
   readonly controller: MeetingController;
   readonly key: SigningKey;
   readonly pairs: SessionPair[] = [];
+  /** Waits of the controller: a turn of the loop, however long they are meant to be. */
+  wait: (ms: number) => Promise<void> = () => new Promise((resolve) => setImmediate(resolve));
   #lastParticipant = 0;
 
   static async start(options: TestMeetingOptions = {}): Promise<TestMeeting> {
@@ -78,6 +80,7 @@ export class TestMeeting {
       joinTimeoutMs: 10_000,
       ...(limits === undefined ? {} : { limits }),
       plane: this.plane,
+      wait: (ms) => this.wait(ms),
       clock: this.clock,
       log: createLogger({ level: 'debug', write: (line) => void this.logged.push(JSON.parse(line)) }),
     });
@@ -128,6 +131,18 @@ export class TestMeeting {
     const answer = await client.join(await this.token(overrides));
     if (!answer.joinResponse) throw new Error(`Join refused: ${answer.error?.message}`);
     return client;
+  }
+
+  /** The worker of the meeting's router dies, and its handler tells the controller; answers how many routers recover. */
+  loseRouter(): number {
+    const { address } = this.meeting.router;
+    if (address === undefined) return 0;
+    this.plane.routers.delete(address.routerId);
+    return this.controller.routersLost({
+      handler_id: address.handler.handler_id,
+      routers: [{ router_id: address.routerId, meeting_id: MEETING_ID }],
+      reason: 'The worker died',
+    }).recovering;
   }
 
   /** Lets time pass in steps of a second, as the worker's timer does. */
