@@ -9,6 +9,8 @@ interface MeetingFacts {
   readonly orgId: string;
   readonly displayName: string;
   readonly maxParticipants: number;
+  /** Whether those may join who have no token of the organisation (ledger GC-16). */
+  readonly allowGuests: boolean;
   readonly createdAtMs: EpochMs;
 }
 export type ActiveMeeting = MeetingFacts & { readonly status: 'active' };
@@ -46,6 +48,7 @@ export function toMeetingBody(meeting: Meeting): MeetingBody {
     display_name: meeting.displayName,
     status: meeting.status,
     max_participants: meeting.maxParticipants,
+    allow_guests: meeting.allowGuests,
     created_at: new Date(meeting.createdAtMs).toISOString(),
     ...(meeting.status === 'ended' && { ended_at: new Date(meeting.endedAtMs).toISOString() }),
   };
