@@ -2,11 +2,17 @@
 import type { Clock } from '../../shared/base/clock.ts';
 import type { Logger } from '../../shared/base/log.ts';
 import { Emitter } from '../core/Emitter.ts';
-import type { OutgoingStream } from '../core/media/OutgoingStream.ts';
 import type { Room, RoomEnd } from '../core/Room.ts';
 import type { Participant } from '../core/signaling/types.ts';
+import { withTimeout } from '../core/timers.ts';
 import type { BackgroundTimers } from './backgroundTimers.ts';
-import { CAMERA_FRAMES_PER_SECOND, CAMERA_HEIGHT, CAMERA_WIDTH } from './capture/devices.ts';
+import {
+  CAMERA_FRAMES_PER_SECOND,
+  CAMERA_HEIGHT,
+  CAMERA_WIDTH,
+  DeviceError,
+  NO_PICTURE_SENTENCE,
+} from './capture/devices.ts';
 import {
   AUDIO_BITRATE_BPS,
   AUDIO_CODEC,
@@ -34,6 +40,8 @@ import { Voices } from './Voices.ts';
 /** Levels are looked at this often, ms. */
 const VOICE_INTERVAL_MS = 100;
 const RATES_INTERVAL_MS = 1_000;
+/** Cameras need up to a few seconds for their first picture. */
+const FIRST_PICTURE_TIMEOUT_MS = 10_000;
 
 export interface BrowserMeetingClientOptions {
   readonly room: Room;
@@ -172,13 +180,27 @@ export class BrowserMeetingClient implements MeetingClient {
   }
 
   #makeCamera(): LocalDevice<VideoEncoderPipeline> {
-    const { room, clock, log } = this.#options;
+    const { room, clock, log, timers } = this.#options;
     return new LocalDevice({
       device: 'camera',
       log,
       whenOff: 'release',
-      publish: () =>
-        room.publish({
+      startPipeline: (track, onStopped) =>
+        new VideoEncoderPipeline({
+          track,
+          clock,
+          log,
+          onPreview: (frame) => this.#preview.show(frame),
+          onStopped,
+        }),
+      publish: async (pipeline) => {
+        const { colorSpace } = await withTimeout(
+          pipeline.format,
+          FIRST_PICTURE_TIMEOUT_MS,
+          timers,
+          () => new DeviceError('camera', NO_PICTURE_SENTENCE),
+        );
+        const stream = await room.publish({
           kind: 'video',
           source: 'camera',
           codec: VIDEO_CODEC,
@@ -186,20 +208,12 @@ export class BrowserMeetingClient implements MeetingClient {
           height: CAMERA_HEIGHT,
           framesPerSecond: CAMERA_FRAMES_PER_SECOND,
           bitrateBps: VIDEO_BITRATE_BPS,
-        }),
-      unpublish: (streamId) => room.unpublish(streamId),
-      startPipeline: (track, stream, onStopped) => {
-        const pipeline = new VideoEncoderPipeline({
-          track,
-          clock,
-          log,
-          onFrame: (frame) => stream.send(frame),
-          onPreview: (frame) => this.#preview.show(frame),
-          onStopped,
+          ...(colorSpace && { colorSpace }),
         });
         stream.onKeyFrameNeeded = () => pipeline.requestKeyFrame();
-        return pipeline;
+        return stream;
       },
+      unpublish: (streamId) => room.unpublish(streamId),
       onProblem: (problem) => this.#events.emit('deviceProblem', problem),
       onChanged: () => this.#deviceSwitched(),
     });
@@ -211,6 +225,14 @@ export class BrowserMeetingClient implements MeetingClient {
       device: 'microphone',
       log,
       whenOff: 'pause',
+      startPipeline: (track, onStopped) =>
+        new AudioEncoderPipeline({
+          track,
+          clock,
+          log,
+          onLevel: (level) => this.#voices.add(room.self.userId, level, clock.monotonicMs()),
+          onStopped,
+        }),
       publish: () =>
         room.publish({
           kind: 'audio',
@@ -221,15 +243,6 @@ export class BrowserMeetingClient implements MeetingClient {
           bitrateBps: AUDIO_BITRATE_BPS,
         }),
       unpublish: (streamId) => room.unpublish(streamId),
-      startPipeline: (track, stream: OutgoingStream, onStopped) =>
-        new AudioEncoderPipeline({
-          track,
-          clock,
-          log,
-          onFrame: (frame) => stream.send(frame),
-          onLevel: (level) => this.#voices.add(room.self.userId, level, clock.monotonicMs()),
-          onStopped,
-        }),
       setPaused: (pipeline, paused) => {
         pipeline.paused = paused;
       },

@@ -1,5 +1,6 @@
 // One of this participant's devices on its way into the meeting: captured, encoded, published; on and off.
 import type { Logger } from '../../shared/base/log.ts';
+import type { EncodedFrame } from '../core/media/EncodedFrame.ts';
 import type { OutgoingStream } from '../core/media/OutgoingStream.ts';
 import { DeviceError, deviceLostSentence, openDevice } from './capture/devices.ts';
 import type { DeviceProblem } from './MeetingClient.ts';
@@ -9,19 +10,18 @@ export type StopReason = 'track_ended' | 'encoder_failed';
 
 /** What captures and encodes: VideoEncoderPipeline, AudioEncoderPipeline. */
 export interface Pipeline {
+  /** Frames go to `onFrame` from now on. */
+  sendTo(onFrame: (frame: EncodedFrame) => void): void;
   stop(): void;
 }
 
 export interface LocalDeviceOptions<P extends Pipeline> {
   readonly device: DeviceProblem['device'];
   readonly log: Logger;
-  readonly publish: () => Promise<OutgoingStream>;
+  /** Comes first: what is published may depend on what the device gives. */
+  readonly startPipeline: (track: MediaStreamTrack, onStopped: (reason: StopReason) => void) => P;
+  readonly publish: (pipeline: P) => Promise<OutgoingStream>;
   readonly unpublish: (streamId: number) => Promise<void>;
-  readonly startPipeline: (
-    track: MediaStreamTrack,
-    stream: OutgoingStream,
-    onStopped: (reason: StopReason) => void,
-  ) => P;
   /**
    * What "off" does: `release` lets go of the device (a camera's light goes out), `pause` keeps it open, disabled, so that
    * a microphone is back at once.
@@ -35,8 +35,9 @@ export interface LocalDeviceOptions<P extends Pipeline> {
 
 interface Running<P> {
   readonly track: MediaStreamTrack;
-  readonly stream: OutgoingStream;
   readonly pipeline: P;
+  /** Undefined until it is published. */
+  stream: OutgoingStream | undefined;
 }
 
 /** Switches are carried out one after another; only the last one asked for counts. */
@@ -67,6 +68,8 @@ export class LocalDevice<P extends Pipeline> {
   /** Resolves when the switch is done, also when the device could not be used, which is told through onProblem. */
   set(on: boolean): Promise<void> {
     this.#wanted = on;
+    // A device that is not published yet is let go of without waiting for its first picture.
+    if (!on && this.#running?.stream === undefined) this.#stopRunning();
     this.#switching = this.#switching.then(() => this.#apply());
     return this.#switching;
   }
@@ -102,18 +105,34 @@ export class LocalDevice<P extends Pipeline> {
       return;
     }
     const track = await openDevice(this.#options.device);
+    if (this.#closed || !this.#wanted) {
+      track.stop();
+      return;
+    }
     try {
-      const stream = await this.#options.publish();
-      if (this.#closed) {
-        track.stop();
-        return;
-      }
-      const pipeline = this.#options.startPipeline(track, stream, (reason) => this.#stopped(track, reason));
-      this.#running = { track, stream, pipeline };
-      this.#isOn = true;
+      const pipeline = this.#options.startPipeline(track, (reason) => this.#stopped(track, reason));
+      await this.#publish({ track, pipeline, stream: undefined });
     } catch (error) {
       track.stop();
       throw error;
+    }
+  }
+
+  async #publish(starting: Running<P>): Promise<void> {
+    const { pipeline } = starting;
+    this.#running = starting;
+    try {
+      const stream = await this.#options.publish(pipeline);
+      if (this.#running !== starting) {
+        this.#unpublish(stream);
+        return;
+      }
+      starting.stream = stream;
+      pipeline.sendTo((frame) => stream.send(frame));
+      this.#isOn = true;
+    } catch (error) {
+      // Let go of meanwhile: not wanted any more, or stopped by itself, which has been told.
+      if (this.#running === starting) throw error;
     }
   }
 
@@ -127,7 +146,7 @@ export class LocalDevice<P extends Pipeline> {
       return;
     }
     this.#stopRunning();
-    await this.#options.unpublish(running.stream.streamId);
+    if (running.stream !== undefined) await this.#options.unpublish(running.stream.streamId);
   }
 
   /** The pipeline ended by itself: the device was unplugged, or there is no encoder. */
@@ -137,9 +156,7 @@ export class LocalDevice<P extends Pipeline> {
     this.#stopRunning();
     this.#isOn = false;
     this.#wanted = false;
-    this.#options.unpublish(running.stream.streamId).catch((error: unknown) => {
-      this.#options.log.debug('A stopped device could not be unpublished', { error });
-    });
+    if (running.stream !== undefined) this.#unpublish(running.stream);
     const { device } = this.#options;
     this.#options.onProblem({
       device,
@@ -149,6 +166,12 @@ export class LocalDevice<P extends Pipeline> {
           : `This browser could not encode your ${device}. Turn it on again, or use another browser.`,
     });
     this.#options.onChanged();
+  }
+
+  #unpublish(stream: OutgoingStream): void {
+    this.#options.unpublish(stream.streamId).catch((error: unknown) => {
+      this.#options.log.debug('A stopped device could not be unpublished', { error });
+    });
   }
 
   #stopRunning(): void {

@@ -108,6 +108,7 @@ export class RemoteMedia {
     this.#dropVideo(remote);
     const receiver = new VideoReceiver({
       codec: stream.codec,
+      colorSpace: stream.colorSpace,
       clock,
       timers: systemTimers,
       log,

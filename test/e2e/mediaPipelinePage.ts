@@ -83,10 +83,11 @@ class MediaPipelinePage {
     this.#client(index).attachVideo(userId, canvas);
   }
 
+  /** Of the left side, which nothing moves over in either kind of camera. */
   pixel(index: number, userId: number): Pixel | undefined {
     const canvas = document.getElementById(`canvas-${index}-${userId}`);
     if (!(canvas instanceof HTMLCanvasElement)) return undefined;
-    const data = canvas.getContext('2d')?.getImageData(canvas.width / 2, canvas.height / 4, 1, 1).data;
+    const data = canvas.getContext('2d')?.getImageData(canvas.width / 8, canvas.height / 4, 1, 1).data;
     return data && { red: data[0] ?? 0, green: data[1] ?? 0, blue: data[2] ?? 0 };
   }
 

@@ -61,6 +61,10 @@ export function deviceSentence(device: Device, error: unknown): string {
   }
 }
 
+/** What to tell when a camera is open and shows nothing. */
+export const NO_PICTURE_SENTENCE =
+  'Your camera gives no picture. Close other programs that may use it, or connect it again, then turn it on again.';
+
 /** What to tell when a device stops by itself. */
 export function deviceLostSentence(device: Device): string {
   return `Your ${device} stopped. Check that it is still connected, then turn it on again.`;

@@ -23,7 +23,6 @@ export interface AudioEncoderPipelineOptions {
   readonly track: MediaStreamTrack;
   readonly clock: Clock;
   readonly log: Logger;
-  readonly onFrame: (frame: EncodedFrame) => void;
   /** Root mean square of each captured buffer, 0 to 1. */
   readonly onLevel: (level: number) => void;
   /** Nothing will come any more. Not called after stop(). */
@@ -34,6 +33,7 @@ export class AudioEncoderPipeline {
   readonly #options: AudioEncoderPipelineOptions;
   readonly #captureClock: CaptureClock;
   readonly #reader: ReadableStreamDefaultReader<AudioData>;
+  #onFrame: ((frame: EncodedFrame) => void) | undefined;
   #encoder: AudioEncoder | undefined;
   #timeline = new EncodedTimeline(FRAME_DURATION_US);
   #sampleRateHz = 0;
@@ -46,6 +46,11 @@ export class AudioEncoderPipeline {
     this.#captureClock = new CaptureClock(options.clock);
     this.#reader = readTrack<AudioData>(options.track, MAX_QUEUE).getReader();
     void this.#run();
+  }
+
+  /** Sound goes to `onFrame` from now on; until then none is encoded. Call once. */
+  sendTo(onFrame: (frame: EncodedFrame) => void): void {
+    this.#onFrame = onFrame;
   }
 
   /** While paused nothing is encoded; what is in the encoder is thrown away, so that not a syllable follows. */
@@ -87,6 +92,7 @@ export class AudioEncoderPipeline {
     this.#captureClock.observe(data.timestamp);
     const samples = readMono(data);
     this.#options.onLevel(rms(samples));
+    if (this.#onFrame === undefined) return;
     if (this.#encoder === undefined || data.sampleRate !== this.#sampleRateHz)
       await this.#startEncoder(data.sampleRate);
     const encoder = this.#encoder;
@@ -125,7 +131,7 @@ export class AudioEncoderPipeline {
   #emit(chunk: EncodedAudioChunk, isDrained: boolean): void {
     const payload = new Uint8Array(chunk.byteLength);
     chunk.copyTo(payload);
-    this.#options.onFrame({
+    this.#onFrame?.({
       type: FrameType.audio,
       timestampUs: this.#captureClock.toEpochUs(this.#timeline.outputTime(chunk.timestamp, isDrained)),
       payload,

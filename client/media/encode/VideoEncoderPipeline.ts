@@ -3,9 +3,11 @@ import type { Clock } from '../../../shared/base/clock.ts';
 import type { Logger } from '../../../shared/base/log.ts';
 import { FrameType } from '../../../shared/frame/layout.ts';
 import type { EncodedFrame } from '../../core/media/EncodedFrame.ts';
+import type { ColorSpace } from '../../core/signaling/types.ts';
 import { CaptureClock } from '../capture/CaptureClock.ts';
 import { CAMERA_FRAMES_PER_SECOND, CAMERA_HEIGHT, CAMERA_WIDTH } from '../capture/devices.ts';
 import { readTrack } from '../capture/trackProcessor.ts';
+import { toColorSpace } from '../colorSpace.ts';
 import { fitWithin } from './fitWithin.ts';
 
 export const VIDEO_CODEC = 'vp8';
@@ -28,7 +30,6 @@ export interface VideoEncoderPipelineOptions {
   readonly track: MediaStreamTrack;
   readonly clock: Clock;
   readonly log: Logger;
-  readonly onFrame: (frame: EncodedFrame) => void;
   /** Each captured frame, the callee's to close. */
   readonly onPreview: (frame: VideoFrame) => void;
   /** Nothing will come any more: the track ended by itself or the encoder does not work. Not called after stop(). */
@@ -43,10 +44,20 @@ export interface VideoEncoderStats {
   readonly height: number;
 }
 
+/** What is known of the encoded pictures once there is one. */
+export interface EncodedVideoFormat {
+  readonly colorSpace: ColorSpace | undefined;
+}
+
 export class VideoEncoderPipeline {
   readonly #options: VideoEncoderPipelineOptions;
   readonly #captureClock: CaptureClock;
   readonly #reader: ReadableStreamDefaultReader<VideoFrame>;
+  readonly #format = Promise.withResolvers<EncodedVideoFormat>();
+  #onFrame: ((frame: EncodedFrame) => void) | undefined;
+  /** The key frame that waits for sendTo(). */
+  #heldFrame: EncodedFrame | undefined;
+  #isFirstSubmitted = false;
   #encoder: VideoEncoder | undefined;
   #size = { width: 0, height: 0 };
   #restarts = 0;
@@ -61,11 +72,25 @@ export class VideoEncoderPipeline {
     this.#options = options;
     this.#captureClock = new CaptureClock(options.clock);
     this.#reader = readTrack<VideoFrame>(options.track, MAX_CAPTURE_QUEUE).getReader();
+    this.#format.promise.catch(() => undefined);
     void this.#run();
+  }
+
+  /** Resolves when the first frame is encoded. Rejects when the pipeline stops before that. */
+  get format(): Promise<EncodedVideoFormat> {
+    return this.#format.promise;
   }
 
   get stats(): VideoEncoderStats {
     return { framesEncoded: this.#framesEncoded, framesSkipped: this.#framesSkipped, ...this.#size };
+  }
+
+  /** Frames go to `onFrame` from now on, the first one too. Until then only that one is made, and kept. Call once. */
+  sendTo(onFrame: (frame: EncodedFrame) => void): void {
+    const held = this.#heldFrame;
+    this.#heldFrame = undefined;
+    this.#onFrame = onFrame;
+    if (held !== undefined && !this.#stopped) onFrame(held);
   }
 
   /** The next frame will be a key frame, or one soon after. */
@@ -77,6 +102,8 @@ export class VideoEncoderPipeline {
   stop(): void {
     if (this.#stopped) return;
     this.#stopped = true;
+    this.#heldFrame = undefined;
+    this.#format.reject(new DOMException('The camera was stopped', 'AbortError'));
     // Rejects when the track has ended already.
     this.#reader.cancel().catch(() => undefined);
     this.#closeEncoder();
@@ -110,11 +137,13 @@ export class VideoEncoderPipeline {
       await this.#startEncoder(size);
     const encoder = this.#encoder;
     if (encoder === undefined || this.#stopped) return;
+    if (this.#onFrame === undefined && this.#isFirstSubmitted) return;
     if (encoder.encodeQueueSize > MAX_ENCODE_QUEUE) {
       this.#framesSkipped += 1;
       return;
     }
     this.#encodedAtUs = frame.timestamp;
+    this.#isFirstSubmitted = true;
     encoder.encode(frame, { keyFrame: this.#isKeyFrameDue() });
   }
 
@@ -140,6 +169,7 @@ export class VideoEncoderPipeline {
     encoder.configure(config);
     this.#encoder = encoder;
     this.#size = size;
+    this.#isFirstSubmitted = false;
     this.#keyFrameWanted = true;
     this.#keyFrameAtMs = Number.NEGATIVE_INFINITY;
   }
@@ -150,14 +180,17 @@ export class VideoEncoderPipeline {
     chunk.copyTo(payload);
     const temporalLayer = metadata?.svc?.temporalLayerId ?? 0;
     this.#framesEncoded += 1;
-    this.#options.onFrame({
+    const frame: EncodedFrame = {
       type: chunk.type === 'key' ? FrameType.videoKey : FrameType.videoDelta,
       timestampUs: this.#captureClock.toEpochUs(chunk.timestamp),
       payload,
       temporalLayer,
       // With two temporal layers nothing refers to a frame of the upper one (W3C webrtc-svc, L1T2).
       discardable: temporalLayer > 0,
-    });
+    };
+    if (this.#onFrame === undefined) this.#heldFrame = frame;
+    else this.#onFrame(frame);
+    this.#format.resolve({ colorSpace: toColorSpace(metadata?.decoderConfig?.colorSpace) });
   }
 
   #encoderFailed(error: DOMException): void {

@@ -6,7 +6,9 @@ import type { ReceivedFrame } from '../../core/media/EncodedFrame.ts';
 import { FrameAssembler, wholeFrame } from '../../core/media/FrameAssembler.ts';
 import { JitterBuffer } from '../../core/media/JitterBuffer.ts';
 import type { StreamReceiver } from '../../core/media/StreamReceiver.ts';
+import type { ColorSpace } from '../../core/signaling/types.ts';
 import type { Timers } from '../../core/timers.ts';
+import { toVideoColorSpace } from '../colorSpace.ts';
 import { FramePainter } from './FramePainter.ts';
 import { RateMeter } from './RateMeter.ts';
 
@@ -18,6 +20,8 @@ const MIN_TIMER_MS = 2;
 
 export interface VideoReceiverOptions {
   readonly codec: string;
+  /** As the publisher says; without it the decoder guesses. */
+  readonly colorSpace?: ColorSpace | undefined;
   readonly clock: Clock;
   readonly timers: Timers;
   readonly log: Logger;
@@ -138,7 +142,12 @@ export class VideoReceiver implements StreamReceiver {
         if (decoder === this.#decoder) this.#restart(error);
       },
     });
-    decoder.configure({ codec: this.#options.codec, optimizeForLatency: true });
+    const colorSpace = toVideoColorSpace(this.#options.colorSpace);
+    decoder.configure({
+      codec: this.#options.codec,
+      optimizeForLatency: true,
+      ...(colorSpace && { colorSpace }),
+    });
     return decoder;
   }
 
