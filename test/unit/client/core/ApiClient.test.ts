@@ -6,6 +6,7 @@ const MEETING = {
   display_name: 'Demo',
   status: 'active',
   max_participants: 10,
+  allow_guests: true,
   created_at: '2026-11-21T10:00:00.000Z',
 };
 

@@ -50,6 +50,22 @@ describe('Room', () => {
     expect(got[0]?.subarray(42)).toEqual(bytesOf(50));
   });
 
+  it('MC-3 carries the colour space of a stream, matrix 0 too, and none where none was said', async () => {
+    const meeting = new LoopbackMeeting();
+    const { room: ada } = await join(meeting, 'Ada');
+    const { room: bob } = await join(meeting, 'Bob');
+    const video = { kind: 'video', source: 'camera', codec: 'vp8' } as const;
+    const colorSpace = { primaries: 9, transfer: 16, matrix: 0, fullRange: true };
+    const heard: unknown[] = [];
+    bob.on('streamPublished', (stream) => heard.push(stream.colorSpace));
+    await ada.publish({ ...video, colorSpace });
+    await ada.publish(video);
+    await until(() => heard.length === 2);
+    expect(heard).toEqual([colorSpace, undefined]);
+    const { room: cleo } = await join(meeting, 'Cleo');
+    expect(cleo.participants.get(1)?.streams.map((stream) => stream.colorSpace)).toEqual(heard);
+  });
+
   it('MC-3 keeps the roster in step: joins, streams, mutes and leaves', async () => {
     const meeting = new LoopbackMeeting();
     const { room: ada } = await join(meeting, 'Ada');
