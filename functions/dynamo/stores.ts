@@ -8,6 +8,7 @@ import {
 } from '../../shared/api/node.ts';
 import type { Clock } from '../../shared/base/clock.ts';
 import type { Stores } from '../Stores.ts';
+import { createAccessStores } from './accessStores.ts';
 import { DynamoAssignmentStore } from './DynamoAssignmentStore.ts';
 import { DynamoMeetingStore } from './DynamoMeetingStore.ts';
 import { DynamoNodeStore } from './DynamoNodeStore.ts';
@@ -24,6 +25,7 @@ export function createDynamoStores(options: DynamoStoresOptions): Stores {
   const table = new Table(options);
   return {
     meetings: new DynamoMeetingStore(table),
+    access: createAccessStores(table),
     assignments: new DynamoAssignmentStore(table),
     handlers: new DynamoNodeStore({
       table,

@@ -1,0 +1,113 @@
+// Stores of access: small items that expire by themselves, each read or written by one single-item call.
+import * as z from 'zod';
+import type { EpochMs } from '../../shared/base/clock.ts';
+import type { MeetingId, ParticipantId } from '../../shared/base/ids.ts';
+import type { IdempotencyRecord, IdempotencyStore } from '../http/IdempotencyStore.ts';
+import type { RequestCounter } from '../http/RequestCounter.ts';
+import type { AccessStores } from '../token/AccessStores.ts';
+import type { Denylist, TokenFacts } from '../token/Denylist.ts';
+import type { OneTimeTokens } from '../token/OneTimeTokens.ts';
+import type { RemovedParticipants } from '../token/RemovedParticipants.ts';
+import { keys } from './keys.ts';
+import { expiryAttribute, type Table } from './Table.ts';
+
+export function createAccessStores(table: Table): AccessStores {
+  return {
+    denylist: denylist(table),
+    oneTimeTokens: oneTimeTokens(table),
+    removedParticipants: removedParticipants(table),
+    requests: requestCounter(table),
+    idempotency: idempotency(table),
+  };
+}
+
+function denylist(table: Table): Denylist {
+  return {
+    async denies({ orgId, subject, jti, issuedAtSeconds }: TokenFacts) {
+      const [token, ofSubject] = await Promise.all([
+        jti === undefined ? undefined : table.get(keys.deniedToken(orgId, jti)),
+        table.get(keys.deniedSubject(orgId, subject)),
+      ]);
+      const untilSeconds = ofSubject?.['until_s'];
+      return token !== undefined || (typeof untilSeconds === 'number' && issuedAtSeconds <= untilSeconds);
+    },
+    async denyToken(orgId, jti, expiresAtMs) {
+      await table.put(keys.deniedToken(orgId, jti), expiryAttribute(expiresAtMs));
+    },
+    async denySubject(orgId, subject, untilSeconds, expiresAtMs) {
+      // A later denial stays: it says more. That this one changes nothing then is no failure.
+      await table.put(
+        keys.deniedSubject(orgId, subject),
+        { until_s: untilSeconds, ...expiryAttribute(expiresAtMs) },
+        { text: 'attribute_not_exists(#until_s) OR #until_s < :until', values: { until: untilSeconds } },
+      );
+    },
+  };
+}
+
+function oneTimeTokens(table: Table): OneTimeTokens {
+  return {
+    use: (id, expiresAtMs) => table.put(keys.usedToken(id), expiryAttribute(expiresAtMs), table.absent()),
+  };
+}
+
+function removedParticipants(table: Table): RemovedParticipants {
+  return {
+    async add(meetingId: MeetingId, participantId: ParticipantId, expiresAtMs: EpochMs) {
+      await table.put(keys.removedParticipant(meetingId, participantId), expiryAttribute(expiresAtMs));
+    },
+    has: async (meetingId, participantId) =>
+      (await table.get(keys.removedParticipant(meetingId, participantId))) !== undefined,
+  };
+}
+
+function requestCounter(table: Table): RequestCounter {
+  return {
+    async count(client, windowEndsAtMs) {
+      const { expires_at: expiresAt } = expiryAttribute(windowEndsAtMs);
+      const before = await table.update(keys.requests(client, windowEndsAtMs), {
+        update: { text: 'SET #expires_at = :expiresAt ADD #requests :one', values: { expiresAt, one: 1 } },
+      });
+      const counted = before?.['requests'];
+      return (typeof counted === 'number' ? counted : 0) + 1;
+    },
+  };
+}
+
+const recordSchema = z.object({
+  fingerprint: z.string(),
+  resource_id: z.string(),
+  claimed_at_ms: z.number(),
+  answer: z.string().optional(),
+});
+
+function idempotency(table: Table): IdempotencyStore {
+  return {
+    async claim(key, record, expiresAtMs) {
+      const item = {
+        fingerprint: record.fingerprint,
+        resource_id: record.resourceId,
+        claimed_at_ms: record.claimedAtMs,
+        ...expiryAttribute(expiresAtMs),
+      };
+      if (await table.put(keys.idempotency(key), item, table.absent())) return record;
+      const there = await table.get(keys.idempotency(key));
+      return there === undefined ? record : toRecord(recordSchema.parse(there));
+    },
+    async complete(key, answer) {
+      await table.update(keys.idempotency(key), {
+        update: { text: 'SET #answer = :answer', values: { answer } },
+        condition: { text: 'attribute_exists(#pk)' },
+      });
+    },
+  };
+}
+
+function toRecord(stored: z.infer<typeof recordSchema>): IdempotencyRecord {
+  return {
+    fingerprint: stored.fingerprint,
+    resourceId: stored.resource_id,
+    claimedAtMs: stored.claimed_at_ms as EpochMs,
+    answer: stored.answer,
+  };
+}
