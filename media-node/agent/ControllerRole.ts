@@ -1,5 +1,6 @@
 // The meeting controller of a node: its worker, the internal API for the global controller, and the heartbeats.
-import { controllerAudience } from '../../shared/token/nodeToken.ts';
+import type { ControllerAddress } from '../../shared/api/handler.ts';
+import { controllerAudience, MEDIA_HANDLER_AUDIENCE } from '../../shared/token/nodeToken.ts';
 import type {
   AgentCalls,
   CallMap,
@@ -9,7 +10,7 @@ import type {
   WorkerConfig,
 } from '../ipc/protocol.ts';
 import { addControllerApi } from './controllerApi.ts';
-import { requestHandler } from './handlerRequests.ts';
+import { requestHandler, withController } from './handlerRequests.ts';
 import { type NodeContext, type Role, superviseWorker, urlHost } from './NodeContext.ts';
 import { Registration } from './Registration.ts';
 import { controllerRegistration, HEARTBEAT_INTERVAL_MS, heartbeat } from './roles.ts';
@@ -47,7 +48,8 @@ export class ControllerRole implements Role {
       workerId: 0,
       index,
       handlers: {
-        handlerRequest: (request) => requestHandler(pinnedClient, credentials.nodeToken, request),
+        handlerRequest: (request) =>
+          requestHandler(pinnedClient, credentials.nodeToken, withController(request, this.#address())),
       },
       extraConfig,
       onUp: (worker) => this.#onWorkerUp(worker),
@@ -56,6 +58,7 @@ export class ControllerRole implements Role {
     addControllerApi(context.http, {
       worker: () => this.#worker.current,
       authorize: credentials.authorizer(controllerAudience(config.nodeId)),
+      authorizeHandler: credentials.authorizer(MEDIA_HANDLER_AUDIENCE),
     });
     this.#registration = new Registration({
       name: `Meeting controller "${config.nodeId}"`,
@@ -75,6 +78,10 @@ export class ControllerRole implements Role {
 
   async register(): Promise<void> {
     await this.#registration.start();
+  }
+
+  certificateReplaced(): void {
+    this.#registration.registerAgain();
   }
 
   workers(): readonly WorkerProcess<CallMap>[] {
@@ -138,7 +145,17 @@ export class ControllerRole implements Role {
     return {
       webtransportUrl: this.#webtransportUrl,
       internalUrl: this.#context.internalUrl(),
-      certificateHashes: [this.#context.certificate.hash],
+      certificateHashes: this.#context.certificates.hashes,
+    };
+  }
+
+  /** Where media handlers tell of lost routers. */
+  #address(): ControllerAddress {
+    const { config, certificates, internalUrl } = this.#context;
+    return {
+      controller_id: config.nodeId,
+      internal_url: internalUrl(),
+      certificate_hashes: [...certificates.hashes],
     };
   }
 }

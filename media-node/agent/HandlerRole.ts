@@ -5,6 +5,7 @@ import type { CallMap, HandlerCalls, HandlerWorkerConfig, WorkerConfig } from '.
 import { addHandlerApi } from './internalApi.ts';
 import { type NodeContext, type Role, superviseWorker, urlHost } from './NodeContext.ts';
 import { Registration } from './Registration.ts';
+import { RouterLossReports } from './RouterLossReports.ts';
 import { Routers } from './Routers.ts';
 import { handlerRegistration, loadReport, MAX_REPORT_INTERVAL_MS } from './roles.ts';
 import { WorkerPool } from './WorkerPool.ts';
@@ -17,12 +18,13 @@ export class HandlerRole implements Role {
   readonly role = 'handler';
   readonly #context: NodeContext;
   readonly #pool: WorkerPool;
+  readonly #lossReports: RouterLossReports;
   readonly #registration: Registration;
   #webtransportUrl = '';
 
   /** `firstIndex` is the position of the first handler worker among all workers of the node. */
   constructor(context: NodeContext, firstIndex: number) {
-    const { config, credentials, globalController, log } = context;
+    const { config, credentials, globalController, log, pinnedClient } = context;
     this.#context = context;
     const extraConfig: Omit<HandlerWorkerConfig, keyof WorkerConfig> = {
       role: 'handler',
@@ -42,13 +44,21 @@ export class HandlerRole implements Role {
       }),
     );
     this.#pool = new WorkerPool(workers, context.clock, log);
+    this.#lossReports = new RouterLossReports({
+      handlerId: config.nodeId,
+      client: pinnedClient,
+      nodeToken: () => credentials.nodeToken,
+      clock: context.clock,
+      log,
+    });
     const routers = new Routers({
       workers: this.#pool,
       maxRoutersPerWorker: config.maxRouters,
       maxConsumersPerWorker: config.maxConsumers,
       publicHost: urlHost(config.publicHost),
-      certificateHashes: () => [context.certificate.hash],
+      certificateHashes: () => context.certificates.hashes,
       newId: randomUUID,
+      onLost: (lost, reason) => this.#lossReports.report(lost, reason),
       log,
     });
     addHandlerApi(context.http, {
@@ -74,6 +84,10 @@ export class HandlerRole implements Role {
     await this.#registration.start();
   }
 
+  certificateReplaced(): void {
+    this.#registration.registerAgain();
+  }
+
   workers(): readonly WorkerProcess<CallMap>[] {
     return this.#pool.running();
   }
@@ -82,7 +96,9 @@ export class HandlerRole implements Role {
     await this.#registration.farewell();
   }
 
+  /** The end of the node says nothing of lost routers: its controllers have been told that it drains. */
   async stopWorkers(reason: string, graceMs: number): Promise<void> {
+    this.#lossReports.stop();
     await this.#pool.stop(reason, graceMs);
   }
 
@@ -101,7 +117,7 @@ export class HandlerRole implements Role {
     return {
       webtransportUrl: this.#webtransportUrl,
       internalUrl: this.#context.internalUrl(),
-      certificateHashes: [this.#context.certificate.hash],
+      certificateHashes: this.#context.certificates.hashes,
     };
   }
 }

@@ -7,8 +7,9 @@ import type { Clock } from '../../shared/base/clock.ts';
 import { type MediaNodeInfo, WORKER_SCRIPTS } from '../../shared/base/env.ts';
 import type { Logger } from '../../shared/base/log.ts';
 import { createPinnedClient } from '../../shared/node/pinnedHttps.ts';
+import { Certificates } from './Certificates.ts';
 import { ControllerRole } from './ControllerRole.ts';
-import { createCertificate, type NodeCertificate } from './certificate.ts';
+import type { NodeCertificate } from './certificate.ts';
 import { type MediaNodeConfig, workerCount } from './config.ts';
 import { findDeno } from './deno.ts';
 import { GlobalController } from './GlobalController.ts';
@@ -37,6 +38,8 @@ export interface MediaNodeOptions {
   readonly log: Logger;
   /** Takes the workers' log lines as they are. */
   readonly writeLogLine: (line: string) => void;
+  /** Of each of its certificates, ms; 13 days unless a test is in a hurry. */
+  readonly certificateLifetimeMs?: number;
 }
 
 export class MediaNode {
@@ -53,7 +56,7 @@ export class MediaNode {
     config: MediaNodeConfig,
     options: MediaNodeOptions,
     denoPath: string,
-    certificate: NodeCertificate,
+    certificates: Certificates,
   ) {
     this.#config = config;
     this.#log = options.log;
@@ -62,9 +65,11 @@ export class MediaNode {
     this.#context = {
       config,
       denoPath,
-      certificate,
+      certificates,
       http,
-      ...options,
+      clock: options.clock,
+      log: options.log,
+      writeLogLine: options.writeLogLine,
       credentials: new NodeCredentials(options.clock, (keys) => controller?.useSigningKeys(keys)),
       globalController: new GlobalController({ url: config.globalControllerUrl, token: config.nodeToken }),
       pinnedClient: createPinnedClient({
@@ -81,7 +86,8 @@ export class MediaNode {
     }
     if (config.roles.includes('handler')) roles.push(new HandlerRole(this.#context, roles.length));
     this.#roles = roles;
-    this.#server = createInternalServer(http, certificate);
+    this.#server = createInternalServer(http, certificates.current);
+    certificates.onRotated((certificate) => this.#showCertificate(certificate));
   }
 
   /**
@@ -100,11 +106,13 @@ export class MediaNode {
       const port = udpPortOf(config, index);
       if (port > 0) await requireFreeUdpPort(config.bindHost, port);
     }
-    const certificate = await createCertificate(
-      [config.publicHost, config.internalHost],
-      options.clock.epochMs(),
-    );
-    const node = new MediaNode(config, options, deno.value, certificate);
+    const certificates = await Certificates.create({
+      hosts: [config.publicHost, config.internalHost],
+      clock: options.clock,
+      log: options.log,
+      ...(options.certificateLifetimeMs === undefined ? {} : { lifetimeMs: options.certificateLifetimeMs }),
+    });
+    const node = new MediaNode(config, options, deno.value, certificates);
     const onAbort = (): void => void node.stop('The node stops while it starts');
     signal?.addEventListener('abort', onAbort, { once: true });
     try {
@@ -155,8 +163,24 @@ export class MediaNode {
     });
   }
 
+  /** New connections get this certificate; sessions and connections that exist are not touched. */
+  #showCertificate(certificate: NodeCertificate): void {
+    this.#server.setSecureContext(tlsOf(certificate));
+    for (const role of this.#roles) {
+      role.certificateReplaced();
+      for (const worker of role.workers()) {
+        worker.replaceCertificate(certificate).catch((error: unknown) => {
+          // A dead worker's successor starts with it.
+          if (worker.running)
+            this.#log.error('Worker does not take a certificate', { worker_id: worker.workerId, error });
+        });
+      }
+    }
+  }
+
   async #stop(reason: string): Promise<void> {
     this.#log.info('Media node stops', { reason });
+    this.#context.certificates.stop();
     const { globalController, pinnedClient } = this.#context;
     await Promise.all([
       this.#sayFarewell().finally(() => globalController.close()),
@@ -190,9 +214,7 @@ function createInternalServer(http: InternalHttp, certificate: NodeCertificate):
     fetch: http.fetch,
     createServer,
     serverOptions: {
-      cert: certificate.certificatePem,
-      key: certificate.privateKeyPem,
-      minVersion: 'TLSv1.3',
+      ...tlsOf(certificate),
       requestTimeout: REQUEST_TIMEOUT_MS,
       headersTimeout: HEADERS_TIMEOUT_MS,
       keepAliveTimeout: KEEP_ALIVE_MS,
@@ -200,6 +222,14 @@ function createInternalServer(http: InternalHttp, certificate: NodeCertificate):
   }) as HttpsServer;
   server.maxConnections = MAX_CONNECTIONS;
   return server;
+}
+
+function tlsOf(certificate: NodeCertificate) {
+  return {
+    cert: certificate.certificatePem,
+    key: certificate.privateKeyPem,
+    minVersion: 'TLSv1.3',
+  } as const;
 }
 
 async function requireScripts(config: MediaNodeConfig): Promise<void> {

@@ -7,19 +7,19 @@ import type { PinnedClient } from '../../shared/node/pinnedHttps.ts';
 import type { CallMap, WorkerConfig } from '../ipc/protocol.ts';
 import type { RpcHandlers } from '../ipc/Rpc.ts';
 import { DEFAULT_TRANSPORT_LIMITS } from '../transport/MediaSession.ts';
-import type { NodeCertificate } from './certificate.ts';
+import type { Certificates } from './Certificates.ts';
 import type { MediaNodeConfig, NodeRole } from './config.ts';
 import type { GlobalController } from './GlobalController.ts';
 import type { InternalHttp } from './internalHttp.ts';
 import type { NodeCredentials } from './NodeCredentials.ts';
 import { SupervisedWorker } from './SupervisedWorker.ts';
-import { startWorkerProcess, type WorkerCalls, type WorkerProcess } from './WorkerProcess.ts';
+import { startWorkerProcess, type WorkerCertificate, type WorkerProcess } from './WorkerProcess.ts';
 
 /** What the roles of one node share. */
 export interface NodeContext {
   readonly config: MediaNodeConfig;
   readonly denoPath: string;
-  readonly certificate: NodeCertificate;
+  readonly certificates: Certificates;
   readonly credentials: NodeCredentials;
   readonly globalController: GlobalController;
   readonly pinnedClient: PinnedClient;
@@ -41,6 +41,8 @@ export interface Role {
   startWorkers(): Promise<void>;
   /** Resolves when the global controller knows the role; rejects when it refuses it. */
   register(): Promise<void>;
+  /** Another certificate is shown, and another is to come: says so where the role is registered. */
+  certificateReplaced(): void;
   /** Processes that run now. */
   workers(): readonly WorkerProcess<CallMap>[];
   /** Tells the global controller that the role ends. Never rejects. */
@@ -51,7 +53,7 @@ export interface Role {
   stopReports(): Promise<void>;
 }
 
-export interface RoleWorker<Calls extends WorkerCalls, Incoming extends CallMap> {
+export interface RoleWorker<Calls extends CallMap, Incoming extends CallMap> {
   readonly role: NodeRole;
   readonly workerId: number;
   /** Position among all workers of the node, from which its UDP port follows. */
@@ -63,13 +65,13 @@ export interface RoleWorker<Calls extends WorkerCalls, Incoming extends CallMap>
   readonly onDown: () => void;
 }
 
-export function superviseWorker<Calls extends WorkerCalls, Incoming extends CallMap>(
+export function superviseWorker<Calls extends CallMap, Incoming extends CallMap>(
   context: NodeContext,
   worker: RoleWorker<Calls, Incoming>,
 ): SupervisedWorker<Calls> {
-  const { config, certificate, clock, log } = context;
+  const { config, certificates, clock, log } = context;
   const name = worker.role === 'controller' ? 'Controller worker' : `Handler worker ${worker.workerId}`;
-  const base: Omit<WorkerConfig, 'udpPort'> = {
+  const base: Omit<WorkerConfig, 'udpPort' | keyof WorkerCertificate> = {
     workerId: worker.workerId,
     logFields: {
       [`${worker.role}_id`]: config.nodeId,
@@ -78,24 +80,42 @@ export function superviseWorker<Calls extends WorkerCalls, Incoming extends Call
     },
     logLevel: config.logLevel,
     hostname: config.bindHost,
-    certificatePem: certificate.certificatePem,
-    privateKeyPem: certificate.privateKeyPem,
     transport: DEFAULT_TRANSPORT_LIMITS,
   };
   return new SupervisedWorker<Calls>({
     name,
     udpPort: udpPortOf(config, worker.index),
-    start: (udpPort, signal) =>
-      startWorkerProcess<Calls, Incoming>({
+    start: async (udpPort, signal) => {
+      const { current } = certificates;
+      const { certificatePem, privateKeyPem } = current;
+      const workerConfig = {
+        ...base,
+        udpPort,
+        certificatePem,
+        privateKeyPem,
+        role: worker.role,
+        ...worker.extraConfig,
+      };
+      const started = await startWorkerProcess<Calls, Incoming>({
         name,
         denoPath: context.denoPath,
         script: join(config.workerDirectory, WORKER_SCRIPTS[worker.role]),
-        config: { ...base, udpPort, role: worker.role, ...worker.extraConfig } as WorkerConfig,
+        config: workerConfig as WorkerConfig,
         handlers: worker.handlers,
+        clock,
         log,
         writeLogLine: context.writeLogLine,
         signal,
-      }),
+      });
+      // Replaced while it started, when it was in nobody's list yet.
+      if (certificates.current !== current) {
+        await started.replaceCertificate(certificates.current).catch(async (error: unknown) => {
+          await started.stop('It does not take a certificate', 0);
+          throw error;
+        });
+      }
+      return started;
+    },
     onUp: worker.onUp,
     onDown: worker.onDown,
     clock,

@@ -41,7 +41,7 @@ export class NodeCredentials {
     this.#nodeToken = new Secret(answer.node_token);
   }
 
-  /** Lets requests in that show a token for this audience as bearer. */
+  /** Lets requests in that show a token for this audience as bearer, and answers who it was made for. */
   authorizer(audience: string): Authorize {
     return async (request) => {
       const token = /^Bearer ([^ ]+)$/i.exec(request.headers.get('authorization') ?? '')?.[1];
@@ -53,6 +53,7 @@ export class NodeCredentials {
       }
       const subject = await verifyNodeToken(token, this.#keys, audience, new Date(this.#clock.epochMs()));
       if (!subject.ok) throw new ApiError('UNAUTHORIZED', `Node token refused: ${subject.reason}`);
+      return subject.value;
     };
   }
 }

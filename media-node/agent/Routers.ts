@@ -3,6 +3,7 @@
 import { ApiError } from '../../shared/api/error.ts';
 import type {
   ConsumersBody,
+  ControllerAddress,
   CreateConsumers,
   CreateProducers,
   CreateRouter,
@@ -13,6 +14,8 @@ import type {
 } from '../../shared/api/handler.ts';
 import { isId } from '../../shared/base/ids.ts';
 import type { Logger } from '../../shared/base/log.ts';
+import type { HandlerCalls } from '../ipc/protocol.ts';
+import type { LostRouter } from './RouterLossReports.ts';
 import type { HandlerWorker, HandlerWorkers } from './WorkerPool.ts';
 
 export interface RoutersOptions {
@@ -24,6 +27,8 @@ export interface RoutersOptions {
   /** Hashes of the certificates that a worker may show. */
   readonly certificateHashes: () => readonly string[];
   readonly newId: () => string;
+  /** A worker has ended, and these routers with it. They are forgotten already. */
+  readonly onLost: (routers: readonly LostRouter[], reason: string) => void;
   readonly log: Logger;
 }
 
@@ -32,6 +37,7 @@ interface RouterEntry {
   readonly meetingId: string;
   readonly generation: number;
   readonly worker: HandlerWorker;
+  controller: ControllerAddress | undefined;
 }
 
 export class Routers {
@@ -71,13 +77,13 @@ export class Routers {
   async delete(routerId: string): Promise<void> {
     const entry = this.#entry(routerId);
     this.#forget(entry);
-    await entry.worker.call('closeRouter', { router_id: routerId });
+    await call(entry, 'closeRouter', { router_id: routerId });
   }
 
   async createTransports(routerId: string, request: CreateTransports): Promise<TransportsBody> {
-    const { worker } = this.#entry(routerId);
-    const { transports } = await worker.call('createTransports', { router_id: routerId, ...request });
-    const url = `https://${this.#options.publicHost}:${worker.udpPort}/media`;
+    const entry = this.#entry(routerId);
+    const { transports } = await call(entry, 'createTransports', { router_id: routerId, ...request });
+    const url = `https://${this.#options.publicHost}:${entry.worker.udpPort}/media`;
     const certificateHashes = [...this.#options.certificateHashes()];
     return {
       transports: transports.map((transport) => ({
@@ -89,35 +95,38 @@ export class Routers {
   }
 
   async deleteTransport(routerId: string, transportId: string): Promise<void> {
-    const { worker } = this.#entry(routerId);
+    const entry = this.#entry(routerId);
     requireId('transport', transportId);
-    await worker.call('closeTransport', { router_id: routerId, transport_id: transportId });
+    await call(entry, 'closeTransport', { router_id: routerId, transport_id: transportId });
   }
 
   async createProducers(routerId: string, request: CreateProducers): Promise<ProducersBody> {
-    return await this.#entry(routerId).worker.call('createProducers', { router_id: routerId, ...request });
+    return await call(this.#entry(routerId), 'createProducers', { router_id: routerId, ...request });
   }
 
   async deleteProducer(routerId: string, producerId: string): Promise<void> {
-    const { worker } = this.#entry(routerId);
+    const entry = this.#entry(routerId);
     requireId('producer', producerId);
-    await worker.call('closeProducer', { router_id: routerId, producer_id: producerId });
+    await call(entry, 'closeProducer', { router_id: routerId, producer_id: producerId });
   }
 
   async createConsumers(routerId: string, request: CreateConsumers): Promise<ConsumersBody> {
-    return await this.#entry(routerId).worker.call('createConsumers', { router_id: routerId, ...request });
+    return await call(this.#entry(routerId), 'createConsumers', { router_id: routerId, ...request });
   }
 
   async deleteConsumer(routerId: string, consumerId: string): Promise<void> {
-    const { worker } = this.#entry(routerId);
+    const entry = this.#entry(routerId);
     requireId('consumer', consumerId);
-    await worker.call('closeConsumer', { router_id: routerId, consumer_id: consumerId });
+    await call(entry, 'closeConsumer', { router_id: routerId, consumer_id: consumerId });
   }
 
-  async #createNow({ meeting_id: meetingId, generation }: CreateRouter): Promise<RouterBody> {
+  async #createNow({ meeting_id: meetingId, generation, controller }: CreateRouter): Promise<RouterBody> {
     const existing = this.#byMeeting.get(meetingId);
     if (existing?.worker.running) {
-      if (existing.generation === generation) return await this.#describe(existing);
+      if (existing.generation === generation) {
+        existing.controller = controller;
+        return await this.#describe(existing);
+      }
       if (existing.generation > generation) {
         throw new ApiError(
           'CONFLICT',
@@ -128,8 +137,9 @@ export class Routers {
       await this.#replace(existing);
     }
     const entry = await this.#place(meetingId, generation);
+    entry.controller = controller;
     try {
-      await entry.worker.call('createRouter', {
+      await call(entry, 'createRouter', {
         router_id: entry.routerId,
         meeting_id: meetingId,
         generation,
@@ -184,7 +194,13 @@ export class Routers {
         `Every worker of this handler has ${maxRoutersPerWorker} routers or ${maxConsumersPerWorker} consumers`,
       );
     }
-    const entry = { routerId: this.#options.newId(), meetingId, generation, worker: least.worker };
+    const entry: RouterEntry = {
+      routerId: this.#options.newId(),
+      meetingId,
+      generation,
+      worker: least.worker,
+      controller: undefined,
+    };
     this.#byId.set(entry.routerId, entry);
     this.#byMeeting.set(meetingId, entry);
     this.#watch(least.worker);
@@ -201,8 +217,10 @@ export class Routers {
   #watch(worker: HandlerWorker): void {
     if (this.#watched.has(worker)) return;
     this.#watched.add(worker);
-    void worker.exited.then(() => {
-      for (const entry of [...this.#byId.values()]) if (entry.worker === worker) this.#forget(entry);
+    void worker.exited.then(({ reason }) => {
+      const lost = [...this.#byId.values()].filter((entry) => entry.worker === worker);
+      for (const entry of lost) this.#forget(entry);
+      if (lost.length > 0) this.#options.onLost(lost, reason);
     });
   }
 
@@ -218,7 +236,20 @@ export class Routers {
   }
 
   async #describe(entry: RouterEntry): Promise<RouterBody> {
-    return body(entry, await entry.worker.call('inspectRouter', { router_id: entry.routerId }));
+    return body(entry, await call(entry, 'inspectRouter', { router_id: entry.routerId }));
+  }
+}
+
+/** A worker that dies over a call takes the router along, which is what the caller is told. */
+async function call<Name extends keyof HandlerCalls & string>(
+  { worker, routerId }: RouterEntry,
+  name: Name,
+  request: HandlerCalls[Name]['request'],
+): Promise<HandlerCalls[Name]['answer']> {
+  try {
+    return await worker.call(name, request);
+  } catch (error) {
+    throw worker.running ? error : notFound('router', routerId);
   }
 }
 

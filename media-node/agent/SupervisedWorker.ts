@@ -1,4 +1,4 @@
-// Keeps one worker running: starts it, and when it dies starts another in its place, with backoff.
+// Keeps one worker running: starts it, and when it dies starts another in its place, at once at first, then with backoff.
 import { type BackoffOptions, backoffDelayMs } from '../../shared/base/backoff.ts';
 import type { Clock } from '../../shared/base/clock.ts';
 import type { Logger } from '../../shared/base/log.ts';
@@ -78,7 +78,9 @@ export class SupervisedWorker<Calls extends CallMap> {
   }
 
   #restartLater(): void {
-    const delayMs = backoffDelayMs(this.#attempt++, this.#options.backoff ?? BACKOFF, this.#options.random);
+    const { backoff = BACKOFF, random } = this.#options;
+    const delayMs = this.#attempt === 0 ? 0 : backoffDelayMs(this.#attempt - 1, backoff, random);
+    this.#attempt++;
     this.#restartTimer = setTimeout(() => {
       this.#starting = this.#startProcess().catch((error: unknown) => {
         if (this.#stopping.signal.aborted) return;

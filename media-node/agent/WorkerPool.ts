@@ -9,8 +9,6 @@ import type { WorkerProcess } from './WorkerProcess.ts';
 
 /** Interval over which CPU and bandwidth are averaged. */
 const SAMPLE_INTERVAL_MS = 2_000;
-/** A worker that left this many samples in a row without an answer hangs: it is ended, and another takes its place. */
-const MAX_UNANSWERED = 3;
 
 export type HandlerWorker = WorkerProcess<HandlerCalls>;
 
@@ -41,7 +39,6 @@ export class WorkerPool implements HandlerWorkers {
   readonly #clock: Clock;
   readonly #log: Logger;
   readonly #meters = new WeakMap<HandlerWorker, LoadMeter>();
-  readonly #unanswered = new WeakMap<HandlerWorker, number>();
   #timer: NodeJS.Timeout | undefined;
   #sampling = false;
 
@@ -83,14 +80,8 @@ export class WorkerPool implements HandlerWorkers {
     if (this.#sampling) return;
     this.#sampling = true;
     try {
-      const asked = this.running();
       const nowMs = this.#clock.monotonicMs();
-      const answered = new Map(await this.#statsOfAll());
-      for (const worker of asked) {
-        const stats = answered.get(worker);
-        if (stats !== undefined) this.#meterOf(worker).add(stats, nowMs);
-        this.#watch(worker, stats !== undefined);
-      }
+      for (const [worker, stats] of await this.#statsOfAll()) this.#meterOf(worker).add(stats, nowMs);
     } finally {
       this.#sampling = false;
     }
@@ -112,14 +103,6 @@ export class WorkerPool implements HandlerWorkers {
       workersRunning: running.length,
       workersConfigured: this.#workers.length,
     };
-  }
-
-  #watch(worker: HandlerWorker, answered: boolean): void {
-    const unanswered = answered ? 0 : (this.#unanswered.get(worker) ?? 0) + 1;
-    this.#unanswered.set(worker, unanswered);
-    if (unanswered < MAX_UNANSWERED || !worker.running) return;
-    this.#log.error('Worker hangs and is ended', { worker_id: worker.workerId, unanswered });
-    void worker.stop('It does not answer', 0);
   }
 
   async #statsOfAll(): Promise<readonly (readonly [HandlerWorker, HandlerStats])[]> {

@@ -1,10 +1,13 @@
-// One worker process from spawn to exit: configured over standard input, spoken to over IPC, heard on standard error.
+// One worker process from spawn to exit: configured over standard input, spoken to over IPC, heard on standard error, and
+// ended when it hangs.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import type { Clock } from '../../shared/base/clock.ts';
 import type { Logger } from '../../shared/base/log.ts';
-import type { CallMap, Listening, WorkerConfig, WorkerNotices } from '../ipc/protocol.ts';
+import type { CallMap, Listening, WorkerCalls, WorkerConfig, WorkerNotices } from '../ipc/protocol.ts';
 import { createRpc, type Rpc, type RpcHandlers } from '../ipc/Rpc.ts';
 import { denoArguments, WORKER_ENVIRONMENT } from './deno.ts';
+import { Watchdog } from './Watchdog.ts';
 
 /** From spawn to the notice `listening`: 40 ms on an idle machine. */
 const START_TIMEOUT_MS = 10_000;
@@ -12,9 +15,6 @@ const START_TIMEOUT_MS = 10_000;
 const CALL_TIMEOUT_MS = 5_000;
 /** Lines of a crash report that are kept to say why a worker ended: what happened comes first, then where. */
 const KEPT_TEXT_LINES = 4;
-
-/** What the agent can say to every worker. */
-export type WorkerCalls = CallMap & { shutdown: { request: { reason: string }; answer: null } };
 
 export interface WorkerProcessOptions<Incoming extends CallMap> {
   /** What people call it in messages. */
@@ -24,6 +24,7 @@ export interface WorkerProcessOptions<Incoming extends CallMap> {
   readonly config: WorkerConfig;
   /** Calls that the worker may make. */
   readonly handlers: RpcHandlers<Incoming>;
+  readonly clock: Clock;
   readonly log: Logger;
   /** Takes the worker's log lines as they are. */
   readonly writeLogLine: (line: string) => void;
@@ -38,6 +39,8 @@ export interface WorkerExit {
   readonly reason: string;
 }
 
+export type WorkerCertificate = Pick<WorkerConfig, 'certificatePem' | 'privateKeyPem'>;
+
 export interface WorkerProcess<Calls extends CallMap> {
   readonly workerId: number;
   readonly pid: number;
@@ -46,12 +49,14 @@ export interface WorkerProcess<Calls extends CallMap> {
   /** Resolves when the process is gone, however that came about. */
   readonly exited: Promise<WorkerExit>;
   readonly call: Rpc<Calls, WorkerNotices>['call'];
+  /** New sessions get this certificate. Rejects with an ApiError. */
+  replaceCertificate(certificate: WorkerCertificate): Promise<void>;
   /** Asks it to end, after graceMs ends it. Resolves when it is gone. Idempotent. */
   stop(reason: string, graceMs: number): Promise<void>;
 }
 
 /** Starts a worker. Rejects, with the process gone, when it does not listen; the message says why. */
-export async function startWorkerProcess<Calls extends WorkerCalls, Incoming extends CallMap>(
+export async function startWorkerProcess<Calls extends CallMap, Incoming extends CallMap>(
   options: WorkerProcessOptions<Incoming>,
 ): Promise<WorkerProcess<Calls>> {
   const { config } = options;
@@ -62,7 +67,8 @@ export async function startWorkerProcess<Calls extends WorkerCalls, Incoming ext
     { env: WORKER_ENVIRONMENT, stdio: ['pipe', 'ignore', 'pipe', 'ipc'], detached: true },
   );
   const lastWords = forwardLines(child, options);
-  const exited = exitOf(child, lastWords);
+  let hung: string | undefined;
+  const exited = exitOf(child, () => hung ?? lastWords());
   let running = true;
   const rpc = createRpc<WorkerCalls, Incoming, WorkerNotices>({
     send: (message) => {
@@ -84,8 +90,20 @@ export async function startWorkerProcess<Calls extends WorkerCalls, Incoming ext
   child.stdin?.on('error', () => undefined); // The worker is gone: its exit says why.
   child.stdin?.write(`${JSON.stringify(config)}\n`);
   const { udpPort, pid } = await firstOf(options, child, listening, exited);
+  const watchdog = new Watchdog({
+    ping: () => rpc.call('ping', null),
+    onHung: (silentMs) => {
+      hung = `it did not answer for ${silentMs} ms`;
+      options.log.error('Worker hangs and is ended', { worker: options.name, pid, silent_ms: silentMs });
+      // A process that hangs, or was stopped, takes no other signal.
+      child.kill('SIGKILL');
+    },
+    clock: options.clock,
+  });
+  void exited.then(() => watchdog.stop());
 
   const stop = async (reason: string, graceMs: number): Promise<void> => {
+    watchdog.stop();
     const timer = setTimeout(() => child.kill('SIGKILL'), graceMs);
     if (running) rpc.call('shutdown', { reason }).catch(() => undefined);
     await exited;
@@ -99,6 +117,9 @@ export async function startWorkerProcess<Calls extends WorkerCalls, Incoming ext
       return running;
     },
     exited,
+    replaceCertificate: async ({ certificatePem, privateKeyPem }) => {
+      await rpc.call('replaceCertificate', { certificatePem, privateKeyPem });
+    },
     call: rpc.call.bind(rpc) as unknown as Rpc<Calls, WorkerNotices>['call'],
     stop,
   };

@@ -8,8 +8,10 @@ import type { EpochMs } from '../../shared/base/clock.ts';
 
 /** Browsers refuse more than 14 days; clocks that differ by hours must not matter. */
 export const CERTIFICATE_LIFETIME_MS = 13 * 24 * 3_600_000;
-/** Valid this long before it was made, for peers whose clock is behind. Part of the lifetime. */
+/** Valid this long before it is first shown, for peers whose clock is behind. Part of the lifetime. */
 const BACKDATED_MS = 3_600_000;
+/** Of a lifetime that is short: at most this part of it. */
+const MAX_BACKDATED_PART = 1 / 4;
 
 export interface NodeCertificate {
   readonly certificatePem: string;
@@ -23,15 +25,20 @@ export interface NodeCertificate {
 
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
 
-/** Makes a key pair and its certificate for `hosts` (names or IP addresses; localhost is always added). */
-export async function createCertificate(hosts: readonly string[], now: EpochMs): Promise<NodeCertificate> {
+/** Makes a key pair and its certificate for `hosts` (names or IP addresses; localhost is always added), shown from `from` on. */
+export async function createCertificate(
+  hosts: readonly string[],
+  from: EpochMs,
+  lifetimeMs = CERTIFICATE_LIFETIME_MS,
+): Promise<NodeCertificate> {
   x509.cryptoProvider.set(globalThis.crypto);
   const keys = await crypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
+  const notBefore = from - Math.min(BACKDATED_MS, lifetimeMs * MAX_BACKDATED_PART);
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
     serialNumber: serialNumber(),
     name: 'CN=Dark Tower media node',
-    notBefore: new Date(now - BACKDATED_MS),
-    notAfter: new Date(now - BACKDATED_MS + CERTIFICATE_LIFETIME_MS),
+    notBefore: new Date(notBefore),
+    notAfter: new Date(notBefore + lifetimeMs),
     signingAlgorithm: ALGORITHM,
     keys,
     extensions: [

@@ -1,8 +1,10 @@
-// Internal API of a meeting controller (ledger GC-6), for the global controller, which shows a token for this controller
-// alone. Bodies are protobuf or JSON; the answer has the form of the request.
+// Internal API of a meeting controller: for the global controller (ledger GC-6), which shows a token for this controller
+// alone, with bodies in protobuf or JSON and an answer in the form of the request; and for media handlers that have lost
+// routers (SFU-9), which show their node token.
 import type { Context } from 'hono';
 import type * as z from 'zod';
 import { ApiError } from '../../shared/api/error.ts';
+import { routersLostSchema } from '../../shared/api/handler.ts';
 import { assignMeetingSchema, endMeetingSchema } from '../../shared/api/node.ts';
 import { controllerPaths } from '../../shared/api/paths.ts';
 import {
@@ -15,6 +17,7 @@ import {
   type Authorize,
   type InternalHttp,
   parseBody,
+  readJson,
   readJsonValue,
   requireContentType,
 } from './internalHttp.ts';
@@ -24,10 +27,14 @@ import type { WorkerProcess } from './WorkerProcess.ts';
 export interface ControllerApiOptions {
   /** The controller worker, when it runs. */
   readonly worker: () => Pick<WorkerProcess<ControllerCalls>, 'call'> | undefined;
+  /** Of the global controller. */
   readonly authorize: Authorize;
+  /** Of media handlers. */
+  readonly authorizeHandler: Authorize;
 }
 
-export function addControllerApi(http: InternalHttp, { worker, authorize }: ControllerApiOptions): void {
+export function addControllerApi(http: InternalHttp, options: ControllerApiOptions): void {
+  const { worker, authorize, authorizeHandler } = options;
   const running = (): Pick<WorkerProcess<ControllerCalls>, 'call'> => {
     const current = worker();
     if (current === undefined)
@@ -48,6 +55,18 @@ export function addControllerApi(http: InternalHttp, { worker, authorize }: Cont
       exchange(context, { request: 'EndMeeting', answer: 'EndMeetingAnswer' }, endMeetingSchema, (request) =>
         running().call('endMeeting', request),
       ),
+  });
+  http.route(controllerPaths.routersLost, authorizeHandler, {
+    POST: async (context, caller) => {
+      const lost = await readJson(context, routersLostSchema);
+      if (lost.handler_id !== caller) {
+        throw new ApiError(
+          'FORBIDDEN',
+          `A handler tells of its own routers only: "${caller}" told of those of "${lost.handler_id}"`,
+        );
+      }
+      return context.json(await running().call('routersLost', lost));
+    },
   });
 }
 

@@ -1,6 +1,8 @@
 // Calls of the controller worker to media handlers: a worker may open no connection but its own port, so its agent makes
 // them, pinned to the handlers' registered certificates and with the node's token (ledger GC-10).
 import { ApiError, errorBodySchema } from '../../shared/api/error.ts';
+import type { ControllerAddress } from '../../shared/api/handler.ts';
+import { handlerPaths } from '../../shared/api/paths.ts';
 import type { Secret } from '../../shared/base/secret.ts';
 import { type PinnedAnswer, type PinnedClient, PinnedRequestError } from '../../shared/node/pinnedHttps.ts';
 import type { HandlerRequest } from '../ipc/protocol.ts';
@@ -40,6 +42,13 @@ export async function requestHandler(
     throw new ApiError(code, message, { details, status: answer.status });
   }
   throw new ApiError('INTERNAL_ERROR', `The media handler answered ${answer.status} without saying why`);
+}
+
+/** Who asks for a router is told of its loss: only the agent knows where its own node listens. */
+export function withController(request: HandlerRequest, controller: ControllerAddress): HandlerRequest {
+  const isRouterRequest = request.method === 'POST' && request.path === handlerPaths.routers;
+  if (!isRouterRequest || typeof request.body !== 'object') return request;
+  return { ...request, body: { ...request.body, controller } };
 }
 
 function parse(answer: PinnedAnswer): unknown {

@@ -10,10 +10,11 @@ import type { Logger } from '../../shared/base/log.ts';
 /** The largest body, a batch of 256 items, has about 40 kB. */
 export const MAX_BODY_BYTES = 262_144;
 
-/** Throws an ApiError when the request may not be made. */
-export type Authorize = (request: Request) => Promise<void>;
+/** Answers who makes the request. Throws an ApiError when it may not be made. */
+export type Authorize = (request: Request) => Promise<string>;
 export type Method = 'GET' | 'POST' | 'DELETE';
-export type Handler = (context: Context) => Promise<Response>;
+/** `caller` is whom authorize said. */
+export type Handler = (context: Context, caller: string) => Promise<Response>;
 
 export class InternalHttp {
   readonly #app = new Hono();
@@ -53,8 +54,7 @@ export class InternalHttp {
     const pattern = decodeURIComponent(path);
     for (const [method, handler] of Object.entries(handlers)) {
       this.#app.on(method, pattern, async (context) => {
-        await authorize(context.req.raw);
-        return await handler(context);
+        return await handler(context, await authorize(context.req.raw));
       });
     }
     const allow = Object.keys(handlers).join(', ');

@@ -51,6 +51,8 @@ await startWorker<ControllerWorkerConfig, AgentCalls, ControllerCalls>({
     const ticking = setInterval(() => controller.tick(), TICK_MS);
     return {
       udpPort: listener.port,
+      replaceCertificate: (certificatePem, privateKeyPem) =>
+        listener.replaceCertificate(certificatePem, privateKeyPem),
       stop: async (reason) => {
         clearInterval(ticking);
         const { promise: expired, resolve } = Promise.withResolvers<void>();

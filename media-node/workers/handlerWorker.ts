@@ -49,6 +49,8 @@ await startWorker<HandlerWorkerConfig, Record<never, never>, HandlerCalls>({
     });
     return {
       udpPort: listener.port,
+      replaceCertificate: (certificatePem, privateKeyPem) =>
+        listener.replaceCertificate(certificatePem, privateKeyPem),
       async stop(reason) {
         worker.close(CloseCode.goingAway, reason);
         await listener.close(CloseCode.goingAway, reason);

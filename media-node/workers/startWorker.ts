@@ -3,9 +3,10 @@
 // no worker outlives its agent.
 import process from 'node:process';
 import type { ZodType } from 'zod';
+import { ApiError } from '../../shared/api/error.ts';
 import { createLogger, type Logger } from '../../shared/base/log.ts';
 import { MAX_CONFIG_CHARACTERS, parseWorkerConfig } from '../ipc/config.ts';
-import type { CallMap, WorkerConfig, WorkerNotices } from '../ipc/protocol.ts';
+import type { CallMap, WorkerCalls, WorkerConfig, WorkerNotices } from '../ipc/protocol.ts';
 import { createRpc, type Rpc, type RpcHandlers } from '../ipc/Rpc.ts';
 
 /** A call to the agent without an answer after this fails. */
@@ -15,18 +16,20 @@ const STOP_TIMEOUT_MS = 2_000;
 /** Lets the answer to `shutdown` leave before the process does. */
 const FLUSH_MS = 20;
 
-/** Every call map that a worker answers has this call; startWorker answers it. */
-type WithShutdown = { shutdown: { request: { reason: string }; answer: null } };
+/** What every worker answers; startWorker does. */
+type CommonCalls = keyof WorkerCalls;
 
 export interface WorkerStart<Config, Outgoing extends CallMap, Incoming extends CallMap> {
   readonly config: Config;
   readonly log: Logger;
   /** Opens the channel to the agent. Called once, before anything needs it. */
-  connect(handlers: Omit<RpcHandlers<Incoming>, 'shutdown'>): Rpc<Outgoing, WorkerNotices>;
+  connect(handlers: Omit<RpcHandlers<Incoming>, CommonCalls>): Rpc<Outgoing, WorkerNotices>;
 }
 
 export interface RunningWorker {
   readonly udpPort: number;
+  /** New sessions get this certificate. */
+  replaceCertificate(certificatePem: string, privateKeyPem: string): void;
   /** Closes sessions and the port. */
   stop(reason: string): Promise<void>;
 }
@@ -34,7 +37,7 @@ export interface RunningWorker {
 export interface WorkerDefinition<
   Config extends WorkerConfig,
   Outgoing extends CallMap,
-  Incoming extends CallMap & WithShutdown,
+  Incoming extends CallMap,
 > {
   readonly configSchema: ZodType<Config>;
   start(context: WorkerStart<Config, Outgoing, Incoming>): Promise<RunningWorker>;
@@ -44,7 +47,7 @@ export interface WorkerDefinition<
 export async function startWorker<
   Config extends WorkerConfig,
   Outgoing extends CallMap,
-  Incoming extends CallMap & WithShutdown,
+  Incoming extends CallMap,
 >(definition: WorkerDefinition<Config, Outgoing, Incoming>): Promise<void> {
   let log: Logger = createLogger({ level: 'info', write: writeLogLine });
   // The runtime ends the process on an unhandled rejection: one session's failure would take all others along.
@@ -68,7 +71,7 @@ export async function startWorker<
   }
 }
 
-class WorkerRun<Outgoing extends CallMap, Incoming extends CallMap & WithShutdown> {
+class WorkerRun<Outgoing extends CallMap, Incoming extends CallMap> {
   readonly #log: Logger;
   #rpc: Rpc<Outgoing, WorkerNotices> | undefined;
   #worker: RunningWorker | undefined;
@@ -78,17 +81,26 @@ class WorkerRun<Outgoing extends CallMap, Incoming extends CallMap & WithShutdow
     this.#log = log;
   }
 
-  connect(handlers: Omit<RpcHandlers<Incoming>, 'shutdown'>): Rpc<Outgoing, WorkerNotices> {
+  connect(handlers: Omit<RpcHandlers<Incoming>, CommonCalls>): Rpc<Outgoing, WorkerNotices> {
     if (!process.send) throw new Error('A worker needs an IPC channel: start it with one');
-    const shutdown = ({ reason }: { reason: string }): null => {
-      setTimeout(() => void this.stop(reason), FLUSH_MS);
-      return null;
+    const common: RpcHandlers<WorkerCalls> = {
+      ping: () => null,
+      replaceCertificate: ({ certificatePem, privateKeyPem }) => {
+        if (this.#worker === undefined) throw new ApiError('CONFLICT', 'The worker does not listen yet');
+        this.#worker.replaceCertificate(certificatePem, privateKeyPem);
+        this.#log.info('Certificate replaced');
+        return null;
+      },
+      shutdown: ({ reason }) => {
+        setTimeout(() => void this.stop(reason), FLUSH_MS);
+        return null;
+      },
     };
     this.#rpc = createRpc<Outgoing, Incoming, WorkerNotices>({
       send: sendToAgent,
       onMessage: (callback) => void process.on('message', callback),
       timeoutMs: CALL_TIMEOUT_MS,
-      handlers: { ...handlers, shutdown } as unknown as RpcHandlers<Incoming>,
+      handlers: { ...handlers, ...common } as unknown as RpcHandlers<Incoming>,
       onError: (name, error) => this.#log.error('Call failed', { call: name, error }),
     });
     return this.#rpc;

@@ -118,6 +118,7 @@ describe('the controller worker in Deno', () => {
       config,
       handlers: { handlerRequest: (request) => answerRequest(plane, request) },
       log: silentLogger,
+      clock: systemClock,
       writeLogLine: () => undefined,
       signal: new AbortController().signal,
     });

@@ -62,6 +62,7 @@ describe('the handler worker in Deno', () => {
       config,
       handlers: {},
       log: silentLogger,
+      clock: systemClock,
       writeLogLine: () => undefined,
       signal: new AbortController().signal,
     });

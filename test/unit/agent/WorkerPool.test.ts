@@ -73,25 +73,4 @@ describe('pool of handler workers', () => {
     second?.die();
     expect(pool.load()).toMatchObject({ workersRunning: 1, workersConfigured: 2 });
   });
-
-  it('SFU-1 ends a worker that leaves three samples unanswered, so that another takes its place', async () => {
-    const [hanging] = started;
-    if (hanging) hanging.hangs = true;
-    await pool.sample();
-    await pool.sample();
-    expect(hanging?.running).toBe(true);
-    await pool.sample();
-    expect(hanging?.running).toBe(false);
-    await expect.poll(() => started.length).toBe(3);
-    expect(pool.running()).toHaveLength(2);
-  });
-
-  it('SFU-1 does not end a worker that answers again in between', async () => {
-    const [slow] = started;
-    for (let round = 0; round < 5; round++) {
-      if (slow) slow.hangs = round % 3 !== 2;
-      await pool.sample();
-    }
-    expect(slow?.running).toBe(true);
-  });
 });

@@ -54,6 +54,7 @@ beforeEach(async () => {
   addControllerApi(http, {
     worker: () => (workerRuns ? { call } : undefined),
     authorize: tokens.credentials.authorizer(controllerAudience('mc-1')),
+    authorizeHandler: tokens.credentials.authorizer(MEDIA_HANDLER_AUDIENCE),
   });
 });
 
@@ -114,6 +115,24 @@ describe('internal API of a meeting controller', () => {
       expect(response.status).toBe(401);
     }
     expect(calls).toEqual([]);
+  });
+
+  it('SFU-9 passes the routers that a handler has lost to the controller worker, when they are its own', async () => {
+    outcome = () => ({ recovering: 1 });
+    const lost = (handlerId: string) => ({
+      handler_id: handlerId,
+      routers: [{ router_id: 'r1', meeting_id: 'm1' }],
+      reason: 'SIGKILL',
+    });
+    // createTokens signs for the subject mc-1.
+    const own = await tokens.sign(MEDIA_HANDLER_AUDIENCE);
+    const response = await json(controllerPaths.routersLost, lost('mc-1'), own);
+    expect(response.status).toBe(200);
+    expect(await response.json()).toEqual({ recovering: 1 });
+    expect((await json(controllerPaths.routersLost, lost('mh-2'), own)).status).toBe(403);
+    expect((await json(controllerPaths.routersLost, lost('mc-1'), token)).status).toBe(401);
+    expect((await json(controllerPaths.routersLost, { ...lost('mc-1'), routers: [] }, own)).status).toBe(400);
+    expect(calls).toEqual([{ name: 'routersLost', request: lost('mc-1') }]);
   });
 
   it('MH-10 refuses an assignment that is malformed, in either form, with the one error shape', async () => {

@@ -2,8 +2,9 @@ import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createCertificate, type NodeCertificate } from '../../../media-node/agent/certificate.ts';
-import { requestHandler } from '../../../media-node/agent/handlerRequests.ts';
+import { requestHandler, withController } from '../../../media-node/agent/handlerRequests.ts';
 import type { HandlerRequest } from '../../../media-node/ipc/protocol.ts';
+import { handlerPaths } from '../../../shared/api/paths.ts';
 import { systemClock } from '../../../shared/base/clock.ts';
 import { Secret } from '../../../shared/base/secret.ts';
 import { createPinnedClient, type PinnedClient } from '../../../shared/node/pinnedHttps.ts';
@@ -53,6 +54,27 @@ function post(changes: Partial<HandlerRequest> = {}): Promise<unknown> {
 }
 
 describe('calls of a controller to media handlers', () => {
+  it('SFU-9 says in the request for a router who is to be told of its loss, and in no other', () => {
+    const controller = {
+      controller_id: 'mc-1',
+      internal_url: 'https://127.0.0.1:1',
+      certificate_hashes: ['x'],
+    };
+    const request: HandlerRequest = {
+      internal_url: 'https://127.0.0.1:2',
+      certificate_hashes: [],
+      method: 'POST',
+      path: handlerPaths.routers,
+      body: { meeting_id: 'm1' },
+    };
+    expect(withController(request, controller).body).toEqual({ meeting_id: 'm1', controller });
+    for (const other of [
+      { ...request, path: handlerPaths.transports('r1') },
+      { ...request, method: 'GET' as const },
+    ])
+      expect(withController(other, controller)).toBe(other);
+  });
+
   it('GC-10 shows the node token to the pinned handler and answers the body', async () => {
     answer = { status: 201, body: '{"router_id":"r1"}' };
     expect(await post()).toEqual({ router_id: 'r1' });

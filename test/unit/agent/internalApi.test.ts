@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { addHandlerApi } from '../../../media-node/agent/internalApi.ts';
 import { InternalHttp, MAX_BODY_BYTES } from '../../../media-node/agent/internalHttp.ts';
+import type { LostRouter } from '../../../media-node/agent/RouterLossReports.ts';
 import { Routers } from '../../../media-node/agent/Routers.ts';
 import { errorBodySchema } from '../../../shared/api/error.ts';
 import {
@@ -31,7 +32,10 @@ beforeEach(async () => {
   setUp(2);
 });
 
+const losses: { routers: readonly LostRouter[]; reason: string }[] = [];
+
 function setUp(workers: number, maxRoutersPerWorker = 50, maxConsumersPerWorker = 500): void {
+  losses.length = 0;
   pool = new FakeHandlerWorkers(workers);
   http = new InternalHttp(silentLogger);
   const routers = new Routers({
@@ -41,6 +45,7 @@ function setUp(workers: number, maxRoutersPerWorker = 50, maxConsumersPerWorker 
     publicHost: 'media.example.org',
     certificateHashes: () => [HASH],
     newId: () => crypto.randomUUID(),
+    onLost: (routers, reason) => void losses.push({ routers, reason }),
     log: silentLogger,
   });
   addHandlerApi(http, {
@@ -297,6 +302,45 @@ describe('refusals of the internal API', () => {
     expect(answer.headers.get('allow')).toBe('GET, POST');
   });
 
+  it('SFU-9 tells of the routers that died with their worker, and who to tell, and forgets them at once', async () => {
+    const controller = (id: string) => ({
+      controller_id: id,
+      internal_url: `https://${id}.example:8443`,
+      certificate_hashes: [HASH],
+    });
+    const make = async (meeting_id: string, by?: string) => {
+      const body = { meeting_id, generation: 1, ...(by && { controller: controller(by) }) };
+      return routerSchema.parse((await call('POST', handlerPaths.routers, { body })).body);
+    };
+    // Two workers: the first and third meeting go to one, the second and fourth to the other.
+    const routers = [
+      await make('m1', 'mc-1'),
+      await make('m2'),
+      await make('m3', 'mc-2'),
+      await make('m4', 'mc-1'),
+    ];
+    await make('m3', 'mc-3');
+    const [first] = routers;
+    pool.workers[first?.worker_id ?? 0]?.die();
+    await expect.poll(() => losses).toHaveLength(1);
+    expect(losses[0]?.reason).toBe('died');
+    expect(losses[0]?.routers).toMatchObject([
+      { routerId: first?.router_id, meetingId: 'm1', controller: controller('mc-1') },
+      { routerId: routers[2]?.router_id, meetingId: 'm3', controller: controller('mc-3') },
+    ]);
+    const listed = routerListSchema.parse((await call('GET', handlerPaths.routers)).body);
+    expect(listed.routers.map((router) => router.meeting_id)).toEqual(['m2', 'm4']);
+    await expectError(call('DELETE', handlerPaths.router(first?.router_id ?? '')), 404, 'NOT_FOUND');
+  });
+
+  it('SFU-9 answers a call over which the worker dies with NOT_FOUND: the router is gone', async () => {
+    const { router_id: id, worker_id: workerId } = await createRouter('m1');
+    const body = { transports: [{ participant_id: 'ada', user_id: 1 }] };
+    const answer = call('POST', handlerPaths.transports(id), { body });
+    pool.workers[workerId]?.die();
+    await expectError(answer, 404, 'NOT_FOUND');
+  });
+
   it('SFU-3 answers 404 for things of an unknown router and for ids that cannot be', async () => {
     const body = { transports: [{ participant_id: 'ada', user_id: 1 }] };
     await expectError(call('POST', handlerPaths.transports('nope'), { body }), 404, 'NOT_FOUND');
@@ -306,7 +350,7 @@ describe('refusals of the internal API', () => {
   });
 
   it('answers a failure that is a bug with INTERNAL_ERROR and none of its text', async () => {
-    http.route('/internal/v1/broken', async () => undefined, {
+    http.route('/internal/v1/broken', async () => 'anyone', {
       GET: async () => {
         throw new Error('secret detail');
       },

@@ -48,6 +48,7 @@ async function startTiny(mode = 'normal', udpPort = 0, signal = new AbortControl
     },
     handlers: {},
     log: silentLogger,
+    clock: systemClock,
     writeLogLine: (line) => lines.push(line),
     signal,
   });
@@ -136,6 +137,23 @@ describe('worker process', () => {
     const starting = startTiny('silent', 0, abort.signal);
     abort.abort();
     await expect(starting).rejects.toThrow('was stopped while it started');
+  });
+
+  it('SFU-9 is killed within a second when it is stopped by a signal and does not answer any more', async () => {
+    const worker = await startTiny();
+    process.kill(worker.pid, 'SIGSTOP');
+    expect(await worker.exited).toMatchObject({
+      signal: 'SIGKILL',
+      reason: expect.stringMatching(/^it did not answer for [789]\d\d ms$/),
+    });
+    expect(isAlive(worker.pid)).toBe(false);
+  });
+
+  it('takes another certificate while it runs', async () => {
+    const worker = await startTiny();
+    const other = await createCertificate(['127.0.0.1'], systemClock.epochMs());
+    await worker.replaceCertificate(other);
+    expect(await worker.call('certificate', null)).toBe(other.certificatePem);
   });
 
   it('rejects what waits for an answer when it dies', async () => {

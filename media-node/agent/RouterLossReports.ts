@@ -1,0 +1,127 @@
+// Tells meeting controllers which of their routers are gone (ledger SFU-9). Each is told until it has heard, for a bounded
+// time: a controller that cannot be reached finds out by its next request, which is answered with NOT_FOUND.
+import { type ControllerAddress, MAX_BATCH, type RoutersLost } from '../../shared/api/handler.ts';
+import { controllerPaths } from '../../shared/api/paths.ts';
+import { type BackoffOptions, backoffDelayMs } from '../../shared/base/backoff.ts';
+import type { Clock } from '../../shared/base/clock.ts';
+import type { Logger } from '../../shared/base/log.ts';
+import type { Secret } from '../../shared/base/secret.ts';
+import type { PinnedClient } from '../../shared/node/pinnedHttps.ts';
+
+const BACKOFF: BackoffOptions = { firstMs: 100, maxMs: 2_000 };
+/** Clients wait 5 s for another media server; what comes much later is of no use. */
+const GIVE_UP_MS = 15_000;
+/** Reports that are being told at once; further ones are dropped. A node has at most 64 workers. */
+const MAX_REPORTS = 256;
+/** Answers that no second try changes. */
+const isDefinitive = (status: number): boolean => status >= 400 && status < 500 && status !== 429;
+
+export interface LostRouter {
+  readonly routerId: string;
+  readonly meetingId: string;
+  /** Who is told; absent when the request for the router did not say. */
+  readonly controller: ControllerAddress | undefined;
+}
+
+export interface RouterLossReportsOptions {
+  readonly handlerId: string;
+  readonly client: PinnedClient;
+  readonly nodeToken: () => Secret | undefined;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly random?: () => number;
+}
+
+export class RouterLossReports {
+  readonly #options: RouterLossReportsOptions;
+  readonly #stopping = new AbortController();
+  #underWay = 0;
+
+  constructor(options: RouterLossReportsOptions) {
+    this.#options = options;
+  }
+
+  /** Starts telling. Never throws. */
+  report(lost: readonly LostRouter[], reason: string): void {
+    const byController = Map.groupBy(lost, ({ controller }) => controller?.internal_url);
+    for (const routers of byController.values()) {
+      // The latest request knows the controller's certificates best.
+      const controller = routers.at(-1)?.controller;
+      if (controller === undefined) continue;
+      for (let at = 0; at < routers.length; at += MAX_BATCH)
+        void this.#tell(controller, {
+          handler_id: this.#options.handlerId,
+          routers: routers
+            .slice(at, at + MAX_BATCH)
+            .map(({ routerId, meetingId }) => ({ router_id: routerId, meeting_id: meetingId })),
+          reason: reason.slice(0, 200),
+        });
+    }
+  }
+
+  /** Tells nothing any more. */
+  stop(): void {
+    this.#stopping.abort();
+  }
+
+  async #tell(controller: ControllerAddress, body: RoutersLost): Promise<void> {
+    const { clock, log, random } = this.#options;
+    const fields = { controller_id: controller.controller_id, routers: body.routers.length };
+    if (this.#underWay >= MAX_REPORTS) {
+      log.error('Lost routers are not told, too many reports are under way', fields);
+      return;
+    }
+    this.#underWay++;
+    const deadlineMs = clock.monotonicMs() + GIVE_UP_MS;
+    try {
+      for (let attempt = 0; !this.#stopping.signal.aborted; attempt++) {
+        const failure = await this.#post(controller, body);
+        if (failure === undefined) return log.info('Lost routers told', fields);
+        const delayMs = backoffDelayMs(attempt, BACKOFF, random);
+        if (failure.definitive || clock.monotonicMs() + delayMs > deadlineMs)
+          return log.error('Lost routers could not be told', { ...fields, error: failure.error });
+        log.warn('Lost routers not told yet', { ...fields, error: failure.error });
+        await this.#pause(delayMs);
+      }
+    } finally {
+      this.#underWay--;
+    }
+  }
+
+  /** What went wrong, when something did. */
+  async #post(
+    controller: ControllerAddress,
+    body: RoutersLost,
+  ): Promise<{ readonly error: unknown; readonly definitive: boolean } | undefined> {
+    const { client, nodeToken } = this.#options;
+    try {
+      const { status } = await client.request({
+        url: new URL(controllerPaths.routersLost, controller.internal_url).href,
+        method: 'POST',
+        headers: {
+          authorization: `Bearer ${nodeToken()?.reveal() ?? ''}`,
+          'content-type': 'application/json',
+        },
+        body: JSON.stringify(body),
+        certificateHashes: controller.certificate_hashes,
+      });
+      if (status >= 200 && status < 300) return undefined;
+      return { error: new Error(`The controller answered ${status}`), definitive: isDefinitive(status) };
+    } catch (error) {
+      return { error, definitive: false };
+    }
+  }
+
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const { signal } = this.#stopping;
+      const finish = (): void => {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', finish);
+        resolve();
+      };
+      const timer = setTimeout(finish, ms);
+      signal.addEventListener('abort', finish);
+    });
+  }
+}
