@@ -1,14 +1,12 @@
-import type { AssignmentStore } from './assignment/AssignmentStore.ts';
 import type { MeetingStore } from './meeting/MeetingStore.ts';
-import type { AccessStores } from './token/AccessStores.ts';
 import type { ControllerLoad, HandlerLoad, MediaHandler, MeetingController } from './registry/MediaNode.ts';
 import type { NodeStore } from './registry/NodeStore.ts';
+import type { AccessStores } from './token/AccessStores.ts';
 
 /** Everything that the global controller keeps. */
 export interface Stores {
   readonly meetings: MeetingStore;
   readonly access: AccessStores;
-  readonly assignments: AssignmentStore;
   readonly handlers: NodeStore<MediaHandler['registration'], HandlerLoad>;
   readonly controllers: NodeStore<MeetingController['registration'], ControllerLoad>;
 }

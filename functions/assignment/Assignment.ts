@@ -16,6 +16,8 @@ export interface Assignment {
   readonly controllerRegistrationId: string;
   /** Ranked: primary, then backup. */
   readonly mediaHandlers: readonly { readonly handlerId: HandlerId; readonly role: HandlerRole }[];
+  /** Handlers that failed the meeting under this controller, the latest last: it gets none of them again (GC-11). */
+  readonly failedHandlers: readonly HandlerId[];
   readonly assignedAtMs: EpochMs;
 }
 
@@ -32,4 +34,17 @@ export function stateOf(
 ): AssignmentState {
   if (controller === undefined || healthAt(controller.health, nowMs) === 'UNHEALTHY') return 'gone';
   return controller.registrationId === assignment.controllerRegistrationId ? 'served' : 'unconfirmed';
+}
+
+/** Whether both say the same of who serves: the same controller, started once, with the same handlers. */
+export function isSameAssignment(one: Assignment | undefined, other: Assignment | undefined): boolean {
+  if (one === undefined || other === undefined) return one === other;
+  const handlers = ({ mediaHandlers }: Assignment): string =>
+    mediaHandlers.map(({ handlerId, role }) => `${role} ${handlerId}`).join();
+  return (
+    one.generation === other.generation &&
+    one.controllerId === other.controllerId &&
+    one.controllerRegistrationId === other.controllerRegistrationId &&
+    handlers(one) === handlers(other)
+  );
 }

@@ -1,13 +1,16 @@
 // Who serves a meeting (ledger GC-6, GC-7, GC-8): a served assignment is used again; else nodes are selected, the
 // controller is asked, and what it accepted is written if nobody was faster. The conditional write is the only guarantee.
 import { ApiError } from '../../shared/api/error.ts';
+import type { ReassignReason } from '../../shared/api/meetingEvent.ts';
 import type { Clock, EpochMs } from '../../shared/base/clock.ts';
 import type { Generation } from '../../shared/base/ids.ts';
 import type { Logger } from '../../shared/base/log.ts';
 import type { Random } from '../base/random.ts';
 import type { TraceContext } from '../base/trace.ts';
 import type { ControllerClient } from '../controllers/ControllerClient.ts';
-import type { ActiveMeeting } from '../meeting/Meeting.ts';
+import type { ActiveMeetingRecord, MeetingRecord } from '../meeting/Meeting.ts';
+import { changeMeeting } from '../meeting/MeetingStore.ts';
+import { assignMeeting } from '../meeting/meetingChanges.ts';
 import { SILENCE_LIMIT_MS } from '../registry/health.ts';
 import {
   controllerLoadRatio,
@@ -16,8 +19,7 @@ import {
   type MeetingController,
 } from '../registry/MediaNode.ts';
 import type { Stores } from '../Stores.ts';
-import { type Assignment, stateOf } from './Assignment.ts';
-import { isClosed } from './AssignmentStore.ts';
+import { type Assignment, isSameAssignment, stateOf } from './Assignment.ts';
 import { type RankedHandler, toAssignment, toCandidates, toRequest } from './assignRequest.ts';
 import {
   describeShortage,
@@ -47,52 +49,104 @@ export interface ServedAssignment {
   readonly controller: MeetingController;
 }
 
-/** One join's way to an assignment. */
+/** One caller's way to an assignment. */
 interface Attempt {
-  readonly meeting: ActiveMeeting;
+  readonly meeting: ActiveMeetingRecord;
   readonly log: Logger;
   readonly trace: TraceContext;
   /** Controllers that did not take the meeting: none is asked twice. */
   readonly asked: Set<string>;
+  /** The controller that participants cannot reach: out, without having been asked. */
+  readonly unreachable: Assignment | undefined;
+}
+
+export interface AssignContext {
+  readonly log: Logger;
+  readonly trace: TraceContext;
+  /** An assignment whose controller participants cannot reach (ledger GC-17): whatever it reports, it is replaced. */
+  readonly unreachable?: Assignment;
 }
 
 /**
  * The meeting's assignment, made or replaced where there is none that is served.
+ * @param meeting as it was read last; what has become of it since decides
  * @throws ApiError NO_CAPACITY (503, Retry-After) when nobody takes it; NOT_FOUND when the meeting has ended meanwhile
  */
 export async function assign(
   options: AssignOptions,
-  meeting: ActiveMeeting,
-  log: Logger,
-  trace: TraceContext,
+  meeting: ActiveMeetingRecord,
+  { log, trace, unreachable }: AssignContext,
 ): Promise<ServedAssignment> {
-  const { region, clock } = options;
-  const { assignments, controllers } = options.stores;
+  const { region, clock, stores } = options;
   const attempt: Attempt = {
     meeting,
     trace,
     log: log.with({ meeting_id: meeting.meetingId }),
     asked: new Set(),
+    unreachable,
   };
+  let record: MeetingRecord = meeting;
   for (let round = 0; round < MAX_ROUNDS; round++) {
-    const record = await assignments.get(meeting.meetingId, region);
-    if (record !== undefined && isClosed(record)) throw meetingEnded();
-    const controller = record && (await controllers.get(record.controllerId));
-    const state = record && stateOf(record, controller, clock.epochMs());
-    if (record && controller && state === 'served') return { assignment: record, controller };
+    if (record.status === 'ended') throw meetingEnded();
+    const current = record.assignments[region];
+    const controller = current && (await stores.controllers.get(current.controllerId));
+    const isLost = current !== undefined && current.generation === unreachable?.generation;
+    const state = isLost ? 'gone' : current && stateOf(current, controller, clock.epochMs());
+    if (current && controller && state === 'served') return { assignment: current, controller };
 
     const confirmed =
-      record && controller && state === 'unconfirmed'
-        ? await confirm(options, attempt, record, controller)
+      current && controller && state === 'unconfirmed'
+        ? await confirm(options, attempt, current, controller)
         : undefined;
-    const accepted = confirmed ?? (await findAcceptance(options, attempt, record));
-    if (await assignments.replace(accepted.assignment, record)) {
+    const accepted = confirmed ?? (await findAcceptance(options, attempt, current));
+    const reason = isLost ? 'controller_unreachable' : REASSIGN_REASON[state ?? 'gone'];
+    const outcome = await write(options, attempt, { record, accepted, reason });
+    if (outcome.changed) {
       attempt.log.info('Meeting assigned', describe(accepted.assignment));
       return accepted;
     }
-    await releaseLoser(options, attempt, accepted);
+    record = outcome.record;
+    await releaseLoser(options, attempt, accepted, record);
   }
   throw noCapacity(`Controllers of meeting "${meeting.meetingId}" keep failing`, {});
+}
+
+const REASSIGN_REASON: Readonly<Record<'gone' | 'unconfirmed' | 'served', ReassignReason>> = {
+  gone: 'controller_gone',
+  unconfirmed: 'controller_forgot',
+  served: 'controller_gone',
+};
+
+interface Writing {
+  readonly record: MeetingRecord;
+  readonly accepted: ServedAssignment;
+  readonly reason: ReassignReason;
+}
+
+/** Writes the assignment if the meeting is still served as it was when the controllers were asked. */
+async function write(
+  options: AssignOptions,
+  attempt: Attempt,
+  { record, accepted, reason }: Writing,
+): Promise<{ readonly record: MeetingRecord; readonly changed: boolean }> {
+  const { region, stores } = options;
+  const current = record.assignments[region];
+  try {
+    return await changeMeeting(stores.meetings, record, (latest) =>
+      latest.status === 'active' && isSameAssignment(latest.assignments[region], current)
+        ? assignMeeting(latest, accepted.assignment, reason)
+        : undefined,
+    );
+  } catch (error) {
+    // The write may have reached the store all the same. Only where it is known not to have is the controller told.
+    const latest = await stores.meetings.get(record.meetingId).catch(() => undefined);
+    if (latest === undefined) throw error;
+    const written = latest.assignments[region];
+    if (written !== undefined && isSameAssignment(written, accepted.assignment) && latest.status === 'active')
+      return { record: latest, changed: true };
+    await releaseLoser(options, attempt, accepted, latest);
+    throw error;
+  }
 }
 
 export function meetingEnded(): ApiError {
@@ -121,7 +175,7 @@ async function findAcceptance(
   previous: Assignment | undefined,
 ): Promise<ServedAssignment> {
   const { region } = options;
-  const { asked } = attempt;
+  const { asked, unreachable } = attempt;
   const [handlers, controllers] = await Promise.all([
     selectHandlers(options),
     options.stores.controllers.reportedSince(region, freshSince(options)),
@@ -129,7 +183,8 @@ async function findAcceptance(
   const candidates = toCandidates(controllers, controllerLoadRatio);
   const generation = ((previous?.generation ?? 0) + 1) as Generation;
   while (asked.size < MAX_CONTROLLERS_ASKED) {
-    const selected = selectNode(candidates, { ...selectionOptions(options), alreadyAsked: asked });
+    const alreadyAsked = unreachable === undefined ? asked : new Set([...asked, unreachable.controllerId]);
+    const selected = selectNode(candidates, { ...selectionOptions(options), alreadyAsked });
     if (!selected.ok) throw shortage('meeting controller', selected.reason);
     const served = await ask(options, attempt, { controller: selected.value.node, handlers, generation });
     if (served !== undefined) return served;
@@ -179,7 +234,15 @@ async function ask(
   if (outcome.type === 'accepted') {
     const atMs = clock.epochMs();
     return {
-      assignment: toAssignment({ meeting, region, controller, generation, handlers, atMs }),
+      assignment: toAssignment({
+        meeting,
+        region,
+        controller,
+        generation,
+        handlers,
+        failedHandlers: [],
+        atMs,
+      }),
       controller,
     };
   }
@@ -195,12 +258,12 @@ async function ask(
 
 /** Somebody was faster. A controller that accepted for nothing is told, unless it is the one that serves the meeting. */
 async function releaseLoser(
-  { region, stores, controllerClient }: AssignOptions,
+  { region, controllerClient }: AssignOptions,
   { meeting: { meetingId }, log, trace }: Attempt,
   { assignment, controller }: ServedAssignment,
+  record: MeetingRecord,
 ): Promise<void> {
-  const winner = await stores.assignments.get(meetingId, region);
-  if (winner !== undefined && !isClosed(winner) && winner.controllerId === controller.id) return;
+  if (record.status === 'active' && record.assignments[region]?.controllerId === controller.id) return;
   const told = await controllerClient.endMeeting(
     controller,
     { meeting_id: meetingId, generation: assignment.generation, reason: SUPERSEDED },

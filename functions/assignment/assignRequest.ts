@@ -54,6 +54,7 @@ export interface Acceptance {
   readonly controller: MeetingController;
   readonly generation: Generation;
   readonly handlers: readonly RankedHandler[];
+  readonly failedHandlers: readonly HandlerId[];
   readonly atMs: EpochMs;
 }
 
@@ -63,6 +64,7 @@ export function toAssignment({
   controller,
   generation,
   handlers,
+  failedHandlers,
   atMs,
 }: Acceptance): Assignment {
   return {
@@ -72,6 +74,7 @@ export function toAssignment({
     controllerId: controller.id as ControllerId,
     controllerRegistrationId: controller.registrationId,
     mediaHandlers: handlers.map(({ role, handler }) => ({ handlerId: handler.id as HandlerId, role })),
+    failedHandlers,
     assignedAtMs: atMs,
   };
 }

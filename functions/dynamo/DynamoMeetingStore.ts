@@ -1,31 +1,32 @@
-import * as z from 'zod';
 import type { EpochMs } from '../../shared/base/clock.ts';
 import type { MeetingId } from '../../shared/base/ids.ts';
-import type { ActiveMeeting, Meeting, MeetingStatus } from '../meeting/Meeting.ts';
+import type { ActiveMeetingRecord, Meeting, MeetingRecord, MeetingStatus } from '../meeting/Meeting.ts';
+import type { MeetingEvent } from '../meeting/MeetingEvent.ts';
 import type {
-  MeetingChanges,
   MeetingListQuery,
   MeetingPage,
   MeetingPosition,
   MeetingStore,
 } from '../meeting/MeetingStore.ts';
-import type { Item, Value } from './attributes.ts';
-import { keys } from './keys.ts';
+import type { MeetingChange } from '../meeting/meetingChanges.ts';
+import { DUE_SHARDS, keys } from './keys.ts';
+import {
+  ABSENT_AT_END,
+  dueAttributes,
+  eventPageSchema,
+  toEvent,
+  toEventValue,
+  toMeetingItem,
+  toMeetingRecord,
+} from './meetingItem.ts';
 import { expiryAttribute, type Table } from './Table.ts';
 
-const facts = {
-  meeting_id: z.string(),
-  org_id: z.string(),
-  display_name: z.string(),
-  max_participants: z.number(),
-  allow_guests: z.boolean().default(false),
-  created_at_ms: z.number(),
-};
-const itemSchema = z.discriminatedUnion('status', [
-  z.object({ ...facts, status: z.literal('active') }),
-  z.object({ ...facts, status: z.literal('ended'), ended_at_ms: z.number() }),
-]);
+/** Events that the record itself holds. When they are so many, they move to a page and the record starts over. */
+export const EVENTS_PER_PAGE = 16;
+/** Pages of a meeting that never ends go some day; those of one that ends go with it. */
+const PAGE_LIFETIME_MS = 400 * 24 * 3_600_000;
 
+/** One item a meeting; see functions/meeting/TRAIL.md for why its trail is complete. */
 export class DynamoMeetingStore implements MeetingStore {
   readonly #table: Table;
 
@@ -33,24 +34,14 @@ export class DynamoMeetingStore implements MeetingStore {
     this.#table = table;
   }
 
-  async create(meeting: ActiveMeeting): Promise<boolean> {
-    const item: Item = {
-      meeting_id: meeting.meetingId,
-      org_id: meeting.orgId,
-      display_name: meeting.displayName,
-      max_participants: meeting.maxParticipants,
-      allow_guests: meeting.allowGuests,
-      created_at_ms: meeting.createdAtMs,
-      status: 'active',
-      kind_pk: keys.meetingKind(meeting.orgId, 'active'),
-      kind_sk: keys.inTime(meeting.createdAtMs, meeting.meetingId),
-    };
-    return await this.#table.put(keys.meeting(meeting.meetingId), item, this.#table.absent());
+  async create({ state, event }: MeetingChange): Promise<boolean> {
+    const item = toMeetingItem(state, 1, [{ ...event, sequence: 1 }]);
+    return await this.#table.put(keys.meeting(state.meetingId), item, this.#table.absent());
   }
 
-  async get(meetingId: MeetingId): Promise<Meeting | undefined> {
+  async get(meetingId: MeetingId): Promise<MeetingRecord | undefined> {
     const item = await this.#table.get(keys.meeting(meetingId));
-    return item && toMeeting(item);
+    return item && toMeetingRecord(item);
   }
 
   async list({ orgId, status, limit, after }: MeetingListQuery): Promise<MeetingPage> {
@@ -74,39 +65,52 @@ export class DynamoMeetingStore implements MeetingStore {
     };
   }
 
-  async update(meetingId: MeetingId, changes: MeetingChanges): Promise<ActiveMeeting | undefined> {
-    const values: Record<string, Value> = {
-      ...(changes.displayName !== undefined && { display_name: changes.displayName }),
-      ...(changes.maxParticipants !== undefined && { max_participants: changes.maxParticipants }),
-      ...(changes.allowGuests !== undefined && { allow_guests: changes.allowGuests }),
-    };
-    const before = await this.#table.update(keys.meeting(meetingId), {
+  async change(record: MeetingRecord, { state, event }: MeetingChange): Promise<MeetingRecord | undefined> {
+    const sequence = record.sequence + 1;
+    const kept = await this.#makeRoom(record);
+    const recentEvents = [...kept, { ...event, sequence }];
+    const item = toMeetingItem(state, sequence, recentEvents);
+    const names = Object.keys(item);
+    const removed = state.status === 'ended' ? ` REMOVE ${ABSENT_AT_END.map((name) => `#${name}`)}` : '';
+    const before = await this.#table.update(keys.meeting(record.meetingId), {
       update: {
-        text: `SET ${Object.keys(values)
-          .map((name) => `#${name} = :${name}`)
-          .join(', ')}`,
-        values,
+        text: `SET ${names.map((name) => `#${name} = :${name}`).join(', ')}${removed}`,
+        values: item,
       },
-      condition: { text: '#status = :active', values: { active: 'active' } },
+      condition: isRecord(record),
     });
-    const after = before && toMeeting({ ...before, ...values });
-    return after?.status === 'active' ? after : undefined;
+    if (before === undefined) return undefined;
+    if (state.status === 'ended') await this.#expirePages(record, state.expiresAtMs);
+    return { ...state, sequence, recentEvents };
   }
 
-  async end(meetingId: MeetingId, endedAtMs: EpochMs, expiresAtMs: EpochMs): Promise<boolean> {
-    const meeting = await this.get(meetingId);
-    if (meeting?.status !== 'active') return false;
-    const before = await this.#table.update(keys.meeting(meetingId), {
-      update: {
-        text: 'SET #status = :ended, #ended_at_ms = :endedAt, #expires_at = :expiresAt, #kind_pk = :kind',
-        values: {
-          ended: 'ended',
-          endedAt: endedAtMs,
-          expiresAt: expiryAttribute(expiresAtMs).expires_at,
-          kind: keys.meetingKind(meeting.orgId, 'ended'),
-        },
-      },
-      condition: { text: '#status = :active', values: { active: 'active' } },
+  async eventsAfter(record: MeetingRecord, after: number, limit: number): Promise<readonly MeetingEvent[]> {
+    const last = Math.min(record.sequence, after + limit);
+    const firstRecent = record.recentEvents[0]?.sequence ?? record.sequence + 1;
+    const pages: Promise<readonly MeetingEvent[]>[] = [];
+    for (let first = pageStart(after + 1); first <= last && first < firstRecent; first += EVENTS_PER_PAGE)
+      pages.push(this.#page(record, first));
+    return [...(await Promise.all(pages)).flat(), ...record.recentEvents].filter(
+      ({ sequence }) => sequence > after && sequence <= last,
+    );
+  }
+
+  async due(nowMs: EpochMs, limit: number): Promise<readonly MeetingId[]> {
+    const shards = Array.from({ length: DUE_SHARDS }, (_, shard) =>
+      this.#table.queryDue({ kind: keys.dueShard(shard), to: new Date(nowMs).toISOString(), limit }),
+    );
+    return (await Promise.all(shards))
+      .flat()
+      .sort((a, b) => (a < b ? -1 : 1))
+      .slice(0, limit)
+      .map(keys.meetingOfDue);
+  }
+
+  async postpone(record: ActiveMeetingRecord, dueAtMs: EpochMs): Promise<boolean> {
+    const { due_at_ms, due_sk } = dueAttributes(record.meetingId, dueAtMs);
+    const before = await this.#table.update(keys.meeting(record.meetingId), {
+      update: { text: 'SET #due_at_ms = :due_at_ms, #due_sk = :due_sk', values: { due_at_ms, due_sk } },
+      condition: isRecord(record),
     });
     return before !== undefined;
   }
@@ -127,21 +131,52 @@ export class DynamoMeetingStore implements MeetingStore {
     return items
       .filter((item) => item['kind_sk'] !== last)
       .slice(0, wanted)
-      .map(toMeeting);
+      .map(toMeetingRecord);
+  }
+
+  /** The record's events, or none after they have been written as a page. A page is only ever written alike. */
+  async #makeRoom(record: MeetingRecord): Promise<readonly MeetingEvent[]> {
+    const [first] = record.recentEvents;
+    const latest = record.recentEvents.at(-1);
+    if (first === undefined || latest === undefined || record.recentEvents.length < EVENTS_PER_PAGE)
+      return record.recentEvents;
+    await this.#table.put(keys.meetingEvents(record.meetingId, record.createdAtMs, first.sequence), {
+      events: record.recentEvents.map(toEventValue),
+      ...expiryAttribute(latest.atMs + PAGE_LIFETIME_MS),
+    });
+    return [];
+  }
+
+  async #page(record: MeetingRecord, first: number): Promise<readonly MeetingEvent[]> {
+    const item = await this.#table.get(keys.meetingEvents(record.meetingId, record.createdAtMs, first));
+    return item === undefined ? [] : eventPageSchema.parse(item).events.map(toEvent);
+  }
+
+  async #expirePages(record: MeetingRecord, expiresAtMs: EpochMs): Promise<void> {
+    const updates: Promise<unknown>[] = [];
+    for (let first = 1; first + EVENTS_PER_PAGE <= record.sequence + 1; first += EVENTS_PER_PAGE)
+      updates.push(
+        this.#table.update(keys.meetingEvents(record.meetingId, record.createdAtMs, first), {
+          update: {
+            text: 'SET #expires_at = :expires_at',
+            values: { ...expiryAttribute(expiresAtMs) },
+          },
+          condition: { text: 'attribute_exists(#pk)' },
+        }),
+      );
+    await Promise.all(updates);
   }
 }
 
-function toMeeting(item: Item): Meeting {
-  const stored = itemSchema.parse(item);
-  const common = {
-    meetingId: stored.meeting_id as MeetingId,
-    orgId: stored.org_id,
-    displayName: stored.display_name,
-    maxParticipants: stored.max_participants,
-    allowGuests: stored.allow_guests,
-    createdAtMs: stored.created_at_ms as EpochMs,
+/** Pages hold EVENTS_PER_PAGE events each, the first of them 1 and what follows. */
+function pageStart(sequence: number): number {
+  return Math.floor((sequence - 1) / EVENTS_PER_PAGE) * EVENTS_PER_PAGE + 1;
+}
+
+/** Holds while the item is the record that was read: same meeting, same number. */
+function isRecord({ sequence, createdAtMs }: MeetingRecord) {
+  return {
+    text: '#sequence = :seen AND #created_at_ms = :created',
+    values: { seen: sequence, created: createdAtMs },
   };
-  return stored.status === 'active'
-    ? { ...common, status: 'active' }
-    : { ...common, status: 'ended', endedAtMs: stored.ended_at_ms as EpochMs };
 }

@@ -49,6 +49,15 @@ export interface IndexQuery {
   readonly limit: number;
 }
 
+export interface DueQuery {
+  /** Partition of the index of what is due. */
+  readonly kind: string;
+  /** Bound of the sort key, included. */
+  readonly to: string;
+  /** Keys answered, in ascending order. */
+  readonly limit: number;
+}
+
 export interface TableOptions {
   readonly client: DynamoDBClient;
   readonly tableName: string;
@@ -137,6 +146,28 @@ export class Table {
       startKey = page.LastEvaluatedKey;
     } while (startKey !== undefined && items.length < limit);
     return items;
+  }
+
+  /** Sort keys of one kind from the index of what is due, the earliest first; it may be behind by a moment. */
+  async queryDue({ kind, to, limit }: DueQuery): Promise<string[]> {
+    const { name, partitionKey, sortKey } = TABLE.dueIndex;
+    const key: Expression = {
+      text: `#${partitionKey} = :kind AND #${sortKey} <= :to`,
+      values: { kind, to },
+    };
+    const page = await entering(
+      this.#client.send(
+        new QueryCommand({
+          TableName: this.#tableName,
+          IndexName: name,
+          KeyConditionExpression: key.text,
+          ...placeholders(key),
+          Limit: limit,
+        }),
+      ),
+    );
+    // A page that is not full is the last one, or followed by a later sweep.
+    return (page.Items ?? []).map((attributes) => String(fromAttributes(attributes)[sortKey]));
   }
 
   /** Holds where there is no item, or one whose time has passed. */

@@ -4,6 +4,9 @@ import type { MeetingId, ParticipantId } from '../../shared/base/ids.ts';
 import type { MeetingStatus } from '../meeting/Meeting.ts';
 import type { ItemKey } from './Table.ts';
 
+/** Partitions over which meetings that are due are spread: each takes 1,000 writes/s on AWS. */
+export const DUE_SHARDS = 4;
+
 export type NodeKind = 'handler' | 'controller';
 
 /** | item | pk | sk | index: kind_pk | kind_sk | */
@@ -11,11 +14,23 @@ export const keys = {
   /** A meeting; in the index by organisation and status, in order of creation. */
   meeting: (meetingId: MeetingId): ItemKey => ({ pk: `meeting#${meetingId}`, sk: 'meeting' }),
   meetingKind: (orgId: string, status: MeetingStatus): string => `meeting#${orgId}#${status}`,
-  /** A meeting's one assignment in a region. Not in the index. */
-  assignment: (meetingId: MeetingId, region: string): ItemKey => ({
+  /** A full page of a meeting's trail, by its first number. An id may be used again: creation tells meetings apart. */
+  meetingEvents: (meetingId: MeetingId, createdAtMs: EpochMs, first: number): ItemKey => ({
     pk: `meeting#${meetingId}`,
-    sk: `assignment#${region}`,
+    sk: `events#${createdAtMs}#${String(first).padStart(9, '0')}`,
   }),
+  /** Who said that a meeting's controller of this generation cannot be reached. Not in an index. */
+  unreachable: (meetingId: MeetingId, region: string, generation: number): ItemKey => ({
+    pk: `meeting#${meetingId}`,
+    sk: `unreachable#${region}#${generation}`,
+  }),
+  /** Participants of a controller's meetings, as it last said. Not in an index. */
+  presence: (controllerId: string): ItemKey => ({ pk: `controller#${controllerId}`, sk: 'presence' }),
+  /** Index of what is due: active meetings, spread by their id. */
+  meetingDue: (meetingId: MeetingId): string => keys.dueShard(shardOf(meetingId)),
+  dueShard: (shard: number): string => `meeting#${shard}`,
+  /** The meeting of a sort key of that index. */
+  meetingOfDue: (sortKey: string): MeetingId => sortKey.slice(sortKey.indexOf('#') + 1) as MeetingId,
   /** A node; in the index by kind and region in order of its last report, from its first report on. */
   node: (kind: NodeKind, id: string): ItemKey => ({ pk: `${kind}#${id}`, sk: 'node' }),
   nodeKind: (kind: NodeKind, region: string): string => `${kind}#${region}`,
@@ -38,3 +53,9 @@ export const keys = {
   /** Sort key of the index: ISO 8601 in UTC sorts as time does. */
   inTime: (atMs: EpochMs, id: string): string => `${new Date(atMs).toISOString()}#${id}`,
 } as const;
+
+function shardOf(id: string): number {
+  let sum = 0;
+  for (let i = 0; i < id.length; i++) sum += id.charCodeAt(i);
+  return sum % DUE_SHARDS;
+}

@@ -9,7 +9,6 @@ import {
 import type { Clock } from '../../shared/base/clock.ts';
 import type { Stores } from '../Stores.ts';
 import { createAccessStores } from './accessStores.ts';
-import { DynamoAssignmentStore } from './DynamoAssignmentStore.ts';
 import { DynamoMeetingStore } from './DynamoMeetingStore.ts';
 import { DynamoNodeStore } from './DynamoNodeStore.ts';
 import { Table } from './Table.ts';
@@ -26,7 +25,6 @@ export function createDynamoStores(options: DynamoStoresOptions): Stores {
   return {
     meetings: new DynamoMeetingStore(table),
     access: createAccessStores(table),
-    assignments: new DynamoAssignmentStore(table),
     handlers: new DynamoNodeStore({
       table,
       kind: 'handler',

@@ -1,20 +1,22 @@
-// The rules of meetings: create, look up, list, end (ledger GC-13, GC-14).
+// The rules of meetings: create, look up, list, change, end (ledger GC-13, GC-14).
 import { ApiError } from '../../shared/api/error.ts';
 import type { CreateMeeting, UpdateMeeting } from '../../shared/api/meeting.ts';
-import type { Clock, EpochMs } from '../../shared/base/clock.ts';
+import type { Clock } from '../../shared/base/clock.ts';
 import type { MeetingId } from '../../shared/base/ids.ts';
 import type { Logger } from '../../shared/base/log.ts';
 import type { Random } from '../base/random.ts';
 import type { TraceContext } from '../base/trace.ts';
 import type { ControllerClient } from '../controllers/ControllerClient.ts';
 import type { Stores } from '../Stores.ts';
-import type { ActiveMeeting, EndedMeeting, Meeting } from './Meeting.ts';
-import type { MeetingListQuery, MeetingPage } from './MeetingStore.ts';
+import { endMeetingFor } from './endMeeting.ts';
+import type { ActiveMeeting, EndedMeeting, MeetingRecord } from './Meeting.ts';
+import type { MeetingEvent } from './MeetingEvent.ts';
+import { changeMeeting, type MeetingListQuery, type MeetingPage } from './MeetingStore.ts';
+import { createMeeting, type MeetingUpdate, updateMeeting } from './meetingChanges.ts';
 import { makeMeetingId } from './meetingId.ts';
 
 /** Ids made up before giving up: with 58 random bits a second collision in a row means that something is broken. */
 const MAX_ID_ATTEMPTS = 3;
-const END_REASON = 'Meeting has ended';
 
 export interface MeetingsOptions {
   readonly region: string;
@@ -49,7 +51,7 @@ export class Meetings {
         allowGuests: request.allow_guests,
         createdAtMs: clock.epochMs(),
       };
-      if (await meetings.create(meeting)) return meeting;
+      if (await meetings.create(createMeeting(meeting))) return meeting;
       if (chosen !== undefined)
         throw new ApiError('CONFLICT', `A meeting "${chosen}" exists: choose another id or leave it out`);
     }
@@ -57,7 +59,7 @@ export class Meetings {
   }
 
   /** @throws ApiError NOT_FOUND when the organisation has no such meeting */
-  async get(orgId: string, meetingId: MeetingId): Promise<Meeting> {
+  async get(orgId: string, meetingId: MeetingId): Promise<MeetingRecord> {
     const meeting = await this.#options.stores.meetings.get(meetingId);
     // A meeting of somebody else's looks like none: ids tell nothing to those who guess them.
     if (meeting === undefined || meeting.orgId !== orgId)
@@ -70,17 +72,18 @@ export class Meetings {
    * @throws ApiError NOT_FOUND; also for a meeting that has ended, which changes no more
    */
   async update(orgId: string, meetingId: MeetingId, changes: UpdateMeeting): Promise<ActiveMeeting> {
-    const meeting = await this.get(orgId, meetingId);
-    const changed =
-      meeting.status === 'active'
-        ? await this.#options.stores.meetings.update(meetingId, {
-            ...(changes.display_name !== undefined && { displayName: changes.display_name }),
-            ...(changes.max_participants !== undefined && { maxParticipants: changes.max_participants }),
-            ...(changes.allow_guests !== undefined && { allowGuests: changes.allow_guests }),
-          })
-        : undefined;
-    if (changed === undefined) throw new ApiError('NOT_FOUND', 'Meeting has ended');
-    return changed;
+    const { clock, stores } = this.#options;
+    const update: MeetingUpdate = {
+      displayName: changes.display_name,
+      maxParticipants: changes.max_participants,
+      allowGuests: changes.allow_guests,
+    };
+    const found = await this.get(orgId, meetingId);
+    const { record } = await changeMeeting(stores.meetings, found, (latest) =>
+      updateMeeting(latest, update, clock.epochMs()),
+    );
+    if (record.status === 'ended') throw new ApiError('NOT_FOUND', 'Meeting has ended');
+    return record;
   }
 
   async list(query: MeetingListQuery): Promise<MeetingPage> {
@@ -88,37 +91,27 @@ export class Meetings {
   }
 
   /**
+   * State changes after the one with this number, in order (ledger GC-13).
+   * @throws ApiError NOT_FOUND
+   */
+  async events(orgId: string, meetingId: MeetingId, after: number, limit: number): Promise<MeetingTrail> {
+    const record = await this.get(orgId, meetingId);
+    const events = await this.#options.stores.meetings.eventsAfter(record, after, limit);
+    return { events, lastSequence: record.sequence };
+  }
+
+  /**
    * Ends the meeting for everyone. Ending an ended one is no error: it asks the controller again.
    * @throws ApiError NOT_FOUND
    */
   async end(orgId: string, meetingId: MeetingId, log: Logger, trace: TraceContext): Promise<EndedMeeting> {
-    const { clock, retentionMs, region, controllerClient } = this.#options;
-    const { meetings, assignments, controllers } = this.#options.stores;
-    let meeting = await this.get(orgId, meetingId);
-    const nowMs = clock.epochMs();
-    const expiresAtMs = (nowMs + retentionMs) as EpochMs;
-    if (meeting.status === 'active' && (await meetings.end(meetingId, nowMs, expiresAtMs)))
-      log.info('Meeting ended', { meeting_id: meetingId });
-    const assignment = await assignments.close(meetingId, region, nowMs, expiresAtMs);
-    if (assignment !== undefined) {
-      const controller = await controllers.get(assignment.controllerId);
-      const told = await (controller === undefined
-        ? undefined
-        : controllerClient.endMeeting(
-            controller,
-            { meeting_id: meetingId, generation: assignment.generation, reason: END_REASON },
-            trace,
-          ));
-      // The meeting has ended all the same: nobody can join, and the controller ends it when it is asked again.
-      if (told === undefined || !told.ok)
-        log.warn('Meeting controller could not be told of the end', {
-          meeting_id: meetingId,
-          controller_id: assignment.controllerId,
-          reason: told?.reason ?? 'not registered',
-        });
-    }
-    if (meeting.status === 'active') meeting = await this.get(orgId, meetingId);
-    if (meeting.status === 'active') throw new Error(`Meeting "${meetingId}" is active after its end`);
-    return meeting;
+    const record = await this.get(orgId, meetingId);
+    return await endMeetingFor(this.#options, record, { reason: 'requested', log, trace });
   }
+}
+
+export interface MeetingTrail {
+  readonly events: readonly MeetingEvent[];
+  /** Number of the meeting's latest change. */
+  readonly lastSequence: number;
 }

@@ -6,7 +6,7 @@ import { type AssignOptions, assign, meetingEnded, type ServedAssignment } from 
 import { SingleFlight } from '../base/SingleFlight.ts';
 import type { TraceContext } from '../base/trace.ts';
 import type { SigningKeys } from '../token/SigningKeys.ts';
-import type { Meeting } from './Meeting.ts';
+import type { MeetingRecord } from './Meeting.ts';
 
 export interface JoinOptions extends AssignOptions {
   readonly signingKeys: SigningKeys;
@@ -17,7 +17,7 @@ export interface JoinOptions extends AssignOptions {
  * Retry-After).
  */
 export type Join = (
-  meeting: Meeting,
+  meeting: MeetingRecord,
   displayName: string,
   log: Logger,
   trace: TraceContext,
@@ -30,7 +30,7 @@ export function createJoin(options: JoinOptions): Join {
   return async function join(meeting, displayName, log, trace) {
     if (meeting.status === 'ended') throw meetingEnded();
     const { assignment, controller } = await assigning.run(meeting.meetingId, () =>
-      assign(options, meeting, log, trace),
+      assign(options, meeting, { log, trace }),
     );
     const issuedAtSeconds = Math.floor(options.clock.epochMs() / 1_000);
     return {

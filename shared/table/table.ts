@@ -8,4 +8,6 @@ export const TABLE = {
   timeToLive: 'expires_at',
   /** Sparse index: items of one kind, in order. Only items with both keys are in it. */
   index: { name: 'by-kind', partitionKey: 'kind_pk', sortKey: 'kind_sk' },
+  /** Sparse index: keys of items that are to be looked at, in order of when. */
+  dueIndex: { name: 'by-due', partitionKey: 'due_pk', sortKey: 'due_sk' },
 } as const;

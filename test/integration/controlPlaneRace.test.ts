@@ -1,7 +1,7 @@
 // Joins that arrive together, in several global controllers over one table, with meeting controllers on the network.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { GlobalControllerApp } from '../../functions/app.ts';
-import { isClosed } from '../../functions/assignment/AssignmentStore.ts';
+import type { Assignment } from '../../functions/assignment/Assignment.ts';
 import { createHttpsControllerClient } from '../../functions/controllers/httpsControllerClient.ts';
 import type { MeetingId } from '../../shared/base/ids.ts';
 import { createPinnedClient, type PinnedClient } from '../../shared/node/pinnedHttps.ts';
@@ -74,9 +74,13 @@ async function joinTogether(meetingId: string): Promise<string[]> {
   return [...assignments];
 }
 
+async function assignmentOf(meetingId: string): Promise<Assignment | undefined> {
+  return (await plane.stores.meetings.get(meetingId as MeetingId))?.assignments[REGION];
+}
+
 async function recordOf(meetingId: string): Promise<string> {
-  const record = await plane.stores.assignments.get(meetingId as MeetingId, REGION);
-  if (record === undefined || isClosed(record)) throw new Error('There is no assignment');
+  const record = await assignmentOf(meetingId);
+  if (record === undefined) throw new Error('There is no assignment');
   const { controllerId, generation } = record;
   const controller = controllers.find(({ id }) => id === controllerId);
   return `${controllerId} generation ${generation} at ${controller?.registration.webtransport_url}`;
@@ -151,7 +155,7 @@ describe('joins that race', () => {
       expect(response.status).toBe(503);
       expect(response.headers.get('retry-after')).toBe('5');
     }
-    expect(await plane.stores.assignments.get('race' as MeetingId, REGION)).toBe(undefined);
+    expect(await assignmentOf('race')).toBe(undefined);
     for (const controller of controllers) controller.temper = 'accepts';
     expect(await joinTogether('race')).toHaveLength(1);
   });

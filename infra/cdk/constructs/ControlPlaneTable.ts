@@ -32,6 +32,12 @@ export class ControlPlaneTable extends Construct {
           sortKey: text(TABLE.index.sortKey),
           projectionType: ProjectionType.ALL,
         },
+        {
+          indexName: TABLE.dueIndex.name,
+          partitionKey: text(TABLE.dueIndex.partitionKey),
+          sortKey: text(TABLE.dueIndex.sortKey),
+          projectionType: ProjectionType.KEYS_ONLY,
+        },
       ],
     });
     this.name = this.#table.tableName;
@@ -49,7 +55,7 @@ export class ControlPlaneTable extends Construct {
     user.addToRolePolicy(
       new PolicyStatement({
         actions: ['dynamodb:Query'],
-        resources: [`${this.#table.tableArn}/index/${TABLE.index.name}`],
+        resources: [TABLE.index, TABLE.dueIndex].map(({ name }) => `${this.#table.tableArn}/index/${name}`),
       }),
     );
   }

@@ -66,6 +66,8 @@ describe('ControlPlaneStack', () => {
         attribute(TABLE.sortKey),
         attribute(TABLE.index.partitionKey),
         attribute(TABLE.index.sortKey),
+        attribute(TABLE.dueIndex.partitionKey),
+        attribute(TABLE.dueIndex.sortKey),
       ],
       KeySchema: keys(TABLE.partitionKey, TABLE.sortKey),
       GlobalSecondaryIndexes: [
@@ -73,6 +75,11 @@ describe('ControlPlaneStack', () => {
           IndexName: TABLE.index.name,
           KeySchema: keys(TABLE.index.partitionKey, TABLE.index.sortKey),
           Projection: { ProjectionType: 'ALL' },
+        },
+        {
+          IndexName: TABLE.dueIndex.name,
+          KeySchema: keys(TABLE.dueIndex.partitionKey, TABLE.dueIndex.sortKey),
+          Projection: { ProjectionType: 'KEYS_ONLY' },
         },
       ],
     });
