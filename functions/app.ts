@@ -10,6 +10,7 @@ import { ApiError } from '../shared/api/error.ts';
 import { gcPaths } from '../shared/api/paths.ts';
 import type { Clock } from '../shared/base/clock.ts';
 import type { Logger } from '../shared/base/log.ts';
+import { createPlacement } from './assignment/Placement.ts';
 import { JSON_TYPE, PROTOBUF } from './base/contentType.ts';
 import type { Random } from './base/random.ts';
 import type { ControllerClient } from './controllers/ControllerClient.ts';
@@ -24,6 +25,7 @@ import { jsonContent } from './http/responses.ts';
 import { createJoin } from './meeting/join.ts';
 import { Meetings } from './meeting/Meetings.ts';
 import { addMeetingRoutes } from './meeting/routes.ts';
+import { addDrainRoutes } from './registry/drainRoutes.ts';
 import { Registry } from './registry/Registry.ts';
 import { addRegistryRoutes } from './registry/routes.ts';
 import type { Stores } from './Stores.ts';
@@ -83,15 +85,18 @@ export function createGlobalController(options: GlobalControllerOptions): Global
     for (const path of operatorPaths) app.use(path, requireAccess(options.access));
   }
 
-  const serving = { region, stores, controllerClient, clock, random };
+  const placement = createPlacement({ region, stores, clock, random });
+  const serving = { region, stores, controllerClient, clock, random, placement };
   addMeetingRoutes(app, {
     meetings: new Meetings({ ...serving, retentionMs: options.retentionMs ?? DEFAULT_RETENTION_MS }),
     join: createJoin({ ...serving, signingKeys }),
   });
-  addRegistryRoutes(app, {
+  const registries = {
     handlers: new Registry({ kind: 'media handler', nodes: stores.handlers, signingKeys, clock }),
     controllers: new Registry({ kind: 'meeting controller', nodes: stores.controllers, signingKeys, clock }),
-  });
+  };
+  addRegistryRoutes(app, registries);
+  addDrainRoutes(app, registries);
   app.openapi(health, (context) => context.json({ status: 'ok' as const }, 200));
   addOpenApiRoutes(app);
   return app;

@@ -2,32 +2,22 @@
 // controller is asked, and what it accepted is written if nobody was faster. The conditional write is the only guarantee.
 import { ApiError } from '../../shared/api/error.ts';
 import type { ReassignReason } from '../../shared/api/meetingEvent.ts';
-import type { Clock, EpochMs } from '../../shared/base/clock.ts';
+import type { Clock } from '../../shared/base/clock.ts';
 import type { Generation } from '../../shared/base/ids.ts';
 import type { Logger } from '../../shared/base/log.ts';
-import type { Random } from '../base/random.ts';
 import type { TraceContext } from '../base/trace.ts';
 import type { ControllerClient } from '../controllers/ControllerClient.ts';
 import type { ActiveMeetingRecord, MeetingRecord } from '../meeting/Meeting.ts';
 import { changeMeeting } from '../meeting/MeetingStore.ts';
 import { assignMeeting } from '../meeting/meetingChanges.ts';
-import { SILENCE_LIMIT_MS } from '../registry/health.ts';
-import {
-  controllerLoadRatio,
-  handlerLoadRatio,
-  type MediaHandler,
-  type MeetingController,
-} from '../registry/MediaNode.ts';
+import { healthAt } from '../registry/health.ts';
+import type { MediaHandler, MeetingController } from '../registry/MediaNode.ts';
 import type { Stores } from '../Stores.ts';
 import { type Assignment, isSameAssignment, stateOf } from './Assignment.ts';
-import { type RankedHandler, toAssignment, toCandidates, toRequest } from './assignRequest.ts';
-import {
-  describeShortage,
-  type SelectionOptions,
-  type Shortage,
-  selectNode,
-  selectPrimaryAndBackup,
-} from './select.ts';
+import { type RankedHandler, toAssignment, toRequest } from './assignRequest.ts';
+import type { Placed } from './NodePlacement.ts';
+import type { Placement } from './Placement.ts';
+import { describeShortage, type Shortage } from './select.ts';
 
 /** Controllers that are asked for one meeting before the caller is told to come back (ledger GC-6). */
 export const MAX_CONTROLLERS_ASKED = 3;
@@ -41,13 +31,21 @@ export interface AssignOptions {
   readonly stores: Stores;
   readonly controllerClient: ControllerClient;
   readonly clock: Clock;
-  readonly random: Random;
+  readonly placement: Placement;
 }
 
 export interface ServedAssignment {
   readonly assignment: Assignment;
   readonly controller: MeetingController;
 }
+
+/** What a controller has accepted, and how to give back what was reserved for it. */
+interface Accepted extends ServedAssignment {
+  readonly giveBack: GiveBack;
+}
+
+/** Gives capacity back; where that fails it comes back with the next report. Never rejects. */
+type GiveBack = () => Promise<void>;
 
 /** One caller's way to an assignment. */
 interface Attempt {
@@ -119,7 +117,7 @@ const REASSIGN_REASON: Readonly<Record<'gone' | 'unconfirmed' | 'served', Reassi
 
 interface Writing {
   readonly record: MeetingRecord;
-  readonly accepted: ServedAssignment;
+  readonly accepted: Accepted;
   readonly reason: ReassignReason;
 }
 
@@ -162,10 +160,12 @@ async function confirm(
   attempt: Attempt,
   record: Assignment,
   controller: MeetingController,
-): Promise<ServedAssignment | undefined> {
+): Promise<Accepted | undefined> {
   if (attempt.asked.has(controller.id)) return undefined;
-  const handlers = await selectHandlers(options, record);
-  return await ask(options, attempt, { controller, handlers, generation: record.generation });
+  const { handlers, giveBack } = await selectHandlers(options, attempt, record);
+  const served = await ask(options, attempt, { controller, handlers, generation: record.generation });
+  if (served === undefined) await giveBack();
+  return served && { ...served, giveBack };
 }
 
 /** Asks controllers, drawn one after the other, until one accepts. */
@@ -173,49 +173,80 @@ async function findAcceptance(
   options: AssignOptions,
   attempt: Attempt,
   previous: Assignment | undefined,
-): Promise<ServedAssignment> {
-  const { region } = options;
+): Promise<Accepted> {
   const { asked, unreachable } = attempt;
-  const [handlers, controllers] = await Promise.all([
-    selectHandlers(options),
-    options.stores.controllers.reportedSince(region, freshSince(options)),
-  ]);
-  const candidates = toCandidates(controllers, controllerLoadRatio);
   const generation = ((previous?.generation ?? 0) + 1) as Generation;
-  while (asked.size < MAX_CONTROLLERS_ASKED) {
-    const alreadyAsked = unreachable === undefined ? asked : new Set([...asked, unreachable.controllerId]);
-    const selected = selectNode(candidates, { ...selectionOptions(options), alreadyAsked });
-    if (!selected.ok) throw shortage('meeting controller', selected.reason);
-    const served = await ask(options, attempt, { controller: selected.value.node, handlers, generation });
-    if (served !== undefined) return served;
+  const { handlers, giveBack } = await selectHandlers(options, attempt);
+  try {
+    while (asked.size < MAX_CONTROLLERS_ASKED) {
+      const exclude = unreachable === undefined ? asked : new Set([...asked, unreachable.controllerId]);
+      const placed = await options.placement.reserveController(exclude);
+      if (!placed.ok) throw shortage('meeting controller', placed.reason);
+      const giveControllerBack = quietly(attempt, () => options.placement.releaseController(placed.value));
+      const { node: controller } = placed.value;
+      const served = await ask(options, attempt, { controller, handlers, generation });
+      if (served !== undefined)
+        return {
+          ...served,
+          giveBack: async () => void (await Promise.all([giveBack(), giveControllerBack()])),
+        };
+      await giveControllerBack();
+    }
+  } catch (error) {
+    await giveBack();
+    throw error;
   }
+  await giveBack();
   throw noCapacity(`${asked.size} meeting controllers were asked and none takes the meeting`, {
     needed: 'meeting controller',
     asked: asked.size,
   });
 }
 
+interface SelectedHandlers {
+  readonly handlers: readonly RankedHandler[];
+  readonly giveBack: GiveBack;
+}
+
 /** Those of the record where they still are, else a new primary and, if there is a second handler, a backup. */
 async function selectHandlers(
-  options: AssignOptions,
+  { stores, placement, clock }: AssignOptions,
+  attempt: Attempt,
   record?: Assignment,
-): Promise<readonly RankedHandler[]> {
-  const handlers = await options.stores.handlers.reportedSince(options.region, freshSince(options));
-  const kept = (record?.mediaHandlers ?? []).flatMap(({ handlerId, role }) => {
-    const handler = handlers.find(({ id }) => id === handlerId);
-    return handler === undefined ? [] : [{ role, handler }];
-  });
-  if (kept.some(({ role }) => role === 'PRIMARY')) return kept;
-  const selected = selectPrimaryAndBackup<MediaHandler>(
-    toCandidates(handlers, handlerLoadRatio),
-    selectionOptions(options),
+): Promise<SelectedHandlers> {
+  const kept = await Promise.all(
+    (record?.mediaHandlers ?? []).map(async ({ handlerId, role }): Promise<RankedHandler[]> => {
+      const handler = await stores.handlers.get(handlerId);
+      const isGone = handler === undefined || healthAt(handler.health, clock.epochMs()) === 'UNHEALTHY';
+      return isGone ? [] : [{ role, handler }];
+    }),
   );
-  if (!selected.ok) throw shortage('media handler', selected.reason);
-  const { primary, backup } = selected.value;
+  const handlers = kept.flat();
+  // What they carry is in their reports.
+  if (handlers.some(({ role }) => role === 'PRIMARY')) return { handlers, giveBack: async () => undefined };
+  const placed = await placement.reserveHandlers();
+  if (!placed.ok) throw shortage('media handler', placed.reason);
+  return {
+    handlers: rankedHandlers(placed.value),
+    giveBack: quietly(attempt, () => placement.releaseHandlers(placed.value)),
+  };
+}
+
+function rankedHandlers({ node, backup }: Placed<MediaHandler>): RankedHandler[] {
   return [
-    { role: 'PRIMARY', handler: primary.node },
-    ...(backup === undefined ? [] : [{ role: 'BACKUP' as const, handler: backup.node }]),
+    { role: 'PRIMARY', handler: node },
+    ...(backup === undefined ? [] : [{ role: 'BACKUP' as const, handler: backup }]),
   ];
+}
+
+function quietly({ log }: Attempt, giveBack: GiveBack): GiveBack {
+  return async () => {
+    try {
+      await giveBack();
+    } catch (error) {
+      log.warn('Reserved capacity comes back with the next report only', { error });
+    }
+  };
 }
 
 interface Question {
@@ -260,9 +291,10 @@ async function ask(
 async function releaseLoser(
   { region, controllerClient }: AssignOptions,
   { meeting: { meetingId }, log, trace }: Attempt,
-  { assignment, controller }: ServedAssignment,
+  { assignment, controller, giveBack }: Accepted,
   record: MeetingRecord,
 ): Promise<void> {
+  await giveBack();
   if (record.status === 'active' && record.assignments[region]?.controllerId === controller.id) return;
   const told = await controllerClient.endMeeting(
     controller,
@@ -274,14 +306,6 @@ async function releaseLoser(
       ...describe(assignment),
       reason: told.reason,
     });
-}
-
-function selectionOptions({ region, clock, random }: AssignOptions): SelectionOptions {
-  return { region, random, nowMs: clock.epochMs() };
-}
-
-function freshSince({ clock }: AssignOptions): EpochMs {
-  return (clock.epochMs() - SILENCE_LIMIT_MS) as EpochMs;
 }
 
 function describe(assignment: Assignment): Record<string, unknown> {

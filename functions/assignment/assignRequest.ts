@@ -3,29 +3,14 @@ import type { AssignMeeting } from '../../shared/api/node.ts';
 import type { EpochMs } from '../../shared/base/clock.ts';
 import type { ControllerId, Generation, HandlerId } from '../../shared/base/ids.ts';
 import type { ActiveMeeting } from '../meeting/Meeting.ts';
-import type { MediaHandler, MediaNode, MeetingController } from '../registry/MediaNode.ts';
+import type { MediaHandler, MeetingController } from '../registry/MediaNode.ts';
 import type { Assignment, HandlerRole } from './Assignment.ts';
-import type { Candidate } from './select.ts';
 
 const REQUESTED_BY = 'global-controller';
 
 export interface RankedHandler {
   readonly role: HandlerRole;
   readonly handler: MediaHandler;
-}
-
-export function toCandidates<Registration extends { region: string; zone: string }, Load>(
-  nodes: readonly MediaNode<Registration, Load>[],
-  loadRatio: (node: MediaNode<Registration, Load>) => number | undefined,
-): Candidate<MediaNode<Registration, Load>>[] {
-  return nodes.map((node) => ({
-    node,
-    id: node.id,
-    region: node.registration.region,
-    zone: node.registration.zone,
-    health: node.health,
-    loadRatio: loadRatio(node),
-  }));
 }
 
 export function toRequest(

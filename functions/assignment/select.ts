@@ -1,11 +1,12 @@
-// Which node takes a meeting (ledger GC-4): hard filters, then the five least loaded, then one at random with weight
-// 1 - load. Pure: candidates in, decision out; an empty list comes back with what emptied it.
+// Which node takes a meeting (ledger GC-4, GC-5): hard filters, then the five with the best score, then one at random
+// with the score as weight. Pure: candidates in, decision out; an empty list comes back with what emptied it.
 import type { EpochMs } from '../../shared/base/clock.ts';
 import { err, ok, type Result } from '../../shared/base/result.ts';
 import type { Random } from '../base/random.ts';
 import { healthAt, type NodeHealth } from '../registry/health.ts';
+import { scoreOf } from './score.ts';
 
-/** One of this many least loaded nodes is drawn. */
+/** One of this many best nodes is drawn. */
 export const SHORT_LIST_LENGTH = 5;
 
 export interface Candidate<Node> {
@@ -14,8 +15,10 @@ export interface Candidate<Node> {
   readonly region: string;
   readonly zone: string;
   readonly health: NodeHealth;
-  /** 0 is idle, 1 is full; undefined before the first report. */
-  readonly loadRatio: number | undefined;
+  /** Free part of its capacity, reservations taken off: 1 is idle, 0 is full; undefined before the first report. */
+  readonly headroom: number | undefined;
+  /** Whether what is free is enough for the meeting. */
+  readonly fits: boolean;
 }
 
 /** Why a candidate is out, in the order in which it is asked. */
@@ -23,10 +26,10 @@ export const EXCLUSIONS = [
   'already_asked',
   'other_region',
   'pending',
-  'degraded',
   'draining',
   'unhealthy',
   'at_capacity',
+  'taken_meanwhile',
 ] as const;
 export type Exclusion = (typeof EXCLUSIONS)[number];
 
@@ -40,8 +43,14 @@ export interface SelectionOptions {
   readonly region: string;
   readonly nowMs: EpochMs;
   readonly random: Random;
+  /** Zone that is better than others; all are as good when absent. */
+  readonly preferredZone?: string | undefined;
+  /** Lets nodes of other regions in, at a lower score. */
+  readonly otherRegions?: boolean;
   /** Ids that are out, such as those that rejected the meeting. */
   readonly alreadyAsked?: ReadonlySet<string>;
+  /** Ids whose free capacity was gone when it was to be reserved. */
+  readonly takenMeanwhile?: ReadonlySet<string>;
 }
 
 /** One candidate, or why there is none. */
@@ -49,14 +58,17 @@ export function selectNode<Node>(
   candidates: readonly Candidate<Node>[],
   options: SelectionOptions,
 ): Result<Candidate<Node>, Shortage> {
-  const eligible: Candidate<Node>[] = [];
+  const shortList: Ranked<Node>[] = [];
   const excluded: Partial<Record<Exclusion, number>> = {};
+  const preference = { region: options.region, zone: options.preferredZone };
   for (const candidate of candidates) {
     const reason = exclusionOf(candidate, options);
-    if (reason === undefined) eligible.push(candidate);
-    else excluded[reason] = (excluded[reason] ?? 0) + 1;
+    if (reason === undefined) {
+      const score = scoreOf({ ...candidate, headroom: candidate.headroom ?? 0 }, preference);
+      rank(shortList, { candidate, score, tieBreak: options.random() });
+    } else excluded[reason] = (excluded[reason] ?? 0) + 1;
   }
-  const drawn = drawWeighted(leastLoaded(eligible, options.random), options.random);
+  const drawn = drawWeighted(shortList, options.random);
   return drawn === undefined ? err({ considered: candidates.length, excluded }) : ok(drawn);
 }
 
@@ -73,13 +85,24 @@ export function selectPrimaryAndBackup<Node>(
 ): Result<PrimaryAndBackup<Node>, Shortage> {
   const primary = selectNode(candidates, options);
   if (!primary.ok) return primary;
-  const others = candidates.filter((candidate) => candidate.id !== primary.value.id);
+  return ok({ primary: primary.value, backup: selectBackup(candidates, primary.value, options) });
+}
+
+/** A second node, of another zone where another zone has capacity; undefined when there is none at all. */
+export function selectBackup<Node>(
+  candidates: readonly Candidate<Node>[],
+  primary: Pick<Candidate<Node>, 'id' | 'zone'>,
+  options: SelectionOptions,
+): Candidate<Node> | undefined {
+  // What is preferred holds for the primary: the backup is to be elsewhere.
+  const { preferredZone: _preferred, ...anyZone } = options;
+  const others = candidates.filter(({ id }) => id !== primary.id);
   const elsewhere = selectNode(
-    others.filter((candidate) => candidate.zone !== primary.value.zone),
-    options,
+    others.filter(({ zone }) => zone !== primary.zone),
+    anyZone,
   );
-  const backup = elsewhere.ok ? elsewhere : selectNode(others, options);
-  return ok({ primary: primary.value, backup: backup.ok ? backup.value : undefined });
+  const backup = elsewhere.ok ? elsewhere : selectNode(others, anyZone);
+  return backup.ok ? backup.value : undefined;
 }
 
 /** "none of 3 is free: 2 at capacity, 1 draining". */
@@ -91,48 +114,55 @@ export function describeShortage({ considered, excluded }: Shortage): string {
   return `none of ${considered} is free: ${parts.join(', ')}`;
 }
 
-function exclusionOf<Node>(
+/** Why a candidate is out; undefined when it is in. */
+export function exclusionOf<Node>(
   candidate: Candidate<Node>,
-  { region, nowMs, alreadyAsked }: SelectionOptions,
+  { region, otherRegions, nowMs, alreadyAsked, takenMeanwhile }: SelectionOptions,
 ): Exclusion | undefined {
   if (alreadyAsked?.has(candidate.id)) return 'already_asked';
-  if (candidate.region !== region) return 'other_region';
+  if (candidate.region !== region && otherRegions !== true) return 'other_region';
   switch (healthAt(candidate.health, nowMs)) {
     case 'PENDING':
       return 'pending';
-    case 'DEGRADED':
-      return 'degraded';
     case 'DRAINING':
       return 'draining';
     case 'UNHEALTHY':
       return 'unhealthy';
     case 'HEALTHY':
+    case 'DEGRADED':
       // Healthy by a light heartbeat alone: what it carries is not known, which is neither zero nor full.
-      if (candidate.loadRatio === undefined) return 'pending';
-      return candidate.loadRatio < 1 ? undefined : 'at_capacity';
+      if (candidate.headroom === undefined) return 'pending';
+      if (!candidate.fits) return 'at_capacity';
+      return takenMeanwhile?.has(candidate.id) ? 'taken_meanwhile' : undefined;
   }
 }
 
-/** Shuffled before the stable sort, so that equally loaded nodes take turns. */
-function leastLoaded<Node>(candidates: readonly Candidate<Node>[], random: Random): Candidate<Node>[] {
-  return candidates
-    .map((candidate) => ({ candidate, loadRatio: candidate.loadRatio ?? 1, tieBreak: random() }))
-    .sort((a, b) => a.loadRatio - b.loadRatio || a.tieBreak - b.tieBreak)
-    .slice(0, SHORT_LIST_LENGTH)
-    .map(({ candidate }) => candidate);
+interface Ranked<Node> {
+  readonly candidate: Candidate<Node>;
+  readonly score: number;
+  /** Drawn, so that nodes of the same score take turns. */
+  readonly tieBreak: number;
 }
 
-function drawWeighted<Node>(
-  shortList: readonly Candidate<Node>[],
-  random: Random,
-): Candidate<Node> | undefined {
-  const weights = shortList.map(({ loadRatio }) => 1 - (loadRatio ?? 1));
-  let point = random() * weights.reduce((sum, weight) => sum + weight, 0);
+/** Puts one into the short list, the best first, if it is among the best. */
+function rank<Node>(shortList: Ranked<Node>[], ranked: Ranked<Node>): void {
+  let place = shortList.length;
+  for (; place > 0; place--) {
+    const better = shortList[place - 1];
+    if (better === undefined || better.score > ranked.score) break;
+    if (better.score === ranked.score && better.tieBreak >= ranked.tieBreak) break;
+  }
+  if (place >= SHORT_LIST_LENGTH) return;
+  shortList.splice(place, 0, ranked);
+  if (shortList.length > SHORT_LIST_LENGTH) shortList.pop();
+}
+
+function drawWeighted<Node>(shortList: readonly Ranked<Node>[], random: Random): Candidate<Node> | undefined {
+  let point = random() * shortList.reduce((sum, { score }) => sum + score, 0);
   // The last one stands for rounding: the sum of the parts may stay below the point.
-  return (
-    shortList.find((_candidate, index) => {
-      point -= weights[index] ?? 0;
-      return point < 0;
-    }) ?? shortList.at(-1)
-  );
+  const drawn = shortList.find(({ score }) => {
+    point -= score;
+    return point < 0;
+  });
+  return (drawn ?? shortList.at(-1))?.candidate;
 }

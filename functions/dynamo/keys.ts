@@ -2,6 +2,7 @@
 import type { EpochMs } from '../../shared/base/clock.ts';
 import type { MeetingId, ParticipantId } from '../../shared/base/ids.ts';
 import type { MeetingStatus } from '../meeting/Meeting.ts';
+import type { Place } from '../registry/NodeStore.ts';
 import type { ItemKey } from './Table.ts';
 
 /** Partitions over which meetings that are due are spread: each takes 1,000 writes/s on AWS. */
@@ -31,9 +32,9 @@ export const keys = {
   dueShard: (shard: number): string => `meeting#${shard}`,
   /** The meeting of a sort key of that index. */
   meetingOfDue: (sortKey: string): MeetingId => sortKey.slice(sortKey.indexOf('#') + 1) as MeetingId,
-  /** A node; in the index by kind and region in order of its last report, from its first report on. */
+  /** A node; in the index by kind, region and whether it takes meetings, in order of headroom (registry/INDEX.md). */
   node: (kind: NodeKind, id: string): ItemKey => ({ pk: `${kind}#${id}`, sk: 'node' }),
-  nodeKind: (kind: NodeKind, region: string): string => `${kind}#${region}`,
+  nodePlace: (kind: NodeKind, region: string, place: Place): string => `${kind}#${region}#${place}`,
   /** Access, none of it in the index. Names that are not ids come last in a key, where a `#` does no harm. */
   deniedToken: (orgId: string, jti: string): ItemKey => ({ pk: `denied#${orgId}`, sk: `token#${jti}` }),
   deniedSubject: (orgId: string, subject: string): ItemKey => ({

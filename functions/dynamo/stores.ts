@@ -7,6 +7,7 @@ import {
   registerMeetingControllerSchema,
 } from '../../shared/api/node.ts';
 import type { Clock } from '../../shared/base/clock.ts';
+import { controllerCapacity, handlerCapacity } from '../registry/capacity.ts';
 import type { Stores } from '../Stores.ts';
 import { createAccessStores } from './accessStores.ts';
 import { DynamoMeetingStore } from './DynamoMeetingStore.ts';
@@ -28,16 +29,20 @@ export function createDynamoStores(options: DynamoStoresOptions): Stores {
     handlers: new DynamoNodeStore({
       table,
       kind: 'handler',
+      capacity: handlerCapacity,
       registrationSchema: registerMediaHandlerSchema,
       loadSchema: z
-        .object(mediaHandlerLoadReportSchema.omit({ handler_id: true, health: true }).shape)
+        .object(mediaHandlerLoadReportSchema.omit({ handler_id: true, health: true, sent_at_ms: true }).shape)
         .partial(),
     }),
     controllers: new DynamoNodeStore({
       table,
       kind: 'controller',
+      capacity: controllerCapacity,
       registrationSchema: registerMeetingControllerSchema,
-      loadSchema: z.object(heartbeatSchema.omit({ controller_id: true, health: true }).shape).partial(),
+      loadSchema: z
+        .object(heartbeatSchema.omit({ controller_id: true, health: true, sent_at_ms: true }).shape)
+        .partial(),
     }),
   };
 }

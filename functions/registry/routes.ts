@@ -13,6 +13,8 @@ import {
   registerMeetingControllerSchema,
 } from '../../shared/api/node.ts';
 import { gcPaths } from '../../shared/api/paths.ts';
+import type { EpochMs } from '../../shared/base/clock.ts';
+import type { Logger } from '../../shared/base/log.ts';
 import type { NodeMessageName } from '../../shared/control-plane/messages.ts';
 import { JSON_TYPE, PROTOBUF } from '../base/contentType.ts';
 import type { AppEnv } from '../http/AppEnv.ts';
@@ -37,7 +39,7 @@ interface NodeRoute<Schema extends z.ZodType> {
   readonly schema: Schema;
   /** Name of the protobuf message, in darktower.controlplane. */
   readonly message: NodeMessageName;
-  readonly handle: (body: z.output<Schema>) => Promise<NodeAnswer>;
+  readonly handle: (body: z.output<Schema>, log: Logger) => Promise<NodeAnswer>;
   readonly canBeUnknown: boolean;
 }
 
@@ -55,7 +57,7 @@ export function addRegistryRoutes(
       'Puts the handler in, or replaces what was known of it. It takes meetings from its first report on.',
     schema: registerMediaHandlerSchema,
     message: 'RegisterMediaHandler',
-    handle: (body) => handlers.register(body.handler_id, body),
+    handle: (body, log) => handlers.register(body.handler_id, body, log),
     canBeUnknown: false,
   });
   addNodeRoute(app, {
@@ -66,7 +68,8 @@ export function addRegistryRoutes(
     description: 'Every `report_interval_ms`; a handler that is silent for 30 s counts as unhealthy.',
     schema: mediaHandlerLoadReportSchema,
     message: 'MediaHandlerLoadReport',
-    handle: ({ handler_id, health, ...load }) => handlers.report(handler_id, health, load),
+    handle: ({ handler_id, health: state, sent_at_ms, ...load }, log) =>
+      handlers.report(handler_id, { state, load, sentAtMs: sent_at_ms as EpochMs | undefined }, log),
     canBeUnknown: true,
   });
   addNodeRoute(app, {
@@ -78,7 +81,7 @@ export function addRegistryRoutes(
       'Puts the controller in, or replaces what was known of it. It takes meetings from its first full heartbeat on.',
     schema: registerMeetingControllerSchema,
     message: 'RegisterMeetingController',
-    handle: (body) => controllers.register(body.controller_id, body),
+    handle: (body, log) => controllers.register(body.controller_id, body, log),
     canBeUnknown: false,
   });
   addNodeRoute(app, {
@@ -90,7 +93,16 @@ export function addRegistryRoutes(
       'Light (health alone) every 10 s, full (with figures) every 30 s; silent for 30 s is unhealthy.',
     schema: heartbeatSchema,
     message: 'Heartbeat',
-    handle: ({ controller_id, health, ...load }) => controllers.report(controller_id, health, defined(load)),
+    handle: ({ controller_id, health: state, sent_at_ms, meetings, participants, cpu_ratio }, log) =>
+      controllers.report(
+        controller_id,
+        {
+          state,
+          load: defined({ meetings, participants, cpu_ratio }),
+          sentAtMs: sent_at_ms as EpochMs | undefined,
+        },
+        log,
+      ),
     canBeUnknown: true,
   });
 }
@@ -150,7 +162,7 @@ function addNodeRoute<Schema extends z.ZodType>(app: OpenAPIHono<AppEnv>, route:
         `${route.idName} must be the one in the path, "${idInPath}": got "${idInBody}"`,
       );
     context.set('subject', { [route.idName]: String(idInBody) });
-    return answerNode(context, 'NodeAnswer', await route.handle(body));
+    return answerNode(context, 'NodeAnswer', await route.handle(body, context.get('log')));
   });
 }
 

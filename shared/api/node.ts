@@ -26,6 +26,15 @@ const nodeFields = {
   certificate_hashes: z.array(certificateHashSchema).min(1).max(4),
 };
 
+const sentAtMs = z
+  .int()
+  .min(0)
+  .optional()
+  .meta({
+    description:
+      'When the figures were taken, ms since the epoch by the node’s clock: what is not newer than the last one has no effect.',
+  });
+
 export const registerMediaHandlerSchema = z
   .strictObject({
     handler_id: idSchema,
@@ -44,6 +53,7 @@ export const mediaHandlerLoadReportSchema = z
     bandwidth_in_bps: bitrateBps,
     bandwidth_out_bps: bitrateBps,
     packet_loss_ratio: ratio,
+    sent_at_ms: sentAtMs,
   })
   .meta({ id: 'MediaHandlerLoadReport' });
 export type MediaHandlerLoadReport = z.infer<typeof mediaHandlerLoadReportSchema>;
@@ -61,6 +71,7 @@ export const heartbeatSchema = z
     meetings: count.optional(),
     participants: count.optional(),
     cpu_ratio: ratio.optional(),
+    sent_at_ms: sentAtMs,
   })
   .meta({ id: 'Heartbeat' });
 export type Heartbeat = z.infer<typeof heartbeatSchema>;
@@ -77,6 +88,18 @@ export const nodeAnswerSchema = z
   })
   .meta({ id: 'NodeAnswer' });
 export type NodeAnswer = z.infer<typeof nodeAnswerSchema>;
+
+/** Answer to an operator who drains a node or takes that back. */
+export const nodeHealthSchema = z
+  .object({
+    node_id: idSchema,
+    health: healthSchema,
+    drained: z
+      .boolean()
+      .meta({ description: 'An operator drains it: no new meetings until that is taken back.' }),
+  })
+  .meta({ id: 'NodeHealth', example: { node_id: 'mh-1', health: 'DRAINING', drained: true } });
+export type NodeHealthBody = z.infer<typeof nodeHealthSchema>;
 
 export const assignMeetingSchema = z
   .strictObject({

@@ -23,6 +23,10 @@ export const gcPaths = {
   nodes: `${API_PREFIX}/nodes`,
   authToken: `${API_PREFIX}/auth/token`,
   revocations: `${API_PREFIX}/auth/revocations`,
+  drainMediaHandler: (handlerId: string) =>
+    `${API_PREFIX}/media-handlers/${encodeURIComponent(handlerId)}/drain`,
+  drainMeetingController: (controllerId: string) =>
+    `${API_PREFIX}/meeting-controllers/${encodeURIComponent(controllerId)}/drain`,
   openApi: `${API_PREFIX}/openapi.json`,
   docs: `${API_PREFIX}/docs`,
   health: '/health',

@@ -19,7 +19,8 @@ function candidate(id: string, overrides: Partial<Candidate<string>> = {}): Cand
     region: 'eu',
     zone: 'a',
     health: { state: 'HEALTHY', atMs: NOW },
-    loadRatio: 0.1,
+    headroom: 0.9,
+    fits: true,
     ...overrides,
   };
 }
@@ -39,13 +40,12 @@ describe('selectNode', () => {
   it.each([
     ['other_region', candidate('x', { region: 'us' })],
     ['pending', candidate('x', { health: { state: 'PENDING', atMs: NOW } })],
-    ['pending', candidate('x', { loadRatio: undefined })],
-    ['degraded', candidate('x', { health: { state: 'DEGRADED', atMs: NOW } })],
+    ['pending', candidate('x', { headroom: undefined })],
     ['draining', candidate('x', { health: { state: 'DRAINING', atMs: NOW } })],
     ['unhealthy', candidate('x', { health: { state: 'UNHEALTHY', atMs: NOW } })],
     ['unhealthy', candidate('x', { health: { state: 'HEALTHY', atMs: (NOW - 30_000) as EpochMs } })],
-    ['at_capacity', candidate('x', { loadRatio: 1 })],
-    ['at_capacity', candidate('x', { loadRatio: 1.7 })],
+    ['at_capacity', candidate('x', { headroom: 0, fits: false })],
+    ['at_capacity', candidate('x', { headroom: 0.01, fits: false })],
   ] as const)('GC-4 takes no node that is out as %s, and says so', (reason, node) => {
     expect(selectNode([node], options)).toEqual({
       ok: false,
@@ -63,8 +63,8 @@ describe('selectNode', () => {
   it('GC-4 counts what emptied the list, each candidate once', () => {
     const selected = selectNode(
       [
-        candidate('a', { loadRatio: 1 }),
-        candidate('b', { loadRatio: 1 }),
+        candidate('a', { headroom: 0, fits: false }),
+        candidate('b', { headroom: 0, fits: false }),
         candidate('c', { health: { state: 'DRAINING', atMs: NOW } }),
       ],
       options,
@@ -75,17 +75,14 @@ describe('selectNode', () => {
   });
 
   it('GC-4 draws among the five least loaded only', () => {
-    const nodes = Array.from({ length: 12 }, (_, i) => candidate(`n${i}`, { loadRatio: i / 20 }));
+    const nodes = Array.from({ length: 12 }, (_, i) => candidate(`n${i}`, { headroom: 1 - i / 20 }));
     const counts = drawn(nodes, 2_000);
     expect([...counts.keys()].sort()).toEqual(['n0', 'n1', 'n2', 'n3', 'n4']);
     expect(counts.size).toBe(SHORT_LIST_LENGTH);
   });
 
   it('GC-4 draws with weight 1 - load', () => {
-    const counts = drawn(
-      [candidate('idle', { loadRatio: 0 }), candidate('busy', { loadRatio: 0.75 })],
-      20_000,
-    );
+    const counts = drawn([candidate('idle', { headroom: 1 }), candidate('busy', { headroom: 0.25 })], 20_000);
     const share = (counts.get('idle') ?? 0) / 20_000;
     // 0.8 expected; the standard deviation is 0.003.
     expect(share).toBeGreaterThan(0.78);
@@ -93,14 +90,14 @@ describe('selectNode', () => {
   });
 
   it('GC-4 lets equally loaded nodes take turns, beyond the first five', () => {
-    const nodes = Array.from({ length: 20 }, (_, i) => candidate(`n${i}`, { loadRatio: 0 }));
+    const nodes = Array.from({ length: 20 }, (_, i) => candidate(`n${i}`, { headroom: 1 }));
     expect(drawn(nodes, 4_000).size).toBe(20);
   });
 
   it.each([0, 0.5, 1 - 2 ** -53])(
     'GC-4 selects a node for every value of the random source (%d)',
     (value) => {
-      const nodes = [candidate('a', { loadRatio: 0.9 }), candidate('b', { loadRatio: 1 / 3 })];
+      const nodes = [candidate('a', { headroom: 0.1 }), candidate('b', { headroom: 2 / 3 })];
       expect(selectNode(nodes, { ...options, random: () => value }).ok).toBe(true);
     },
   );
@@ -109,9 +106,9 @@ describe('selectNode', () => {
 describe('selectPrimaryAndBackup', () => {
   it('GC-5 takes primary and backup from two zones where two have capacity', () => {
     const nodes = [
-      candidate('a1', { zone: 'a', loadRatio: 0 }),
-      candidate('a2', { zone: 'a', loadRatio: 0 }),
-      candidate('b1', { zone: 'b', loadRatio: 0.9 }),
+      candidate('a1', { zone: 'a', headroom: 1 }),
+      candidate('a2', { zone: 'a', headroom: 1 }),
+      candidate('b1', { zone: 'b', headroom: 0.1 }),
     ];
     for (let i = 0; i < 200; i++) {
       const selected = selectPrimaryAndBackup(nodes, options);
@@ -121,7 +118,11 @@ describe('selectPrimaryAndBackup', () => {
   });
 
   it('GC-5 takes the backup from the same zone when the other zone is full', () => {
-    const nodes = [candidate('a1'), candidate('a2'), candidate('b1', { zone: 'b', loadRatio: 1 })];
+    const nodes = [
+      candidate('a1'),
+      candidate('a2'),
+      candidate('b1', { zone: 'b', headroom: 0, fits: false }),
+    ];
     const selected = selectPrimaryAndBackup(nodes, options);
     if (!selected.ok) throw new Error('Nobody was selected');
     const { primary, backup } = selected.value;

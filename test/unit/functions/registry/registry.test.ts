@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { nodeAnswerSchema } from '../../../../shared/api/node.ts';
-import type { EpochMs } from '../../../../shared/base/clock.ts';
 import { controlPlane as messages } from '../../../../shared/control-plane/messages.ts';
 import { MEDIA_HANDLER_AUDIENCE, verifyNodeToken } from '../../../../shared/token/nodeToken.ts';
 import { keySetResolver } from '../../../../shared/token/signingKey.ts';
@@ -32,6 +31,12 @@ function postProtobuf(path: string, body: Uint8Array): Promise<Response> {
       body: Uint8Array.from(body),
     }),
   );
+}
+
+/** Ids of the handlers that may take meetings, in order. */
+async function open(): Promise<string[]> {
+  const nodes = await plane.stores.handlers.list({ region: REGION, place: 'open', limit: 100 });
+  return nodes.map(({ node }) => node.id);
 }
 
 describe('registration', () => {
@@ -73,7 +78,7 @@ describe('registration', () => {
     expect(after).toMatchObject({ health: { state: 'PENDING' }, load: {}, registration: { zone: 'new' } });
     expect(after?.load).toEqual({});
     expect(after?.registrationId).not.toBe(before?.registrationId);
-    expect(await plane.stores.handlers.reportedSince(REGION, 0 as EpochMs)).toEqual([]);
+    expect(await open()).toEqual([]);
   });
 
   it.each([
@@ -196,25 +201,27 @@ describe('reports', () => {
     expect((await postProtobuf(path, odd)).status).toBe(400);
   });
 
-  it('GC-3 lists the latest reports of a region first, without those from before', async () => {
-    for (const [id, region] of [
-      ['mh-1', REGION],
-      ['mh-2', REGION],
-      ['mh-3', 'elsewhere'],
-      ['mh-4', REGION],
+  it('GC-4 lists the nodes of a region that may take meetings, the most headroom first', async () => {
+    for (const [id, region, streams] of [
+      ['mh-1', REGION, 30],
+      ['mh-2', REGION, 10],
+      ['mh-3', 'elsewhere', 0],
+      ['mh-4', REGION, 20],
     ] as const) {
       await plane.addHandler(id, { region, certificate_hashes: [certificateHash(id)] });
-      plane.clock.advance(10_000);
+      await plane.reportHandler(id, { streams });
     }
-    const since = (plane.clock.nowMs - 35_000) as EpochMs;
-    const nodes = await plane.stores.handlers.reportedSince(REGION, since);
-    expect(nodes.map(({ id }) => id)).toEqual(['mh-4', 'mh-2']);
+    await plane.post('/api/v1/media-handlers', handlerRegistration('mh-5'));
+    expect(await open()).toEqual(['mh-2', 'mh-4', 'mh-1']);
+    await plane.reportHandler('mh-2', { health: 'DRAINING' });
+    await plane.reportHandler('mh-4', { streams: 90 });
+    expect(await open()).toEqual(['mh-1', 'mh-4']);
   });
 
   it('GC-1 forgets a node after a day of silence', async () => {
     await plane.addHandler('mh-1');
     plane.clock.advance(24 * 3_600_000 + 1_000);
     expect(await plane.stores.handlers.get('mh-1')).toBe(undefined);
-    expect(await plane.stores.handlers.reportedSince(REGION, 0 as EpochMs)).toEqual([]);
+    expect(await open()).toEqual([]);
   });
 });

@@ -1,0 +1,180 @@
+// Finds a node of one kind for a meeting and keeps capacity for it (ledger GC-4, GC-5). It reads a bounded part of the
+// index, however many nodes there are (registry/INDEX.md), and the conditional write has the last word.
+import type { Clock } from '../../shared/base/clock.ts';
+import { err, ok, type Result } from '../../shared/base/result.ts';
+import type { Random } from '../base/random.ts';
+import { type CapacityRule, freeUnits, unitsNeeded } from '../registry/capacity.ts';
+import type { MediaNode } from '../registry/MediaNode.ts';
+import type { IndexedNode, NodeStore, Reservation } from '../registry/NodeStore.ts';
+import { placeIn, stepOf } from '../registry/position.ts';
+import { type Candidate, type SelectionOptions, type Shortage, selectBackup, selectNode } from './select.ts';
+
+/** Nodes that are read for one meeting. */
+export const CANDIDATES_READ = 16;
+/** Nodes of each place that are read where those do not do: a bound on what a shortage costs. */
+export const NODES_READ_AT_MOST = 250;
+/** Nodes tried in one look at the index before it is read again: each fails because somebody else was faster. */
+const TRIES_PER_LOOK = 4;
+const MAX_LOOKS = 4;
+/** How long what a look has shown of the order holds. */
+const ORDER_HOLDS_MS = 1_000;
+
+export interface NodePlacementOptions<Registration, Load> {
+  readonly region: string;
+  readonly nodes: NodeStore<Registration, Load>;
+  readonly capacity: CapacityRule<Registration, Load>;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+export interface PlaceRequest {
+  /** Ids that are out. */
+  readonly exclude?: ReadonlySet<string> | undefined;
+  readonly preferredZone?: string | undefined;
+  /** Whether to find a second node too, of another zone where one has capacity. */
+  readonly withBackup?: boolean;
+}
+
+/** A node with capacity kept for the meeting. */
+export interface Placed<Node> {
+  readonly node: Node;
+  readonly reservation: Reservation;
+  /** Where it was asked for and there is one. Nothing is reserved on it: it carries nothing until the primary fails. */
+  readonly backup?: Node | undefined;
+}
+
+type Zoned = { readonly region: string; readonly zone: string };
+
+export class NodePlacement<Registration extends Zoned, Load> {
+  readonly #options: NodePlacementOptions<Registration, Load>;
+  /** A step of headroom in which more nodes stand than are read: a look may then begin anywhere within it. */
+  #crowdedStep: { readonly step: string; readonly untilMs: number } | undefined;
+
+  constructor(options: NodePlacementOptions<Registration, Load>) {
+    this.#options = options;
+  }
+
+  /** A node, with capacity reserved on it, or why there is none. */
+  async place(request: PlaceRequest): Promise<Result<Placed<MediaNode<Registration, Load>>, Shortage>> {
+    let shortage: Shortage = { considered: 0, excluded: {} };
+    for (let look = 0; look < MAX_LOOKS; look++) {
+      const isFirst = look === 0;
+      const candidates = isFirst ? await this.#look() : await this.#lookAtAll();
+      const placed = await this.#reserveAmong(candidates, request);
+      if (placed.ok) return ok(await this.#withBackup(placed.value, candidates, request, isFirst));
+      shortage = placed.reason;
+      // All were seen, and none was lost to somebody else: looking again shows nothing new.
+      if (!isFirst && shortage.excluded.taken_meanwhile === undefined) break;
+    }
+    return err(shortage);
+  }
+
+  async release(reservation: Reservation): Promise<void> {
+    await this.#options.nodes.release(reservation);
+  }
+
+  async #reserveAmong(
+    candidates: readonly Candidate<MediaNode<Registration, Load>>[],
+    request: PlaceRequest,
+  ): Promise<Result<Placed<MediaNode<Registration, Load>>, Shortage>> {
+    const { nodes, capacity, clock } = this.#options;
+    const takenMeanwhile = new Set<string>();
+    for (;;) {
+      const selected = selectNode(candidates, this.#selection(request, takenMeanwhile));
+      if (!selected.ok) return selected;
+      const { node } = selected.value;
+      const reservation: Reservation = {
+        nodeId: node.id,
+        registrationId: node.registrationId,
+        reservationId: crypto.randomUUID(),
+        units: unitsNeeded(capacity, node.registration),
+        atMs: clock.epochMs(),
+      };
+      if (await nodes.reserve(node, reservation)) return ok({ node, reservation });
+      takenMeanwhile.add(node.id);
+      if (takenMeanwhile.size >= TRIES_PER_LOOK)
+        return err({
+          considered: candidates.length,
+          excluded: { taken_meanwhile: takenMeanwhile.size },
+        });
+    }
+  }
+
+  async #withBackup(
+    placed: Placed<MediaNode<Registration, Load>>,
+    candidates: readonly Candidate<MediaNode<Registration, Load>>[],
+    request: PlaceRequest,
+    isFirst: boolean,
+  ): Promise<Placed<MediaNode<Registration, Load>>> {
+    if (request.withBackup !== true) return placed;
+    const options = this.#selection(request);
+    const primary = { id: placed.node.id, zone: placed.node.registration.zone };
+    const near = selectBackup(candidates, primary, options);
+    if ((near !== undefined && near.zone !== primary.zone) || !isFirst || candidates.length < CANDIDATES_READ)
+      return { ...placed, backup: near?.node };
+    // The nodes with the most headroom are all of one zone: another may still have capacity.
+    const backup = selectBackup(await this.#lookAtAll(), primary, options);
+    return { ...placed, backup: (backup ?? near)?.node };
+  }
+
+  /** Nodes with the most headroom. Where many have about as much, different looks see different ones of them. */
+  async #look(): Promise<Candidate<MediaNode<Registration, Load>>[]> {
+    const { region, nodes, clock, random } = this.#options;
+    const crowded = this.#crowdedStep;
+    const nowMs = clock.epochMs();
+    const from =
+      crowded !== undefined && nowMs < crowded.untilMs ? placeIn(crowded.step, random()) : undefined;
+    const seen = await nodes.list({
+      region,
+      place: 'open',
+      limit: CANDIDATES_READ,
+      ...(from !== undefined && { from }),
+    });
+    const step = seen[0] && stepOf(seen[0].position);
+    const last = seen.at(-1);
+    const isCrowded = seen.length === CANDIDATES_READ && last !== undefined && stepOf(last.position) === step;
+    if (!isCrowded || step === undefined) this.#crowdedStep = undefined;
+    // What lies above the step is seen from the top only: a look from within does not make it hold for longer.
+    else if (from === undefined) this.#crowdedStep = { step, untilMs: nowMs + ORDER_HOLDS_MS };
+    return seen.map((indexed) => this.#toCandidate(indexed));
+  }
+
+  /** All nodes, up to a bound: also those that take no meetings, to tell why. */
+  async #lookAtAll(): Promise<Candidate<MediaNode<Registration, Load>>[]> {
+    const { region, nodes } = this.#options;
+    const places = await Promise.all(
+      (['open', 'closed'] as const).map((place) => nodes.list({ region, place, limit: NODES_READ_AT_MOST })),
+    );
+    return places.flat().map((indexed) => this.#toCandidate(indexed));
+  }
+
+  #selection(
+    { exclude, preferredZone }: PlaceRequest,
+    takenMeanwhile?: ReadonlySet<string>,
+  ): SelectionOptions {
+    const { region, clock, random } = this.#options;
+    return {
+      region,
+      random,
+      nowMs: clock.epochMs(),
+      preferredZone,
+      ...(exclude !== undefined && { alreadyAsked: exclude }),
+      ...(takenMeanwhile !== undefined && { takenMeanwhile }),
+    };
+  }
+
+  #toCandidate({ node }: IndexedNode<Registration, Load>): Candidate<MediaNode<Registration, Load>> {
+    const { capacity } = this.#options;
+    const { id, registration, health } = node;
+    const free = freeUnits(capacity, node);
+    return {
+      node,
+      id,
+      region: registration.region,
+      zone: registration.zone,
+      health,
+      headroom: free === undefined ? undefined : Math.max(0, free) / capacity.capacity(registration),
+      fits: free !== undefined && free >= unitsNeeded(capacity, registration),
+    };
+  }
+}
