@@ -64,8 +64,12 @@ export class ControllerRole implements Role {
       name: `Meeting controller "${config.nodeId}"`,
       register: () =>
         globalController.registerMeetingController(controllerRegistration(config, this.#addresses())),
-      report: async (count) =>
-        globalController.heartbeat(heartbeat(config, count, await this.#stats(), context.draining())),
+      report: async (count) => {
+        // Before the figures are taken: a meeting that comes while they are is not in them.
+        const sent_at_ms = context.clock.epochMs();
+        const body = heartbeat(config, count, await this.#stats(), context.draining());
+        return await globalController.heartbeat({ ...body, sent_at_ms });
+      },
       onAnswer: (answer) => credentials.update(answer),
       maxIntervalMs: HEARTBEAT_INTERVAL_MS,
       log,

@@ -69,7 +69,11 @@ export class HandlerRole implements Role {
     this.#registration = new Registration({
       name: `Media handler "${config.nodeId}"`,
       register: () => globalController.registerMediaHandler(handlerRegistration(config, this.#addresses())),
-      report: () => globalController.reportLoad(loadReport(config, this.#pool.load(), context.draining())),
+      report: () =>
+        globalController.reportLoad({
+          ...loadReport(config, this.#pool.load(), context.draining()),
+          sent_at_ms: context.clock.epochMs(),
+        }),
       onAnswer: (answer) => credentials.update(answer),
       maxIntervalMs: MAX_REPORT_INTERVAL_MS,
       log,
