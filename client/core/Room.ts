@@ -5,10 +5,13 @@ import { ApiClient, type Fetch } from './api/ApiClient.ts';
 import { certificateHashBytes } from './api/certificateHash.ts';
 import { Emitter } from './Emitter.ts';
 import { ConnectionError } from './errors.ts';
+import { type ConnectMediaOptions, connectMedia } from './media/connectMedia.ts';
 import { fourCcOf } from './media/fourCc.ts';
-import { MediaConnection } from './media/MediaConnection.ts';
+import type { MediaConnection } from './media/MediaConnection.ts';
 import type { OutgoingStream, SendMode } from './media/OutgoingStream.ts';
+import { RoomMedia } from './media/RoomMedia.ts';
 import type { StreamReceiver } from './media/StreamReceiver.ts';
+import { openTransport } from './openTransport.ts';
 import { Roster } from './Roster.ts';
 import { SignalingClient } from './signaling/SignalingClient.ts';
 import type {
@@ -61,13 +64,17 @@ export interface RoomEvents {
   streamPublished: PublishedStream;
   /** Also for each stream of a participant who left, before participantLeft. */
   streamUnpublished: PublishedStream;
+  /** The media server was lost: nothing is sent or received until mediaReconnected. */
+  mediaReconnecting: undefined;
+  /** Streams and subscriptions go on at another media server. */
+  mediaReconnected: undefined;
   /** Emitted once, after which nothing follows. */
   ended: RoomEnd;
 }
 
 interface RoomParts {
   readonly signaling: SignalingClient;
-  readonly media: MediaConnection;
+  readonly media: RoomMedia;
   readonly joined: JoinedMeeting;
   readonly roster: Roster;
   readonly timings: JoinTimings;
@@ -79,7 +86,7 @@ export class Room {
   readonly meetingName: string;
   readonly self: Participant;
   readonly timings: JoinTimings;
-  readonly media: MediaConnection;
+  readonly #media: RoomMedia;
   readonly #signaling: SignalingClient;
   readonly #roster: Roster;
   readonly #events: Emitter<RoomEvents>;
@@ -92,12 +99,15 @@ export class Room {
     this.meetingName = parts.joined.meetingName;
     this.self = parts.joined.self;
     this.timings = parts.timings;
-    this.media = parts.media;
+    this.#media = parts.media;
     this.#signaling = parts.signaling;
     this.#roster = parts.roster;
     this.#events = parts.events;
     parts.signaling.on('ended', (error) => this.#end(toEnd('signaling', error)));
+    parts.signaling.on('mediaServerChanged', (servers) => void parts.media.moveTo(servers));
     parts.media.on('ended', (error) => this.#end(toEnd('media', error)));
+    parts.media.on('reconnecting', () => parts.events.emit('mediaReconnecting', undefined));
+    parts.media.on('reconnected', () => parts.events.emit('mediaReconnected', undefined));
   }
 
   /**
@@ -122,7 +132,7 @@ export class Room {
     const answeredAtMs = clock.monotonicMs();
 
     const signaling = new SignalingClient({
-      transport: open(
+      transport: openTransport(
         transport,
         answer.meeting_controller_url,
         answer.certificate_hashes.map(certificateHashBytes),
@@ -138,9 +148,10 @@ export class Room {
     const joined = await signaling.join(answer.join_token, options.clientName ?? 'dark-tower');
     const signaledAtMs = clock.monotonicMs();
 
+    const mediaOptions = { transport, clock, timers, log, timeoutMs };
     let media: MediaConnection;
     try {
-      media = await connectMedia(joined.mediaServers, transport, { clock, timers, log, timeoutMs });
+      media = await connectToLatest(signaling, joined.mediaServers, mediaOptions);
     } catch (error) {
       await signaling.leave();
       throw error;
@@ -152,7 +163,7 @@ export class Room {
     }
     return new Room({
       signaling,
-      media,
+      media: new RoomMedia(media, mediaOptions),
       joined,
       roster,
       events,
@@ -163,6 +174,11 @@ export class Room {
         totalMs: readyAtMs - startedAtMs,
       },
     });
+  }
+
+  /** The session with the media server of the moment; another one after `mediaReconnected`. */
+  get media(): MediaConnection {
+    return this.#media.connection;
   }
 
   /** The others, by user id, in order of arrival. */
@@ -189,7 +205,7 @@ export class Room {
     options: { readonly mode?: SendMode } = {},
   ): Promise<OutgoingStream> {
     const published = await this.#signaling.publishStream(settings);
-    return this.media.publish({
+    return await this.#media.publish({
       streamId: published.streamId,
       spatialLayer: settings.spatialLayer ?? 0,
       fourCc: fourCcOf(settings.codec),
@@ -198,7 +214,7 @@ export class Room {
   }
 
   async unpublish(streamId: number): Promise<void> {
-    this.media.unpublish(streamId);
+    this.#media.unpublish(streamId);
     await this.#signaling.unpublishStream(streamId);
   }
 
@@ -206,7 +222,7 @@ export class Room {
   async subscribe(userId: number, streamId: number, receiver: StreamReceiver): Promise<void> {
     const key = `${userId}/${streamId}`;
     this.#stopReceiving.get(key)?.();
-    this.#stopReceiving.set(key, this.media.receive(userId, streamId, receiver));
+    this.#stopReceiving.set(key, this.#media.receive(userId, streamId, receiver));
     try {
       await this.#signaling.subscribeStream(userId, streamId);
     } catch (error) {
@@ -242,7 +258,7 @@ export class Room {
     this.#ended = true;
     for (const stop of this.#stopReceiving.values()) stop();
     this.#stopReceiving.clear();
-    this.media.close();
+    this.#media.close();
     void this.#signaling.leave().then(this.#left.resolve);
     this.#events.emit('ended', end);
     this.#events.clear();
@@ -251,15 +267,6 @@ export class Room {
 
 function toEnd(source: 'signaling' | 'media', error: ConnectionError | undefined): RoomEnd {
   return error === undefined ? { source } : { source, error };
-}
-
-/** A malformed URL or a runtime without WebTransport throws at once. */
-function open(transport: TransportFactory, url: string, certificateHashes: readonly Uint8Array[]) {
-  try {
-    return transport(url, certificateHashes);
-  } catch (error) {
-    throw ConnectionError.unreachable(url, error);
-  }
 }
 
 /** Keeps the roster in step with signaling's notices, and tells of them. */
@@ -288,31 +295,31 @@ function follow(signaling: SignalingClient, roster: Roster, events: Emitter<Room
   });
 }
 
-/** The first media server in rank order that lets us in (ledger MC-11). */
-async function connectMedia(
-  servers: readonly MediaServerAddress[],
-  transport: TransportFactory,
-  options: {
-    readonly clock: Clock;
-    readonly timers: Timers;
-    readonly log: Logger;
-    readonly timeoutMs: number;
-  },
+/** Connects to the media servers that the controller named last: they may be replaced while the session is being made. */
+async function connectToLatest(
+  signaling: SignalingClient,
+  named: readonly MediaServerAddress[],
+  options: ConnectMediaOptions,
 ): Promise<MediaConnection> {
-  let failure = ConnectionError.protocol('the meeting controller', 'no media server in its answer');
-  for (const server of servers) {
+  for (let servers = named; ; ) {
+    const tried = servers;
+    const { promise: changed, resolve } = Promise.withResolvers<undefined>();
+    const stop = signaling.on('mediaServerChanged', (latest) => {
+      servers = latest;
+      resolve(undefined);
+    });
+    const connecting = connectMedia(tried, options);
     try {
-      const media = new MediaConnection({
-        ...options,
-        transport: open(transport, server.url, server.certificateHashes),
-      });
-      await media.connect(server.connectionToken);
-      return media;
+      const connection = await Promise.race([connecting, changed]);
+      if (connection !== undefined && servers === tried) return connection;
     } catch (error) {
-      if (!(error instanceof ConnectionError)) throw error;
-      options.log.warn('A media server did not let us in', { handler_id: server.handlerId, error });
-      failure = error;
+      if (servers === tried) throw error;
+    } finally {
+      stop();
     }
+    connecting.then(
+      (connection) => connection.close(),
+      () => undefined,
+    );
   }
-  throw failure;
 }

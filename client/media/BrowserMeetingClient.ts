@@ -88,6 +88,8 @@ export class BrowserMeetingClient implements MeetingClient {
       }),
       room.on('streamPublished', (stream) => this.#remote.add(stream)),
       room.on('streamUnpublished', (stream) => this.#remote.remove(stream)),
+      room.on('mediaReconnecting', () => this.#setState('reconnecting')),
+      room.on('mediaReconnected', () => this.#setState('connected')),
       room.on('ended', (end) => this.#end(end)),
       timers.every(VOICE_INTERVAL_MS, () => {
         if (this.#voices.update(clock.monotonicMs())) this.#changed();
@@ -288,6 +290,11 @@ export class BrowserMeetingClient implements MeetingClient {
       hasVideo: !videoMuted && (isSelf || (this.#remote.video(userId)?.receiver.hasPicture ?? false)),
       speaking: this.#voices.isSpeaking(userId),
     };
+  }
+
+  #setState(state: MeetingState): void {
+    this.#state = state;
+    this.#changed();
   }
 
   #changed(): void {

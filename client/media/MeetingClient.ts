@@ -1,7 +1,7 @@
 // What a meeting page needs, and all it knows: the surface of the browser SDK. `joinMeeting` (index.ts) makes one.
 
-/** Life of a meeting as a page shows it. `reconnecting` is left to a later protocol message; see README. */
-export type MeetingState = 'connecting' | 'connected' | 'disconnected';
+/** Life of a meeting as a page shows it. While it is `reconnecting`, pictures and sound stand still. */
+export type MeetingState = 'connecting' | 'connected' | 'reconnecting' | 'disconnected';
 
 /** Why a meeting ended for this participant. `message` is a sentence for a person. */
 export interface MeetingEnd {

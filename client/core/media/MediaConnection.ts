@@ -144,9 +144,7 @@ export class MediaConnection {
 
   /** A stream to send on. @throws ConnectionError when the connection is not ready. */
   publish(options: PublishOptions): OutgoingStream {
-    const writer = this.#writer;
-    if (writer === undefined || this.#state !== 'ready')
-      throw ConnectionError.lost(PEER, `media connection is ${this.#state}`);
+    const writer = this.#requireWriter();
     const stream = new OutgoingStream({
       userId: this.#userId,
       streamId: options.streamId,
@@ -154,12 +152,14 @@ export class MediaConnection {
       mode: options.mode ?? 'mixed',
       fourCc: options.fourCc,
       clock: this.#options.clock,
-      writer,
-      maxFragmentBytes: () => this.maxFragmentBytes,
-      openStream: () => this.#options.transport.createUnidirectionalStream(),
     });
-    this.#outgoing.set(options.streamId, stream);
+    this.#attach(stream, writer);
     return stream;
+  }
+
+  /** Takes over a stream of a connection that is over. @throws ConnectionError when this one is not ready. */
+  adopt(stream: OutgoingStream): void {
+    this.#attach(stream, this.#requireWriter());
   }
 
   unpublish(streamId: number): void {
@@ -292,6 +292,21 @@ export class MediaConnection {
       );
   }
 
+  #requireWriter(): DatagramWriter {
+    if (this.#writer === undefined || this.#state !== 'ready')
+      throw ConnectionError.lost(PEER, `media connection is ${this.#state}`);
+    return this.#writer;
+  }
+
+  #attach(stream: OutgoingStream, writer: DatagramWriter): void {
+    this.#outgoing.set(stream.streamId, stream);
+    stream.attach({
+      writer,
+      maxFragmentBytes: () => this.maxFragmentBytes,
+      openStream: () => this.#options.transport.createUnidirectionalStream(),
+    });
+  }
+
   #ping(): void {
     this.#writer?.write(this.#roundTrip.makePing());
   }
@@ -324,7 +339,7 @@ export class MediaConnection {
     if (this.#state === 'closed') return;
     for (const stop of this.#stopTimers) stop();
     this.#cancelClosing?.();
-    for (const stream of this.#outgoing.values()) stream.close();
+    for (const stream of this.#outgoing.values()) stream.detach();
     this.#outgoing.clear();
     this.#reception.close();
     this.#control?.abandon();

@@ -17,6 +17,14 @@ const MAX_KEY_FRAME_STREAMS = 2;
 /** Bytes that wait on the one stream of mode `stream`. */
 const MAX_STREAM_QUEUE_BYTES = 1_000_000;
 
+/** A connection as a stream sends over it. */
+export interface OutgoingLink {
+  readonly writer: DatagramWriter;
+  /** Largest payload of a datagram now, bytes. */
+  readonly maxFragmentBytes: () => number;
+  readonly openStream: () => Promise<WritableStream<Uint8Array>>;
+}
+
 export interface OutgoingStreamOptions {
   readonly userId: number;
   readonly streamId: number;
@@ -25,10 +33,6 @@ export interface OutgoingStreamOptions {
   /** Codec in the header of media streams: four printable ASCII characters. */
   readonly fourCc: string;
   readonly clock: Clock;
-  readonly writer: DatagramWriter;
-  /** Largest payload of a datagram now, bytes. */
-  readonly maxFragmentBytes: () => number;
-  readonly openStream: () => Promise<WritableStream<Uint8Array>>;
 }
 
 export interface OutgoingStats {
@@ -56,7 +60,8 @@ export class OutgoingStream {
   readonly #numbering = new FrameNumbering();
   readonly #queue: QueuedFrame[] = [];
   readonly #keyFrameStreams: OpenStream[] = [];
-  readonly #stopDraining: () => void;
+  #link: OutgoingLink | undefined;
+  #stopDraining: () => void = () => undefined;
   #stream: OpenStream | undefined;
   /** Number of the next datagram. Frames on streams take none (protocol document, "Numbering"). */
   #sequence = 0;
@@ -68,9 +73,9 @@ export class OutgoingStream {
   #closed = false;
   #onKeyFrameNeeded: () => void = () => undefined;
 
+  /** Without a connection: what is sent before attach() is dropped. */
   constructor(options: OutgoingStreamOptions) {
     this.#options = options;
-    this.#stopDraining = options.writer.onRoom(() => this.#drain());
   }
 
   get userId(): number {
@@ -101,6 +106,27 @@ export class OutgoingStream {
     if (!this.#closed) this.#onKeyFrameNeeded();
   }
 
+  /** Sends over this connection from now on. Numbers go on; video starts with a key frame, which is asked for. */
+  attach(link: OutgoingLink): void {
+    if (this.#closed) return;
+    this.detach();
+    this.#link = link;
+    this.#stopDraining = link.writer.onRoom(() => this.#drain());
+    if (this.#framesSent + this.#framesDropped === 0) return;
+    this.#referenceBroken = true;
+    this.#onKeyFrameNeeded();
+  }
+
+  /** The connection is over: what waits is dropped, and what follows until there is another. Idempotent, never throws. */
+  detach(): void {
+    this.#link = undefined;
+    this.#stopDraining();
+    this.#framesDropped += this.#queue.length;
+    this.#queue.length = 0;
+    if (this.#stream !== undefined) finish(this.#stream);
+    this.#stream = undefined;
+  }
+
   /** Sends a frame, or drops it and older ones when the sender is backed up. Never throws, never waits. */
   send(frame: EncodedFrame): void {
     if (this.#closed) return;
@@ -110,9 +136,16 @@ export class OutgoingStream {
       this.#framesDropped += 1;
       return;
     }
+    const link = this.#link;
+    if (link === undefined) {
+      this.#framesDropped += 1;
+      this.#referenceBroken = true;
+      return;
+    }
     const { mode } = this.#options;
-    if (mode === 'stream') this.#sendOnStream(frame, baseFrame);
-    else if (mode === 'mixed' && frame.type === FrameType.videoKey) this.#sendKeyFrame(frame, baseFrame);
+    if (mode === 'stream') this.#sendOnStream(link, frame, baseFrame);
+    else if (mode === 'mixed' && frame.type === FrameType.videoKey)
+      this.#sendKeyFrame(link, frame, baseFrame);
     else {
       this.#queue.push({ frame, baseFrame });
       if (this.#queue.length > MAX_QUEUED_FRAMES) this.#shed();
@@ -124,21 +157,19 @@ export class OutgoingStream {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#stopDraining();
-    this.#queue.length = 0;
-    if (this.#stream !== undefined) finish(this.#stream);
+    this.detach();
   }
 
   #drain(): void {
-    const { writer } = this.#options;
-    while (writer.hasRoom) {
+    const link = this.#link;
+    while (link?.writer.hasRoom) {
       const next = this.#queue.shift();
       if (next === undefined) return;
       const place = this.#place(next.baseFrame);
-      const datagrams = packetize(next.frame, place, this.#options.maxFragmentBytes());
+      const datagrams = packetize(next.frame, place, link.maxFragmentBytes());
       for (const datagram of datagrams) {
         this.#bytes += datagram.length;
-        writer.write(datagram);
+        link.writer.write(datagram);
       }
       this.#sequence += datagrams.length;
       this.#count();
@@ -165,7 +196,7 @@ export class OutgoingStream {
     this.#onKeyFrameNeeded();
   }
 
-  #sendKeyFrame(frame: EncodedFrame, baseFrame: number): void {
+  #sendKeyFrame(link: OutgoingLink, frame: EncodedFrame, baseFrame: number): void {
     if (!fitsStream(frame)) {
       this.#breakReference();
       return;
@@ -174,7 +205,7 @@ export class OutgoingStream {
       const overtaken = this.#keyFrameStreams.shift();
       if (overtaken !== undefined) abandon(overtaken);
     }
-    const stream = this.#openStream();
+    const stream = open(link);
     this.#keyFrameStreams.push(stream);
     const forget = (): void => {
       const index = this.#keyFrameStreams.indexOf(stream);
@@ -194,9 +225,9 @@ export class OutgoingStream {
       });
   }
 
-  #sendOnStream(frame: EncodedFrame, baseFrame: number): void {
+  #sendOnStream(link: OutgoingLink, frame: EncodedFrame, baseFrame: number): void {
     const isFirst = this.#stream === undefined;
-    const stream = this.#stream ?? this.#openStream();
+    const stream = this.#stream ?? open(link);
     this.#stream = stream;
     if (!fitsStream(frame) || stream.queuedBytes + frame.payload.length > MAX_STREAM_QUEUE_BYTES) {
       if (isFirst) this.#stream = undefined;
@@ -233,17 +264,6 @@ export class OutgoingStream {
     this.#onKeyFrameNeeded();
   }
 
-  #openStream(): OpenStream {
-    const writer = this.#options.openStream().then((stream) => {
-      const opened = stream.getWriter();
-      // A failure is told by the write that meets it.
-      opened.closed.catch(() => undefined);
-      return opened;
-    });
-    writer.catch(() => undefined);
-    return { writer, queuedBytes: 0 };
-  }
-
   #place(baseFrame: number) {
     const { userId, streamId, spatialLayer } = this.#options;
     return { userId, streamId, spatialLayer, baseFrame, sequence: this.#sequence };
@@ -253,6 +273,17 @@ export class OutgoingStream {
     this.#framesSent += 1;
     this.#lastSentAtMs = this.#options.clock.monotonicMs();
   }
+}
+
+function open(link: OutgoingLink): OpenStream {
+  const writer = link.openStream().then((stream) => {
+    const opened = stream.getWriter();
+    // A failure is told by the write that meets it.
+    opened.closed.catch(() => undefined);
+    return opened;
+  });
+  writer.catch(() => undefined);
+  return { writer, queuedBytes: 0 };
 }
 
 /** Rejections mean that the stream is over already. */

@@ -18,10 +18,12 @@ import { nextSignalingState, type SignalingEvent, type SignalingState } from './
 import {
   fromJoinResponse,
   fromLeaveReason,
+  fromMediaServer,
   fromParticipantInfo,
   fromStreamInfo,
   type JoinedMeeting,
   type LeaveReason,
+  type MediaServerAddress,
   type Participant,
   type PublishedStream,
   type StreamSettings,
@@ -50,6 +52,8 @@ export interface SignalingEvents {
   participantUpdated: Participant;
   streamPublished: PublishedStream;
   streamUnpublished: { readonly userId: number; readonly streamId: number };
+  /** Media goes over the first of these that lets us in, from now on. */
+  mediaServerChanged: readonly MediaServerAddress[];
   /** The connection is over; undefined after leave(). Emitted once, after which nothing follows. */
   ended: ConnectionError | undefined;
 }
@@ -228,6 +232,12 @@ export class SignalingClient {
           userId: message.streamUnpublished.userId ?? 0,
           streamId: message.streamUnpublished.streamId ?? 0,
         });
+        break;
+      case 'mediaServerChanged':
+        this.#events.emit(
+          'mediaServerChanged',
+          (message.mediaServerChanged.mediaServers ?? []).map(fromMediaServer),
+        );
         break;
       case 'error':
         // Said in front of a close; the close itself follows.

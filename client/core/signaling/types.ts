@@ -160,7 +160,7 @@ export function fromJoinResponse(response: JoinResponse): JoinedMeeting {
   };
 }
 
-function fromMediaServer(server: MediaServer): MediaServerAddress {
+export function fromMediaServer(server: MediaServer): MediaServerAddress {
   return {
     handlerId: server.handlerId ?? '',
     url: server.url ?? '',

@@ -7,6 +7,7 @@ import { Mark } from '../ui/Logo.tsx';
 const STATE_TEXT = {
   connecting: 'Connecting…',
   connected: 'Connected',
+  reconnecting: 'Reconnecting…',
   disconnected: 'Disconnected',
 } as const satisfies Record<MeetingState, string>;
 

@@ -1,13 +1,22 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { Room, type RoomEnd } from '../../../../client/core/Room.ts';
 import { ApiError } from '../../../../shared/api/error.ts';
+import { FrameType } from '../../../../shared/frame/layout.ts';
+import { readSequence } from '../../../../shared/frame/read.ts';
 import { LoopbackMeeting } from '../../../support/loopbackMeeting.ts';
 import { pairWebTransports } from '../../../support/pairedWebTransport.ts';
 import { bytesOf, encoded } from '../frames.ts';
+import { ManualTime } from '../ManualTime.ts';
 import { until } from '../until.ts';
 
-async function join(meeting: LoopbackMeeting, displayName: string, transport = meeting.transport) {
+async function join(
+  meeting: LoopbackMeeting,
+  displayName: string,
+  transport = meeting.transport,
+  time?: ManualTime,
+) {
   const room = await Room.join({
+    ...(time && { clock: time, timers: time }),
     apiUrl: 'https://api.test',
     meetingId: 'demo',
     displayName,
@@ -18,6 +27,22 @@ async function join(meeting: LoopbackMeeting, displayName: string, transport = m
   room.on('ended', (end) => ends.push(end));
   onTestFinished(() => room.leave());
   return { room, ends };
+}
+
+/** Tells a participant that its media is at a server again, as after the loss of the one before. */
+function moveMedia(meeting: LoopbackMeeting, participant: number, urls = ['https://media.test/media']): void {
+  meeting.signaling.sessions[participant]?.send({
+    mediaServerChanged: {
+      mediaServers: urls.map((url) => ({ url, connectionToken: `token-${participant + 1}` })),
+    },
+  });
+}
+
+function record(room: Room): string[] {
+  const told: string[] = [];
+  room.on('mediaReconnecting', () => told.push('reconnecting'));
+  room.on('mediaReconnected', () => told.push('reconnected'));
+  return told;
 }
 
 const audio = { kind: 'audio', source: 'microphone', codec: 'opus' } as const;
@@ -117,18 +142,20 @@ describe('Room', () => {
     expect(room.media.state).toBe('closed');
   });
 
-  it('ends when signaling ends, and when media ends', async () => {
+  it('ends when signaling ends', async () => {
     const meeting = new LoopbackMeeting();
     const ada = await join(meeting, 'Ada');
     meeting.pairs[0]?.pair.server.close({ closeCode: 4404, reason: 'Meeting has ended' });
     await until(() => ada.ends.length === 1);
     expect(ada.ends).toMatchObject([{ source: 'signaling', error: { closeCode: 4404 } }]);
-    const bob = await join(meeting, 'Bob');
-    meeting.pairs[3]?.pair.lose();
-    await until(() => bob.ends.length === 1);
-    expect(bob.ends).toMatchObject([{ source: 'media', error: { code: 'lost' } }]);
-    await bob.room.left;
-    expect(meeting.signaling.participants).toEqual([]);
+  });
+
+  it('ends at once when the media server throws it out', async () => {
+    const meeting = new LoopbackMeeting();
+    const { ends } = await join(meeting, 'Ada');
+    meeting.pairs[1]?.pair.server.close({ closeCode: 4403, reason: 'Removed by a host' });
+    await until(() => ends.length === 1);
+    expect(ends).toMatchObject([{ source: 'media', error: { closeCode: 4403 } }]);
   });
 
   it('MC-11 tries the next media server when one does not let it in', async () => {
@@ -165,5 +192,114 @@ describe('Room', () => {
     const error = await failing.catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(ApiError);
     expect(error).toMatchObject({ code: 'NOT_FOUND', message: 'Meeting has ended' });
+  });
+});
+
+describe('Room whose media server is lost', () => {
+  async function talking(time?: ManualTime) {
+    const meeting = new LoopbackMeeting();
+    const ada = await join(meeting, 'Ada', meeting.transport, time);
+    const bob = await join(meeting, 'Bob', meeting.transport, time);
+    const stream = await ada.room.publish(audio, { mode: 'datagram' });
+    const got: Uint8Array[] = [];
+    await bob.room.subscribe(1, stream.streamId, { onDatagram: (bytes) => got.push(bytes) });
+    stream.send(encoded({ payload: bytesOf(50) }));
+    await until(() => got.length === 1);
+    return { meeting, ada, bob, stream, got };
+  }
+
+  it('SFU-9 goes on with the same streams and subscriptions at the server that the controller names', async () => {
+    const { meeting, ada, bob, stream, got } = await talking();
+    const told = record(bob.room);
+    const [first, second] = [ada.room.media, bob.room.media];
+    for (const { url, pair } of meeting.pairs.slice()) if (url.endsWith('/media')) pair.lose();
+    moveMedia(meeting, 0);
+    moveMedia(meeting, 1);
+    await until(() => ada.room.media !== first && bob.room.media !== second);
+    stream.send(encoded({ type: FrameType.audio, payload: bytesOf(50) }));
+    await until(() => got.length === 2);
+    expect(got.map((bytes) => readSequence(bytes, 0))).toEqual([0, 1]);
+    expect(told).toEqual(['reconnecting', 'reconnected']);
+    expect([...ada.ends, ...bob.ends]).toEqual([]);
+  });
+
+  it('SFU-9 asks for a key frame of its own video once it is back, and drops what depends on lost frames', async () => {
+    const meeting = new LoopbackMeeting();
+    const { room } = await join(meeting, 'Ada');
+    const stream = await room.publish(
+      { kind: 'video', source: 'camera', codec: 'vp8' },
+      { mode: 'datagram' },
+    );
+    let wanted = 0;
+    stream.onKeyFrameNeeded = () => wanted++;
+    stream.send(encoded({ type: FrameType.videoKey }));
+    const before = room.media;
+    moveMedia(meeting, 0);
+    stream.send(encoded({ type: FrameType.videoDelta }));
+    await until(() => room.media !== before);
+    expect(wanted).toBe(1);
+    stream.send(encoded({ type: FrameType.videoDelta }));
+    const { framesSent } = stream.stats;
+    stream.send(encoded({ type: FrameType.videoKey }));
+    expect(stream.stats.framesSent).toBe(framesSent + 1);
+  });
+
+  it('SFU-9 waits for a server to be named when the session breaks, and publishes once there is one', async () => {
+    const { meeting, ada } = await talking();
+    const told = record(ada.room);
+    meeting.pairs[1]?.pair.lose();
+    await until(() => told.length === 1);
+    const published = ada.room.publish(audio);
+    moveMedia(meeting, 0);
+    expect((await published).streamId).toBe(2);
+    expect(told).toEqual(['reconnecting', 'reconnected']);
+  });
+
+  it('SFU-9 ends as lost when no server is named for 5 s', async () => {
+    const time = new ManualTime();
+    const { meeting, ada } = await talking(time);
+    const told = record(ada.room);
+    meeting.pairs[1]?.pair.lose();
+    await until(() => told.length === 1);
+    const refused = ada.room.publish(audio).catch((error: unknown) => error);
+    await until(() => meeting.signaling.sessions[0]?.messages.at(-1)?.payload === 'publishStream');
+    time.advance(4_999);
+    expect(ada.ends).toEqual([]);
+    time.advance(1);
+    expect(ada.ends).toMatchObject([{ source: 'media', error: { code: 'lost' } }]);
+    expect(await refused).toMatchObject({ code: 'lost' });
+    await ada.room.left;
+  });
+
+  it('SFU-9 takes the newest when another server is named before it is connected to the first', async () => {
+    const { meeting, ada, stream } = await talking();
+    const told = record(ada.room);
+    moveMedia(meeting, 0, ['https://other.test/media']);
+    moveMedia(meeting, 0);
+    await until(() => told.length === 2);
+    await until(() => meeting.media.sessions.filter(({ userId }) => userId === 1).length === 1);
+    expect(told).toEqual(['reconnecting', 'reconnected']);
+    expect(ada.room.media.state).toBe('ready');
+    expect(stream.stats.framesDropped).toBe(0);
+  });
+
+  it('SFU-9 joins at the server that is named while it connects to one that is lost', async () => {
+    const meeting = new LoopbackMeeting();
+    meeting.signaling.mediaUrls = ['https://down.test/media'];
+    const { room } = await join(meeting, 'Ada', (url, hashes) => {
+      if (!url.startsWith('https://down.test')) return meeting.transport(url, hashes);
+      moveMedia(meeting, 0);
+      return pairWebTransports().client;
+    });
+    expect(room.media.state).toBe('ready');
+  });
+
+  it('SFU-9 leaves no session behind when it leaves while it reconnects', async () => {
+    const { meeting, ada } = await talking();
+    ada.room.on('mediaReconnecting', () => void ada.room.leave());
+    moveMedia(meeting, 0);
+    await ada.room.left;
+    await until(() => meeting.media.sessions.every(({ userId }) => userId === 2));
+    expect(ada.ends).toEqual([{ source: 'local' }]);
   });
 });

@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { DatagramWriter } from '../../../../../client/core/media/DatagramWriter.ts';
-import { OutgoingStream, type SendMode } from '../../../../../client/core/media/OutgoingStream.ts';
+import {
+  type OutgoingLink,
+  OutgoingStream,
+  type SendMode,
+} from '../../../../../client/core/media/OutgoingStream.ts';
 import { FrameType, HEADER_BYTES } from '../../../../../shared/frame/layout.ts';
 import { readBaseFrame, readSequence, readType } from '../../../../../shared/frame/read.ts';
 import { STREAM_HEADER_BYTES } from '../../../../../shared/media-stream/header.ts';
@@ -35,6 +39,8 @@ function setUp(mode: SendMode = 'mixed') {
     mode,
     fourCc: 'VP80',
     clock: new ManualTime(),
+  });
+  const link: OutgoingLink = {
     writer,
     maxFragmentBytes: () => 10,
     openStream: async () => {
@@ -52,7 +58,8 @@ function setUp(mode: SendMode = 'mixed') {
         },
       });
     },
-  });
+  };
+  stream.attach(link);
   stream.onKeyFrameNeeded = () => keyFramesWanted++;
   const release = (): void => {
     engine.open = true;
