@@ -13,11 +13,13 @@ import { cryptoRandom } from '../base/random.ts';
 import { createHttpsControllerClient, PINNED_CLIENT_LIMITS } from '../controllers/httpsControllerClient.ts';
 import { createDynamoStores } from '../dynamo/stores.ts';
 import { bearerAccess, openAccess } from '../http/Access.ts';
+import { createSweep, nodeSweepJobs } from '../sweep.ts';
 import { importSigningKeys } from '../token/SigningKeys.ts';
 import { loadSigningJwk } from '../token/signingKeyFile.ts';
 import { EmbeddedDynamo } from './EmbeddedDynamo.ts';
 import type { LocalConfig } from './localConfig.ts';
 import { addPageRoutes } from './pageRoutes.ts';
+import { SweepTimer } from './SweepTimer.ts';
 
 /** Requests under way get this long to end when the process stops. */
 const DRAIN_MS = 1_000;
@@ -29,12 +31,20 @@ export class LocalGlobalController {
   readonly #server: Server;
   readonly #database: EmbeddedDynamo;
   readonly #https: PinnedClient;
+  readonly #sweeping: SweepTimer;
 
-  private constructor(url: string, server: Server, database: EmbeddedDynamo, https: PinnedClient) {
+  private constructor(
+    url: string,
+    server: Server,
+    database: EmbeddedDynamo,
+    https: PinnedClient,
+    sweeping: SweepTimer,
+  ) {
     this.url = url;
     this.#server = server;
     this.#database = database;
     this.#https = https;
+    this.#sweeping = sweeping;
   }
 
   /** Serves when it resolves. Rejects, with everything ended again, with a reason a person can act on. */
@@ -52,13 +62,15 @@ export class LocalGlobalController {
     });
     const https = createPinnedClient(PINNED_CLIENT_LIMITS);
     try {
+      const { region } = config;
+      const stores = createDynamoStores({
+        client: database.client,
+        tableName: config.tableName,
+        clock: systemClock,
+      });
       const app = createGlobalController({
-        region: config.region,
-        stores: createDynamoStores({
-          client: database.client,
-          tableName: config.tableName,
-          clock: systemClock,
-        }),
+        region,
+        stores,
         controllerClient: createHttpsControllerClient({ https, signingKeys, clock: systemClock }),
         signingKeys,
         access: openAccess({ orgId: ORG_ID, subject: 'local' }),
@@ -70,7 +82,9 @@ export class LocalGlobalController {
       if (config.pageDirectory !== undefined) await addPageRoutes(app, config.pageDirectory);
       const server = createAdaptorServer({ fetch: app.fetch }) as Server;
       const port = await listen(server, config);
-      return new LocalGlobalController(`http://${urlHost(config.host)}:${port}`, server, database, https);
+      const sweeping = new SweepTimer(createSweep(nodeSweepJobs({ region, stores, log }), log), systemClock);
+      const url = `http://${urlHost(config.host)}:${port}`;
+      return new LocalGlobalController(url, server, database, https, sweeping);
     } catch (error) {
       https.close();
       await database.stop();
@@ -88,6 +102,7 @@ export class LocalGlobalController {
     }, DRAIN_MS);
     await closed;
     clearTimeout(timer);
+    await this.#sweeping.stop();
     this.#https.close();
     await this.#database.stop();
   }
