@@ -8,6 +8,7 @@ import type {
   CreateProducers,
   CreateRouter,
   CreateTransports,
+  MuteTransport,
   ProducersBody,
   RouterBody,
   TransportsBody,
@@ -98,6 +99,12 @@ export class Routers {
     const entry = this.#entry(routerId);
     requireId('transport', transportId);
     await call(entry, 'closeTransport', { router_id: routerId, transport_id: transportId });
+  }
+
+  async muteTransport(routerId: string, transportId: string, request: MuteTransport): Promise<void> {
+    const entry = this.#entry(routerId);
+    requireId('transport', transportId);
+    await call(entry, 'muteTransport', { router_id: routerId, transport_id: transportId, ...request });
   }
 
   async createProducers(routerId: string, request: CreateProducers): Promise<ProducersBody> {

@@ -6,6 +6,7 @@ import {
   createProducersSchema,
   createRouterSchema,
   createTransportsSchema,
+  muteTransportSchema,
 } from '../../shared/api/handler.ts';
 import { handlerPaths } from '../../shared/api/paths.ts';
 import { type Authorize, type InternalHttp, readJson } from './internalHttp.ts';
@@ -43,6 +44,13 @@ export function addHandlerApi(http: InternalHttp, { routers, workers, authorize 
       return context.json(await routers.createTransports(routerId(context), request), 201);
     },
   });
+  http.route(handlerPaths.muteTransport(ROUTER, ITEM), authorize, {
+    POST: async (context) => {
+      const request = await readJson(context, muteTransportSchema);
+      await routers.muteTransport(routerId(context), itemId(context), request);
+      return context.body(null, 204);
+    },
+  });
   http.route(handlerPaths.producers(ROUTER), authorize, {
     POST: async (context) => {
       const request = await readJson(context, createProducersSchema);
@@ -63,7 +71,7 @@ export function addHandlerApi(http: InternalHttp, { routers, workers, authorize 
   for (const [path, remove] of items) {
     http.route(path, authorize, {
       DELETE: async (context) => {
-        await remove(routerId(context), context.req.param(ITEM.slice(1)) ?? '');
+        await remove(routerId(context), itemId(context));
         return context.body(null, 204);
       },
     });
@@ -72,4 +80,8 @@ export function addHandlerApi(http: InternalHttp, { routers, workers, authorize 
 
 function routerId(context: Context): string {
   return context.req.param(ROUTER.slice(1)) ?? '';
+}
+
+function itemId(context: Context): string {
+  return context.req.param(ITEM.slice(1)) ?? '';
 }

@@ -3,12 +3,19 @@ import type { StreamReport } from '../../shared/media-session/messages.ts';
 import { ResetCode } from '../../shared/media-stream/header.ts';
 import type { Counters } from '../metrics/Counters.ts';
 import { DropReason } from '../metrics/DropReason.ts';
+import { FrameGate, GateOutcome, readSequence32 } from '../quality/FrameGate.ts';
+import { Pressure, pressureOf, SendWindow } from '../quality/SendWindow.ts';
 import type { Destination } from '../routing/Destination.ts';
 import { type MediaSession, SendOutcome } from '../transport/MediaSession.ts';
 import { StreamCopy } from './StreamCopy.ts';
 
 /** Copies of streams that one consumer has open; a further one takes the place of the oldest. */
 export const MAX_OPEN_COPIES = 8;
+/**
+ * Of what is held back one datagram in this many goes out where the engine has room: when acknowledgements were lost, or the
+ * receiver has begun to read again, only something that arrives brings the next one.
+ */
+const PROBE_EVERY = 32;
 
 /** What a consumer knows of its producer. */
 export interface ConsumedProducer {
@@ -38,7 +45,11 @@ export class Consumer implements Destination {
   readonly #copies = new Set<StreamCopy>();
   #session: MediaSession | undefined;
   #closed = false;
+  readonly #window = new SendWindow();
+  readonly #gate = new FrameGate();
+  #heldBack = 0;
   #datagramsSent = 0;
+  #datagramBytesSent = 0;
   #datagramsDropped = 0;
   #highestAcked: number | undefined;
   #figures: ReceiverFigures | undefined;
@@ -63,8 +74,22 @@ export class Consumer implements Destination {
     return this.#datagramsSent;
   }
 
+  /** Without the transport's prefix. */
+  get datagramBytesSent(): number {
+    return this.#datagramBytesSent;
+  }
+
   get datagramsDropped(): number {
     return this.#datagramsDropped;
+  }
+
+  /** Datagrams sent that are not known to have arrived, and how many there may be. */
+  get outstandingDatagrams(): number {
+    return this.#window.outstandingDatagrams;
+  }
+
+  get windowDatagrams(): number {
+    return this.#window.windowDatagrams;
   }
 
   get openCopies(): number {
@@ -86,9 +111,22 @@ export class Consumer implements Destination {
   }
 
   sendDatagram(bytes: Uint8Array, at: number): number {
-    const outcome = this.#session === undefined ? SendOutcome.closed : this.#session.sendDatagram(bytes, at);
-    if (outcome === SendOutcome.sent) this.#datagramsSent++;
-    else this.#datagramsDropped++;
+    const session = this.#session;
+    if (session === undefined) return this.#drop(SendOutcome.closed);
+    const pressure = this.#pressure(session);
+    if (pressure !== Pressure.none || !this.#gate.idle) {
+      const verdict = this.#gate.check(bytes, at, pressure);
+      if (this.#gate.takeKeyFrameWish()) this.producer.requestKeyFrame();
+      if (verdict !== GateOutcome.pass && ++this.#heldBack % PROBE_EVERY !== 0) return this.#drop(verdict);
+    }
+    const outcome = session.sendDatagram(bytes, at);
+    if (outcome !== SendOutcome.sent) {
+      this.#gate.refused(bytes, at);
+      return this.#drop(outcome);
+    }
+    this.#datagramsSent++;
+    this.#datagramBytesSent += bytes.length - at;
+    this.#window.sent(bytes.length - at, readSequence32(bytes, at));
     return outcome;
   }
 
@@ -100,15 +138,17 @@ export class Consumer implements Destination {
       this.#counters.drop(DropReason.streamQuotaExceeded);
       oldest.reset(ResetCode.quotaExceeded);
     }
+    this.#gate.keyFrameOnStream();
     const copy = new StreamCopy(this.#session, this.#counters, (done) => this.#copies.delete(done));
     this.#copies.add(copy);
     return copy;
   }
 
-  /** Datagrams may arrive in any order: an older acknowledgement changes nothing. */
-  acknowledge(highestSequence: number): void {
+  /** Datagrams may arrive in any order: an older acknowledgement changes nothing. The time is monotonic. */
+  acknowledge(highestSequence: number, nowMs: number): void {
     if (this.#highestAcked === undefined || highestSequence > this.#highestAcked)
       this.#highestAcked = highestSequence;
+    this.#window.acknowledge(highestSequence | 0, nowMs);
   }
 
   report(report: StreamReport, intervalMs: number, roundTripUs: number): void {
@@ -129,5 +169,18 @@ export class Consumer implements Destination {
     this.#closed = true;
     this.#session = undefined;
     for (const copy of [...this.#copies]) copy.reset(ResetCode.none);
+  }
+
+  #pressure(session: MediaSession): Pressure {
+    const onTheWay = this.#window.pressure;
+    const { datagramsInFlight, maxDatagramsInFlight } = session;
+    if (datagramsInFlight * 2 < maxDatagramsInFlight) return onTheWay;
+    const inEngine = pressureOf(datagramsInFlight, maxDatagramsInFlight, 0, 1);
+    return inEngine > onTheWay ? inEngine : onTheWay;
+  }
+
+  #drop(outcome: number): number {
+    this.#datagramsDropped++;
+    return outcome;
   }
 }

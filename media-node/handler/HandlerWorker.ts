@@ -92,6 +92,10 @@ export class HandlerWorker {
         this.#router(router_id).closeTransport(transport_id, CloseCode.normal, 'Left the meeting');
         return null;
       },
+      muteTransport: ({ router_id, transport_id, kinds }) => {
+        this.#router(router_id).mute(transport_id, kinds);
+        return null;
+      },
       createProducers: ({ router_id, producers }) => ({
         producers: this.#router(router_id)
           .createProducers(producers)

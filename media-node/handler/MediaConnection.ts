@@ -5,8 +5,9 @@ import type { Clock } from '../../shared/base/clock.ts';
 import { CloseCode } from '../../shared/base/closeCode.ts';
 import type { Logger } from '../../shared/base/log.ts';
 import type { Result } from '../../shared/base/result.ts';
-import { ControlType, controlLength, decodeAck, turnPingIntoPong } from '../../shared/frame/control.ts';
+import { ControlType, controlLength, turnPingIntoPong } from '../../shared/frame/control.ts';
 import { MAX_DATAGRAM_BYTES, OFFSET_TYPE } from '../../shared/frame/layout.ts';
+import { readType } from '../../shared/frame/read.ts';
 import { isControl } from '../../shared/frame/validate.ts';
 import type { MediaClientMessage, MediaServerMessageInit } from '../../shared/media-session/messages.ts';
 import { ResetCode } from '../../shared/media-stream/header.ts';
@@ -97,6 +98,11 @@ export class MediaConnection implements SessionHandlers, TransportConnection {
       return;
     }
     const { router, transport } = admission;
+    // Before the lookup: no stream that is published, or named, makes a way around.
+    if (transport.isFrameMuted(readType(bytes, at))) {
+      counters.drop(DropReason.muted);
+      return;
+    }
     this.#datagrams = (this.#datagrams + 1) % LATENCY_SAMPLE;
     if (this.#datagrams !== 0) {
       forward(bytes, at, transport.userId, router, counters);
@@ -258,8 +264,7 @@ export class MediaConnection implements SessionHandlers, TransportConnection {
       turnPingIntoPong(bytes, at);
       if (this.session.sendDatagram(bytes, at) === SendOutcome.sent) counters.add(Counter.pongsOut, 1);
     } else if (type === ControlType.ack) {
-      for (const { userId, streamId, highestSequence } of decodeAck(bytes, at))
-        transport.consumerOf(userId, streamId)?.acknowledge(highestSequence);
+      transport.acknowledge(bytes, at, this.#options.clock.monotonicMs());
     } else {
       counters.drop(DropReason.controlUnexpected);
       return;

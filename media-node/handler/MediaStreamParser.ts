@@ -1,13 +1,20 @@
 // Walks along a media stream as its bytes arrive: the 32-byte header, then frames, each a 42-byte header and its payload.
 // Headers are checked, everything is handed on as it came (ledger MH-1): it holds back only a header that is not yet whole.
-import { HEADER_BYTES } from '../../shared/frame/layout.ts';
-import { readHopCount, readPayloadLength, readStreamId, readUserId } from '../../shared/frame/read.ts';
+import { FrameType, HEADER_BYTES } from '../../shared/frame/layout.ts';
+import {
+  readHopCount,
+  readPayloadLength,
+  readStreamId,
+  readType,
+  readUserId,
+} from '../../shared/frame/read.ts';
 import { FrameFault, validateStreamHeader } from '../../shared/frame/validate.ts';
 import {
   readStreamHeader,
   STREAM_HEADER_BYTES,
   StreamFault,
   type StreamHeader,
+  StreamType,
   validateMediaStreamHeader,
 } from '../../shared/media-stream/header.ts';
 
@@ -99,6 +106,7 @@ export class MediaStreamParser {
     if (readHopCount(bytes, at) !== 0) return 'malformed';
     if (readUserId(bytes, at) !== header.userId || readStreamId(bytes, at) !== header.streamId)
       return 'malformed';
+    if ((readType(bytes, at) === FrameType.audio) !== (header.type === StreamType.audio)) return 'malformed';
     this.#payloadLeft = readPayloadLength(bytes, at);
     return 'none';
   }

@@ -3,6 +3,7 @@ import type { Clock } from '../../shared/base/clock.ts';
 import { ResetCode } from '../../shared/media-stream/header.ts';
 import { Counter, type Counters } from '../metrics/Counters.ts';
 import { KeyFrameGate } from '../quality/KeyFrameGate.ts';
+import type { StreamTraffic } from '../routing/RouteTable.ts';
 import type { ConsumedProducer, Consumer } from './Consumer.ts';
 
 /** The client that publishes it. */
@@ -34,6 +35,8 @@ export class Producer implements ConsumedProducer {
   readonly streamId: number;
   readonly kind: 'audio' | 'video';
   readonly spatialLayer: number;
+  /** Datagrams of it that came in, counted where they are routed. */
+  readonly traffic: StreamTraffic = { datagrams: 0, bytes: 0 };
   readonly #publisher: Publisher;
   readonly #clock: Clock;
   readonly #counters: Counters;
@@ -94,6 +97,11 @@ export class Producer implements ConsumedProducer {
     this.#incoming.delete(stream);
   }
 
+  /** Gives up what of it is being read on streams; subscribers see an end without an error. */
+  abortIncomingStreams(): void {
+    for (const stream of [...this.#incoming]) stream.abort(ResetCode.none);
+  }
+
   /** Asks the publisher for a key frame, at most once an interval. Sound has none: nothing happens. */
   requestKeyFrame(): void {
     if (this.#closed || this.kind !== 'video') return;
@@ -113,7 +121,7 @@ export class Producer implements ConsumedProducer {
     if (this.#closed) return;
     this.#closed = true;
     clearTimeout(this.#keyFrameTimer);
-    for (const stream of [...this.#incoming]) stream.abort(ResetCode.none);
+    this.abortIncomingStreams();
     this.#consumers.clear();
     this.#destinations = Object.freeze([]);
   }

@@ -9,7 +9,7 @@ import type { Counters } from '../metrics/Counters.ts';
 import { type RouteSource, RouteTable } from '../routing/RouteTable.ts';
 import { Consumer } from './Consumer.ts';
 import { Producer } from './Producer.ts';
-import { Transport, type TransportConnection } from './Transport.ts';
+import { type MediaKind, Transport, type TransportConnection } from './Transport.ts';
 
 /** Streams that one participant can publish: camera layers, a screen's layers, sound, and room to spare. */
 export const MAX_PRODUCERS_PER_TRANSPORT = 16;
@@ -150,17 +150,26 @@ export class Router implements RouteSource {
   /** A transport's client has authenticated: from here on it is sent to. */
   connectTransport(transport: Transport, connection: TransportConnection): void {
     transport.connect(connection);
-    for (const consumer of transport.consumers)
+    for (const consumer of transport.consumers())
       this.#producers.get(consumer.producer.id)?.refreshDestinations();
     this.#swapRoutes();
-    for (const consumer of transport.consumers) consumer.producer.requestKeyFrame();
+    for (const consumer of transport.consumers()) consumer.producer.requestKeyFrame();
+  }
+
+  /**
+   * Replaces the kinds of media that a participant may not send: dropped before anything else is looked at, whatever it
+   * publishes now or later (ledger MC-10).
+   * @throws ApiError NOT_FOUND for an unknown transport
+   */
+  mute(transportId: string, kinds: readonly MediaKind[]): void {
+    this.#requireTransport(transportId).mute(kinds);
   }
 
   /** Closes consumers, producers and session of a transport. What is not there is closed already: idempotent. */
   closeTransport(id: string, code: CloseCode, reason: string): void {
     const transport = this.#transports.get(id);
     if (!transport) return;
-    for (const consumer of [...transport.consumers]) this.#removeConsumer(consumer);
+    for (const consumer of [...transport.consumers()]) this.#removeConsumer(consumer);
     for (const producer of [...transport.producers]) this.#removeProducer(producer);
     this.#transports.delete(id);
     this.#swapRoutes();

@@ -12,6 +12,8 @@ import type { StreamCopy } from './StreamCopy.ts';
 export interface StreamSource {
   readonly userId: number;
   producerOf(streamId: number): Producer | undefined;
+  /** Whether it may not send this kind now (ledger MC-10). */
+  isMuted(kind: 'audio' | 'video'): boolean;
 }
 
 export class StreamRelay implements IncomingStream {
@@ -22,6 +24,7 @@ export class StreamRelay implements IncomingStream {
   #producer: Producer | undefined;
   #copies: readonly StreamCopy[] = [];
   #ended = false;
+  #refusal: DropReason = DropReason.streamNotSenders;
 
   constructor(stream: ReceiveStream, source: StreamSource, counters: Counters) {
     this.#stream = stream;
@@ -65,8 +68,7 @@ export class StreamRelay implements IncomingStream {
       this.#counters.add(Counter.streamBytesIn, chunk.length);
       const verdict = this.#parser.push(chunk);
       if (verdict === 'malformed') this.#refuse(DropReason.streamMalformed, ResetCode.invalidFormat);
-      else if (verdict === 'refused')
-        this.#refuse(DropReason.streamNotSenders, ResetCode.authenticationFailed);
+      else if (verdict === 'refused') this.#refuse(this.#refusal, ResetCode.authenticationFailed);
     }
   }
 
@@ -75,6 +77,10 @@ export class StreamRelay implements IncomingStream {
       header.userId === this.#source.userId ? this.#source.producerOf(header.streamId) : undefined;
     if (producer === undefined || (producer.kind === 'video') !== (header.type === StreamType.video))
       return false;
+    if (this.#source.isMuted(producer.kind)) {
+      this.#refusal = DropReason.streamMuted;
+      return false;
+    }
     this.#producer = producer;
     producer.addIncomingStream(this);
     this.#counters.add(Counter.streamsIn, 1);

@@ -1,10 +1,20 @@
 // One participant's place in a router: the producers and consumers that its client's session carries. It exists before the
 // client connects and ends with the client's session.
 import type { CloseCode } from '../../shared/base/closeCode.ts';
+import {
+  ackEntryAt,
+  readAckCount,
+  readAckSequence,
+  readAckStreamId,
+  readAckUserId,
+} from '../../shared/frame/control.ts';
+import { FrameType } from '../../shared/frame/layout.ts';
 import type { MediaServerMessageInit } from '../../shared/media-session/messages.ts';
 import type { MediaSession } from '../transport/MediaSession.ts';
 import type { Consumer } from './Consumer.ts';
 import type { Producer, Publisher } from './Producer.ts';
+
+export type MediaKind = 'audio' | 'video';
 
 /** The authenticated client of a transport. */
 export interface TransportConnection {
@@ -19,7 +29,10 @@ export class Transport implements Publisher {
   readonly participantId: string;
   readonly userId: number;
   readonly #producersByStream = new Map<number, Producer>();
-  readonly #consumersByStream = new Map<string, Consumer>();
+  /** By user id, then stream id: found without making a key, since acknowledgements name streams many times a second. */
+  readonly #consumersByUser = new Map<number, Map<number, Consumer>>();
+  #audioMuted = false;
+  #videoMuted = false;
   #connection: TransportConnection | undefined;
   #tokenUsed = false;
   #closed = false;
@@ -46,8 +59,8 @@ export class Transport implements Publisher {
     return this.#producersByStream.size;
   }
 
-  get consumers(): Iterable<Consumer> {
-    return this.#consumersByStream.values();
+  *consumers(): Iterable<Consumer> {
+    for (const byStream of this.#consumersByUser.values()) yield* byStream.values();
   }
 
   /** Takes the transport's one token (ledger MC-7); false when it was taken before. */
@@ -60,7 +73,7 @@ export class Transport implements Publisher {
   /** The client is there and authenticated: its consumers can be sent to. */
   connect(connection: TransportConnection): void {
     this.#connection = connection;
-    for (const consumer of this.consumers) consumer.connect(connection.session);
+    for (const consumer of this.consumers()) consumer.connect(connection.session);
   }
 
   producerOf(streamId: number): Producer | undefined {
@@ -77,16 +90,58 @@ export class Transport implements Publisher {
 
   /** The consumer with which this client receives a stream. */
   consumerOf(userId: number, streamId: number): Consumer | undefined {
-    return this.#consumersByStream.get(streamKey(userId, streamId));
+    return this.#consumersByUser.get(userId)?.get(streamId);
   }
 
   addConsumer(consumer: Consumer): void {
-    this.#consumersByStream.set(streamKey(consumer.producer.userId, consumer.producer.streamId), consumer);
+    const { userId, streamId } = consumer.producer;
+    let byStream = this.#consumersByUser.get(userId);
+    if (byStream === undefined) {
+      byStream = new Map();
+      this.#consumersByUser.set(userId, byStream);
+    }
+    byStream.set(streamId, consumer);
     if (this.#connection) consumer.connect(this.#connection.session);
   }
 
   removeConsumer(consumer: Consumer): void {
-    this.#consumersByStream.delete(streamKey(consumer.producer.userId, consumer.producer.streamId));
+    const { userId, streamId } = consumer.producer;
+    const byStream = this.#consumersByUser.get(userId);
+    if (byStream?.delete(streamId) && byStream.size === 0) this.#consumersByUser.delete(userId);
+  }
+
+  /** Takes the well-formed ack datagram bytes[at..]. Streams that this client does not receive are passed over. */
+  acknowledge(bytes: Uint8Array, at: number, nowMs: number): void {
+    const count = readAckCount(bytes, at);
+    for (let index = 0; index < count; index++) {
+      const entryAt = ackEntryAt(at, index);
+      const consumer = this.consumerOf(readAckUserId(bytes, entryAt), readAckStreamId(bytes, entryAt));
+      consumer?.acknowledge(readAckSequence(bytes, entryAt), nowMs);
+    }
+  }
+
+  /** Media kinds that the client may not send, in whatever stream (ledger MC-10). */
+  get mutedKinds(): MediaKind[] {
+    return [
+      ...(this.#audioMuted ? (['audio'] as const) : []),
+      ...(this.#videoMuted ? (['video'] as const) : []),
+    ];
+  }
+
+  /** Replaces what the client may not send. Streams of it that are being read are given up. */
+  mute(kinds: readonly MediaKind[]): void {
+    this.#audioMuted = kinds.includes('audio');
+    this.#videoMuted = kinds.includes('video');
+    for (const producer of this.producers) if (this.isMuted(producer.kind)) producer.abortIncomingStreams();
+  }
+
+  isMuted(kind: MediaKind): boolean {
+    return kind === 'audio' ? this.#audioMuted : this.#videoMuted;
+  }
+
+  /** Whether frames of this type, read from a datagram that is not checked yet, are muted. */
+  isFrameMuted(frameType: number): boolean {
+    return frameType === FrameType.audio ? this.#audioMuted : this.#videoMuted;
   }
 
   requestKeyFrame(streamId: number): boolean {
@@ -100,9 +155,4 @@ export class Transport implements Publisher {
     this.#connection?.close(code, reason);
     this.#connection = undefined;
   }
-}
-
-/** Made on the control path only. */
-function streamKey(userId: number, streamId: number): string {
-  return `${userId}/${streamId}`;
 }

@@ -5,6 +5,7 @@ import type {
   CreateConsumers,
   CreateProducers,
   CreateTransports,
+  MuteTransport,
   ProducersBody,
   RoutersLost,
   RoutersLostAnswer,
@@ -96,6 +97,7 @@ export type HandlerCalls = {
     answer: { transports: CreatedTransport[] };
   };
   closeTransport: { request: { router_id: string; transport_id: string }; answer: null };
+  muteTransport: { request: { router_id: string; transport_id: string } & MuteTransport; answer: null };
   createProducers: { request: { router_id: string } & CreateProducers; answer: ProducersBody };
   closeProducer: { request: { router_id: string; producer_id: string }; answer: null };
   createConsumers: { request: { router_id: string } & CreateConsumers; answer: ConsumersBody };

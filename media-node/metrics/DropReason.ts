@@ -25,30 +25,42 @@ export const DropReason = {
   controlMalformed: 15,
   /** A control datagram that this side does not take, such as a pong that nobody asked for. */
   controlUnexpected: 16,
-  // Copies of datagrams, on the way out: SendOutcome, in its order.
-  destinationCongested: 17,
-  destinationTooLarge: 18,
-  destinationClosed: 19,
+  /** The sender is muted for this kind of media (ledger MC-10). */
+  muted: 17,
+  /** Sound on a stream that was published as video, or the other way round. */
+  wrongKind: 18,
+  // Copies of datagrams, on the way out: SendOutcome and GateOutcome, in their order.
+  destinationCongested: 19,
+  destinationTooLarge: 20,
+  destinationClosed: 21,
+  /** A discardable frame, when there was room for others only. */
+  destinationDiscardable: 22,
+  /** A delta frame, when there was room for sound and key frames only. */
+  destinationDelta: 23,
+  /** Part of a frame, or refers to one, that this destination was not sent. */
+  destinationUndecodable: 24,
   // Media streams, on the way in.
-  streamUnauthenticated: 20,
-  streamMalformed: 21,
-  streamNotSenders: 22,
-  streamTooMany: 23,
-  streamNoSubscribers: 24,
+  streamUnauthenticated: 25,
+  streamMalformed: 26,
+  streamNotSenders: 27,
+  streamTooMany: 28,
+  streamNoSubscribers: 29,
+  /** The sender is muted for this kind of media (ledger MC-10). */
+  streamMuted: 30,
   // Copies of media streams, on the way out.
-  streamQuotaExceeded: 25,
-  streamDestinationClosed: 26,
+  streamQuotaExceeded: 31,
+  streamDestinationClosed: 32,
   // Control messages.
-  tokenRefused: 27,
-  authTimedOut: 28,
-  messageOversized: 29,
-  messageMalformed: 30,
-  messageUnexpected: 31,
-  messageRateExceeded: 32,
+  tokenRefused: 33,
+  authTimedOut: 34,
+  messageOversized: 35,
+  messageMalformed: 36,
+  messageUnexpected: 37,
+  messageRateExceeded: 38,
   /** A key frame request or report for a stream that the sender does not receive. */
-  messageNotSubscribed: 33,
+  messageNotSubscribed: 39,
   /** A message to a peer that does not read its control stream. */
-  messageQueueFull: 34,
+  messageQueueFull: 40,
 } as const;
 export type DropReason = (typeof DropReason)[keyof typeof DropReason];
 export type DropReasonName = keyof typeof DropReason;
@@ -59,10 +71,10 @@ export const DROP_REASONS = DROP_REASON_NAMES.length;
 
 /** Reasons that count datagrams on their way in: each datagram received is routed, taken as control, or one of these. */
 export const FIRST_INGRESS_REASON = DropReason.truncated;
-export const LAST_INGRESS_REASON = DropReason.controlUnexpected;
+export const LAST_INGRESS_REASON = DropReason.wrongKind;
 /** Reasons that count copies of datagrams: each copy offered to a destination is sent, or one of these. */
 export const FIRST_DESTINATION_REASON = DropReason.destinationCongested;
-export const LAST_DESTINATION_REASON = DropReason.destinationClosed;
+export const LAST_DESTINATION_REASON = DropReason.destinationUndecodable;
 /** Names of the drops that say that this worker or a path is overloaded; the others are the sender's fault. */
 export const DESTINATION_DROP_NAMES: readonly DropReasonName[] = DROP_REASON_NAMES.slice(
   FIRST_DESTINATION_REASON,

@@ -1,6 +1,7 @@
 // The hot function: one media datagram in, one copy out for each destination (ledger MH-1, MH-2, MH-4). The bytes that came
 // in are the bytes that go out. Per packet and per destination it allocates nothing, awaits nothing and logs nothing.
-import { readHopCount, readStreamId, readUserId } from '../../shared/frame/read.ts';
+import { FrameType } from '../../shared/frame/layout.ts';
+import { readHopCount, readStreamId, readType, readUserId } from '../../shared/frame/read.ts';
 import { FrameFault, validateDatagram } from '../../shared/frame/validate.ts';
 import { Counter, type Counters } from '../metrics/Counters.ts';
 import { DropReason, FIRST_DESTINATION_REASON, LAST_DESTINATION_REASON } from '../metrics/DropReason.ts';
@@ -18,13 +19,13 @@ export function forward(
   source: RouteSource,
   counters: Counters,
 ): DropReason {
-  const reason = route(bytes, at, senderUserId, source, counters);
+  const reason = tryForward(bytes, at, senderUserId, source, counters);
   if (reason === DropReason.none) counters.add(Counter.datagramsRouted, 1);
   else counters.drop(reason);
   return reason;
 }
 
-function route(
+function tryForward(
   bytes: Uint8Array,
   at: number,
   senderUserId: number,
@@ -35,8 +36,12 @@ function route(
   if (fault !== FrameFault.none) return fault;
   if (readHopCount(bytes, at) !== 0) return DropReason.unexpectedHops;
   if (readUserId(bytes, at) !== senderUserId) return DropReason.notSendersStream;
-  const destinations = source.routes.find(senderUserId, readStreamId(bytes, at));
-  if (destinations === undefined) return DropReason.noRoute;
+  const route = source.routes.find(senderUserId, readStreamId(bytes, at));
+  if (route === undefined) return DropReason.noRoute;
+  if ((readType(bytes, at) === FrameType.audio) !== route.isAudio) return DropReason.wrongKind;
+  route.traffic.datagrams++;
+  route.traffic.bytes += bytes.length - at;
+  const { destinations } = route;
   if (destinations.length === 0) return DropReason.noSubscribers;
   sendToAll(bytes, at, destinations, counters);
   return DropReason.none;

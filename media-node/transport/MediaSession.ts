@@ -102,6 +102,8 @@ export interface MediaSession {
   readonly maxDatagramBytes: number;
   /** Datagrams handed to the engine that it has not yet taken. */
   readonly datagramsInFlight: number;
+  /** Bound on datagramsInFlight: past it sendDatagram answers congested. */
+  readonly maxDatagramsInFlight: number;
 
   setHandlers(handlers: SessionHandlers): void;
   /**
@@ -150,7 +152,7 @@ export interface TransportLimits {
 
 export const DEFAULT_TRANSPORT_LIMITS: TransportLimits = {
   maxSessions: 2_000,
-  maxDatagramsInFlight: 64,
+  maxDatagramsInFlight: 128,
   maxIncomingStreams: 64,
   handshakeTimeoutMs: 5_000,
   idleTimeoutMs: 10_000,

@@ -54,6 +54,12 @@ export type TransportBody = z.infer<typeof transportSchema>;
 export const transportsSchema = z.object({ transports: z.array(transportSchema) });
 export type TransportsBody = z.infer<typeof transportsSchema>;
 
+/** What a participant may not send, as its host says (MC-10): the whole set, so that an empty one lifts every mute. */
+export const muteTransportSchema = z.strictObject({
+  kinds: z.array(z.enum(['audio', 'video'])).max(2),
+});
+export type MuteTransport = z.infer<typeof muteTransportSchema>;
+
 export const createProducersSchema = z.strictObject({
   producers: z
     .array(

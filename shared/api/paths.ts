@@ -49,6 +49,8 @@ export const handlerPaths = {
   transports: (routerId: string) => `${handlerPaths.router(routerId)}/transports`,
   transport: (routerId: string, transportId: string) =>
     `${handlerPaths.transports(routerId)}/${encodeURIComponent(transportId)}`,
+  muteTransport: (routerId: string, transportId: string) =>
+    `${handlerPaths.transport(routerId, transportId)}/mute`,
   producers: (routerId: string) => `${handlerPaths.router(routerId)}/producers`,
   producer: (routerId: string, producerId: string) =>
     `${handlerPaths.producers(routerId)}/${encodeURIComponent(producerId)}`,

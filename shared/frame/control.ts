@@ -83,15 +83,36 @@ export function encodeAck(entries: readonly AckEntry[]): Uint8Array {
   return bytes;
 }
 
+/** Number of entries of the well-formed ack at `at`, and where each starts: for reading them in place. */
+export function readAckCount(bytes: Uint8Array, at: number): number {
+  return readUint16(bytes, at + 2);
+}
+
+export function ackEntryAt(at: number, index: number): number {
+  return at + ACK_HEADER_BYTES + index * ACK_ENTRY_BYTES;
+}
+
+export function readAckUserId(bytes: Uint8Array, entryAt: number): number {
+  return readUint32(bytes, entryAt);
+}
+
+export function readAckStreamId(bytes: Uint8Array, entryAt: number): number {
+  return readUint32(bytes, entryAt + 4);
+}
+
+export function readAckSequence(bytes: Uint8Array, entryAt: number): number {
+  return readUint64(bytes, entryAt + 8);
+}
+
 /** Entries of the ack at `at`; none when it is malformed. */
 export function decodeAck(bytes: Uint8Array, at: number): AckEntry[] {
   if (bytes[at + 1] !== ControlType.ack || controlLength(bytes, at) === 0) return [];
   const entries: AckEntry[] = [];
   for (let entryAt = at + ACK_HEADER_BYTES; entryAt < bytes.length; entryAt += ACK_ENTRY_BYTES) {
     entries.push({
-      userId: readUint32(bytes, entryAt),
-      streamId: readUint32(bytes, entryAt + 4),
-      highestSequence: readUint64(bytes, entryAt + 8),
+      userId: readAckUserId(bytes, entryAt),
+      streamId: readAckStreamId(bytes, entryAt),
+      highestSequence: readAckSequence(bytes, entryAt),
     });
   }
   return entries;

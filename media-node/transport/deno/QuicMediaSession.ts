@@ -44,10 +44,10 @@ export class QuicMediaSession implements MediaSession {
   readonly id = nextSessionId();
   readonly path: string;
   readonly origin: string | undefined;
+  readonly maxDatagramsInFlight: number;
   readonly #connection: Http3Connection;
   readonly #connectStream: ConnectStream;
   readonly #quic: QuicConnection;
-  readonly #maxInFlight: number;
   readonly #counters: TransportCounters;
   readonly #closed = Promise.withResolvers<SessionClose>();
   readonly #ended = Promise.withResolvers<void>();
@@ -64,7 +64,7 @@ export class QuicMediaSession implements MediaSession {
     this.#connection = options.connection;
     this.#connectStream = options.connectStream;
     this.#quic = options.connection.quic;
-    this.#maxInFlight = options.limits.maxDatagramsInFlight;
+    this.maxDatagramsInFlight = options.limits.maxDatagramsInFlight;
     this.#counters = options.counters;
     this.#surelyFitsBytes = this.#quic.maxDatagramSize;
     this.#watch();
@@ -115,7 +115,7 @@ export class QuicMediaSession implements MediaSession {
     const sentBytes = bytes.length - at + DATAGRAM_PREFIX_BYTES;
     if (sentBytes > this.#surelyFitsBytes && sentBytes > this.#quic.maxDatagramSize)
       return SendOutcome.tooLarge;
-    if (this.#inFlight >= this.#maxInFlight) return SendOutcome.congested;
+    if (this.#inFlight >= this.maxDatagramsInFlight) return SendOutcome.congested;
     const prefixAt = at - DATAGRAM_PREFIX_BYTES;
     bytes[prefixAt] = DATAGRAM_PREFIX;
     this.#inFlight++;

@@ -33,6 +33,7 @@ export class PairedEnd implements PairedSession {
   readonly path: string;
   readonly origin: string | undefined;
   readonly maxDatagramBytes: number;
+  readonly maxDatagramsInFlight: number;
   readonly #options: PairedEndOptions;
   readonly #closed = Promise.withResolvers<SessionClose>();
   readonly #streams = new Set<PairedStream>();
@@ -52,6 +53,7 @@ export class PairedEnd implements PairedSession {
     this.path = options.path;
     this.origin = options.origin;
     this.maxDatagramBytes = options.maxDatagramBytes;
+    this.maxDatagramsInFlight = options.maxDatagramsInFlight;
   }
 
   /** Names the other end. Called once, by createSessionPair. */
@@ -77,7 +79,7 @@ export class PairedEnd implements PairedSession {
     const peer = this.#peer;
     if (this.#state.kind !== 'open' || peer === undefined) return SendOutcome.closed;
     if (bytes.length - at > this.maxDatagramBytes) return SendOutcome.tooLarge;
-    if (this.#datagramsInFlight >= this.#options.maxDatagramsInFlight) return SendOutcome.congested;
+    if (this.#datagramsInFlight >= this.maxDatagramsInFlight) return SendOutcome.congested;
     const copy = new Uint8Array(DATAGRAM_PREFIX_BYTES + bytes.length - at);
     copy.set(bytes.subarray(at), DATAGRAM_PREFIX_BYTES);
     this.#datagramsInFlight++;

@@ -51,7 +51,7 @@ describe('Consumer', () => {
 
   it('keeps the highest acknowledgement, whatever the order in which they arrive', () => {
     expect(consumer.highestAckedSequence).toBeUndefined();
-    for (const sequence of [5, 3, 9, 0]) consumer.acknowledge(sequence);
+    for (const sequence of [5, 3, 9, 0]) consumer.acknowledge(sequence, 0);
     expect(consumer.highestAckedSequence).toBe(9);
   });
 

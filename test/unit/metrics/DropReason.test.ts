@@ -23,6 +23,9 @@ describe('DropReason', () => {
       'destinationCongested',
       'destinationTooLarge',
       'destinationClosed',
+      'destinationDiscardable',
+      'destinationDelta',
+      'destinationUndecodable',
     ]);
   });
 });

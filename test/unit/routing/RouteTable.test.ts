@@ -1,19 +1,20 @@
 import { describe, expect, it } from 'vitest';
 import type { Destination } from '../../../media-node/routing/Destination.ts';
-import { RouteTable } from '../../../media-node/routing/RouteTable.ts';
+import { type RouteEntry, RouteTable } from '../../../media-node/routing/RouteTable.ts';
 
 const nowhere: Destination = { sendDatagram: () => 0 };
+
+function entry(userId: number, streamId: number, destinations: readonly Destination[]): RouteEntry {
+  return { userId, streamId, kind: 'video', destinations, traffic: { datagrams: 0, bytes: 0 } };
+}
 
 describe('RouteTable', () => {
   it('MH-3 finds a list of destinations by user and stream, both', () => {
     const first = [nowhere];
     const second: Destination[] = [];
-    const table = new RouteTable([
-      { userId: 1, streamId: 10, destinations: first },
-      { userId: 0xffff_ffff, streamId: 0xffff_ffff, destinations: second },
-    ]);
-    expect(table.find(1, 10)).toBe(first);
-    expect(table.find(0xffff_ffff, 0xffff_ffff)).toBe(second);
+    const table = new RouteTable([entry(1, 10, first), entry(0xffff_ffff, 0xffff_ffff, second)]);
+    expect(table.find(1, 10)?.destinations).toBe(first);
+    expect(table.find(0xffff_ffff, 0xffff_ffff)?.destinations).toBe(second);
     expect([table.find(1, 11), table.find(2, 10), table.find(10, 1)]).toEqual([
       undefined,
       undefined,
@@ -23,7 +24,7 @@ describe('RouteTable', () => {
   });
 
   it('MH-3 refuses two routes of one stream', () => {
-    const route = { userId: 1, streamId: 10, destinations: [] };
+    const route = entry(1, 10, []);
     expect(() => new RouteTable([route, route])).toThrow(
       'Routes must differ in user and stream: 1/10 came twice',
     );

@@ -3,9 +3,10 @@ import { Counter, Counters } from '../../../media-node/metrics/Counters.ts';
 import { DropReason } from '../../../media-node/metrics/DropReason.ts';
 import type { Destination } from '../../../media-node/routing/Destination.ts';
 import { forward } from '../../../media-node/routing/forward.ts';
-import { type RouteSource, RouteTable } from '../../../media-node/routing/RouteTable.ts';
+import { type RouteEntry, type RouteSource, RouteTable } from '../../../media-node/routing/RouteTable.ts';
 import { SendOutcome } from '../../../media-node/transport/MediaSession.ts';
 import {
+  FrameType,
   MAX_DATAGRAM_BYTES,
   OFFSET_FLAGS,
   OFFSET_HOP_COUNT,
@@ -34,8 +35,17 @@ class Recorder implements Destination {
   }
 }
 
+function entry(
+  userId: number,
+  streamId: number,
+  destinations: readonly Destination[],
+  kind: 'audio' | 'video' = 'video',
+): RouteEntry {
+  return { userId, streamId, kind, destinations, traffic: { datagrams: 0, bytes: 0 } };
+}
+
 function routesTo(...destinations: Destination[]): RouteSource {
-  return { routes: new RouteTable([{ userId: 1, streamId: 10, destinations }]) };
+  return { routes: new RouteTable([entry(1, 10, destinations)]) };
 }
 
 function delivered(datagram: Uint8Array): Uint8Array {
@@ -81,17 +91,28 @@ describe('forward', () => {
     );
   });
 
+  it('MH-8 counts what came in on a stream, whether or not anybody gets it', () => {
+    const [watched, unwatched] = [entry(1, 10, [new Recorder()]), entry(1, 11, [])];
+    const routes = new RouteTable([watched, unwatched]);
+    for (const streamId of [10, 10, 11])
+      forward(delivered(frame(1, streamId, { payloadLength: 8 })), AT, 1, { routes }, new Counters());
+    expect([watched.traffic, unwatched.traffic]).toEqual([
+      { datagrams: 2, bytes: 100 },
+      { datagrams: 1, bytes: 50 },
+    ]);
+  });
+
   it('MH-3 uses one table for a packet, even when it is replaced while the packet goes out', () => {
     const late = new Recorder();
     const source = { routes: RouteTable.empty };
     const swapping: Destination = {
       sendDatagram: () => {
-        source.routes = new RouteTable([{ userId: 1, streamId: 10, destinations: [late] }]);
+        source.routes = new RouteTable([entry(1, 10, [late])]);
         return SendOutcome.sent;
       },
     };
     const old = new Recorder();
-    source.routes = new RouteTable([{ userId: 1, streamId: 10, destinations: [swapping, old] }]);
+    source.routes = new RouteTable([entry(1, 10, [swapping, old])]);
     const counters = new Counters();
     forward(delivered(frame(1, 10)), AT, 1, source, counters);
     expect([old.received.length, late.received.length]).toEqual([1, 0]);
@@ -119,12 +140,15 @@ describe('forward', () => {
     ['notSendersStream', frame(2, 10)],
     ['noRoute', frame(1, 11)],
     ['noSubscribers', frame(1, 12)],
+    ['wrongKind', frame(1, 10, { type: FrameType.audio })],
+    ['wrongKind', frame(1, 13)],
   ] as const)('MH-4 MH-10 drops a datagram and counts it as %s', (name, datagram) => {
     const bob = new Recorder();
     const routes = new RouteTable([
-      { userId: 1, streamId: 10, destinations: [bob] },
-      { userId: 2, streamId: 10, destinations: [bob] },
-      { userId: 1, streamId: 12, destinations: [] },
+      entry(1, 10, [bob]),
+      entry(2, 10, [bob]),
+      entry(1, 12, []),
+      entry(1, 13, [bob], 'audio'),
     ]);
     const counters = new Counters();
     expect(forward(delivered(datagram), AT, 1, { routes }, counters)).toBe(DropReason[name]);
