@@ -14,21 +14,26 @@ import { createPlacement } from './assignment/Placement.ts';
 import { JSON_TYPE, PROTOBUF } from './base/contentType.ts';
 import type { Random } from './base/random.ts';
 import type { ControllerClient } from './controllers/ControllerClient.ts';
+import { type HumanCheck, noHumanCheck } from './guest/HumanCheck.ts';
 import type { Access } from './http/Access.ts';
 import type { AppEnv } from './http/AppEnv.ts';
 import { requireAcceptable } from './http/acceptable.ts';
 import { handleError, handleNotFound, invalidRequest, methodNotAllowed } from './http/errors.ts';
 import { addOpenApiRoutes } from './http/openApi.ts';
+import { createRateLimit, limitWrites } from './http/rateLimit.ts';
 import { requestLog } from './http/requestLog.ts';
-import { requireAccess } from './http/requireAccess.ts';
+import { admitGuests, requireAccess } from './http/requireAccess.ts';
 import { jsonContent } from './http/responses.ts';
 import { createJoin } from './meeting/join.ts';
+import { addJoinRoutes } from './meeting/joinRoutes.ts';
 import { Meetings } from './meeting/Meetings.ts';
 import { addMeetingRoutes } from './meeting/routes.ts';
 import { addDrainRoutes } from './registry/drainRoutes.ts';
 import { Registry } from './registry/Registry.ts';
 import { addRegistryRoutes } from './registry/routes.ts';
 import type { Stores } from './Stores.ts';
+import { type ApiClient, ApiClients } from './token/ApiClients.ts';
+import { addTokenRoutes } from './token/routes.ts';
 import type { SigningKeys } from './token/SigningKeys.ts';
 
 /** Bytes of a request's body; none of ours comes near. */
@@ -37,9 +42,23 @@ export const MAX_BODY_BYTES = 65_536;
 export const DEFAULT_RETENTION_MS = 7 * 24 * 3_600_000;
 
 /** Routes of meetings that take another credential than a token of the API: each says itself whom it lets in. */
-const OPEN_PATHS = ['join/refresh', 'unreachable'].map((path) => `${gcPaths.meetings}/:id/${path}`);
+const OPEN_PATHS = ['join/refresh', 'guest-challenges', 'unreachable'].map(
+  (path) => `${gcPaths.meetings}/:id/${path}`,
+);
+/** The route that guests may take as well as users. */
+const GUEST_PATH = `${gcPaths.meetings}/:id/join`;
+const DEFAULT_WINDOW_SECONDS = 60;
 /** Routes of nodes, behind the path of their kind, that are for operators instead of the nodes themselves. */
 const OPERATOR_PATHS = [':id/drain'];
+/** Where writes of a caller are counted: everywhere but on the nodes' own routes, whose pace is ours. */
+const LIMITED_PATHS = [
+  `${gcPaths.meetings}/*`,
+  `${gcPaths.auth}/*`,
+  ...OPERATOR_PATHS.flatMap((path) => [
+    `${gcPaths.mediaHandlers}/${path}`,
+    `${gcPaths.meetingControllers}/${path}`,
+  ]),
+];
 
 export interface GlobalControllerOptions {
   /** Region whose nodes serve meetings that are joined here. */
@@ -49,6 +68,12 @@ export interface GlobalControllerOptions {
   readonly signingKeys: SigningKeys;
   /** Who may use the public API. */
   readonly access: Access;
+  /** Machine clients of the built-in issuer; none by default. */
+  readonly clients?: readonly ApiClient[];
+  /** What guests have to show; nothing by default. */
+  readonly humanCheck?: HumanCheck;
+  /** Requests that change something, per client; without a limit by default. */
+  readonly writesPerMinute?: number | undefined;
   /** Who may register nodes and report for them. */
   readonly nodeAccess: Access;
   readonly clock: Clock;
@@ -77,7 +102,10 @@ export function createGlobalController(options: GlobalControllerOptions): Global
   );
   app.use(bodyLimit({ maxSize: MAX_BODY_BYTES, onError: refuseBody }));
   app.use(`${gcPaths.meetings}/*`, requireAcceptable([JSON_TYPE]));
-  app.use(`${gcPaths.meetings}/*`, except(OPEN_PATHS, requireAccess(options.access)));
+  app.use(`${gcPaths.auth}/*`, requireAcceptable([JSON_TYPE]));
+  app.use(`${gcPaths.meetings}/*`, except([...OPEN_PATHS, GUEST_PATH], requireAccess(options.access)));
+  app.use(GUEST_PATH, admitGuests(options.access));
+  app.use(`${gcPaths.auth}/*`, except(gcPaths.authToken, requireAccess(options.access)));
   for (const nodes of [gcPaths.mediaHandlers, gcPaths.meetingControllers]) {
     const operatorPaths = OPERATOR_PATHS.map((path) => `${nodes}/${path}`);
     app.use(`${nodes}/*`, requireAcceptable([JSON_TYPE, PROTOBUF]));
@@ -85,11 +113,34 @@ export function createGlobalController(options: GlobalControllerOptions): Global
     for (const path of operatorPaths) app.use(path, requireAccess(options.access));
   }
 
+  const rateLimit = createRateLimit({
+    counter: stores.access.requests,
+    clock,
+    limit: options.writesPerMinute,
+    windowSeconds: DEFAULT_WINDOW_SECONDS,
+  });
+  for (const path of LIMITED_PATHS) app.use(path, limitWrites(rateLimit));
+
   const placement = createPlacement({ region, stores, clock, random });
   const serving = { region, stores, controllerClient, clock, random, placement };
-  addMeetingRoutes(app, {
-    meetings: new Meetings({ ...serving, retentionMs: options.retentionMs ?? DEFAULT_RETENTION_MS }),
+  const meetings = new Meetings({ ...serving, retentionMs: options.retentionMs ?? DEFAULT_RETENTION_MS });
+  addMeetingRoutes(app, { meetings });
+  addJoinRoutes(app, {
+    meetings,
+    meetingStore: stores.meetings,
+    access: stores.access,
     join: createJoin({ ...serving, signingKeys }),
+    humanCheck: options.humanCheck ?? noHumanCheck,
+    signingKeys,
+    rateLimit,
+    clock,
+  });
+  addTokenRoutes(app, {
+    clients: new ApiClients(options.clients ?? []),
+    denylist: stores.access.denylist,
+    signingKeys,
+    clock,
+    rateLimit,
   });
   const registries = {
     handlers: new Registry({ kind: 'media handler', nodes: stores.handlers, signingKeys, clock }),

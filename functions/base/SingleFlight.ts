@@ -5,6 +5,11 @@
 export class SingleFlight<Key, Value> {
   readonly #underWay = new Map<Key, Promise<Value>>();
 
+  /** Waits for work that is under way; at once where there is none. */
+  async join(key: Key): Promise<Value | undefined> {
+    return await this.#underWay.get(key);
+  }
+
   run(key: Key, work: () => Promise<Value>): Promise<Value> {
     const shared = this.#underWay.get(key);
     if (shared !== undefined) return shared;

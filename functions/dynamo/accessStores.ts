@@ -1,19 +1,20 @@
 // Stores of access: small items that expire by themselves, each read or written by one single-item call.
 import * as z from 'zod';
-import type { EpochMs } from '../../shared/base/clock.ts';
+import type { Clock, EpochMs } from '../../shared/base/clock.ts';
 import type { MeetingId, ParticipantId } from '../../shared/base/ids.ts';
 import type { IdempotencyRecord, IdempotencyStore } from '../http/IdempotencyStore.ts';
 import type { RequestCounter } from '../http/RequestCounter.ts';
 import type { AccessStores } from '../token/AccessStores.ts';
+import { CachedDenylist } from '../token/CachedDenylist.ts';
 import type { Denylist, TokenFacts } from '../token/Denylist.ts';
 import type { OneTimeTokens } from '../token/OneTimeTokens.ts';
 import type { RemovedParticipants } from '../token/RemovedParticipants.ts';
 import { keys } from './keys.ts';
 import { expiryAttribute, type Table } from './Table.ts';
 
-export function createAccessStores(table: Table): AccessStores {
+export function createAccessStores(table: Table, clock: Clock): AccessStores {
   return {
-    denylist: denylist(table),
+    denylist: new CachedDenylist(denylist(table), clock),
     oneTimeTokens: oneTimeTokens(table),
     removedParticipants: removedParticipants(table),
     requests: requestCounter(table),

@@ -25,7 +25,7 @@ export function createDynamoStores(options: DynamoStoresOptions): Stores {
   const table = new Table(options);
   return {
     meetings: new DynamoMeetingStore(table),
-    access: createAccessStores(table),
+    access: createAccessStores(table, options.clock),
     handlers: new DynamoNodeStore({
       table,
       kind: 'handler',

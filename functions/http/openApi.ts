@@ -28,6 +28,11 @@ export function addOpenApiRoutes(app: OpenAPIHono<AppEnv>): void {
     description: 'Tokens for machines, from the built-in issuer.',
     flows: { clientCredentials: { tokenUrl: gcPaths.authToken, scopes: SCOPES } },
   });
+  app.openAPIRegistry.registerComponent('securitySchemes', 'clientBasic', {
+    type: 'http',
+    scheme: 'basic',
+    description: 'Id and secret of a machine client.',
+  });
   app.openAPIRegistry.registerComponent('securitySchemes', 'nodeToken', {
     type: 'http',
     scheme: 'bearer',
@@ -41,7 +46,9 @@ export function addOpenApiRoutes(app: OpenAPIHono<AppEnv>): void {
         info: INFO,
         servers: [{ url: '/', description: 'This server' }],
         tags: [
-          { name: 'Meetings', description: 'For clients: create meetings and join them.' },
+          { name: 'Meetings', description: 'Create, change, find and end meetings.' },
+          { name: 'Joining', description: 'The way into a meeting, for users and for guests.' },
+          { name: 'Tokens', description: 'Tokens for machines, and their revocation.' },
           {
             name: 'Media nodes',
             description: 'For meeting controllers and media handlers: announce and report.',

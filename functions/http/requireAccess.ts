@@ -35,9 +35,11 @@ export function requireScope(scope: Scope): MiddlewareHandler<AppEnv> {
   };
 }
 
-/** @throws ApiError FORBIDDEN when the caller's token lacks the scope */
+/** @throws ApiError FORBIDDEN when the caller's token lacks the scope, UNAUTHORIZED for a guest */
 export function checkScope(context: Context<AppEnv>, scope: Scope): void {
-  if (context.get('caller').scopes.has(scope)) return;
+  const caller = context.get('caller') as AppEnv['Variables']['caller'] | undefined;
+  if (caller === undefined) throw unauthorized(context, 'Authorization is missing: send a user token');
+  if (caller.scopes.has(scope)) return;
   context.header('www-authenticate', `Bearer error="insufficient_scope", scope="${scope}"`);
   throw new ApiError('FORBIDDEN', `Token must have the scope "${scope}"`, { details: { scope } });
 }

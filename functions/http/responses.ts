@@ -21,6 +21,8 @@ export type ErrorStatus = keyof typeof ERRORS;
 
 /** Every route may fail in these ways. */
 const ALWAYS = [401, 405, 406, 500, 503] as const;
+/** So may every route that is open to all, where nothing is kept. */
+const ALWAYS_OPEN = [405, 406, 500] as const;
 /** Every route that takes a body may also fail in these. */
 export const BODY_ERRORS = [400, 413, 415] as const;
 /** What may also become of a request that changes something. */
@@ -40,16 +42,28 @@ export function jsonContent<Schema extends ZodType>(
 
 type ErrorContent = JsonContent<typeof errorBodySchema> & { readonly headers?: Headers };
 
+/** Failures of a route that asks who calls, with those that every such route has. */
 export function errorResponses<const Status extends ErrorStatus>(
   ...statuses: readonly Status[]
 ): Record<Status | (typeof ALWAYS)[number], ErrorContent> {
-  const all: readonly ErrorStatus[] = [...new Set([...statuses, ...ALWAYS])].sort((a, b) => a - b);
+  return describe([...statuses, ...ALWAYS]);
+}
+
+/** Failures of a route that is open to all and keeps nothing. */
+export function openErrorResponses<const Status extends ErrorStatus>(
+  ...statuses: readonly Status[]
+): Record<Status | (typeof ALWAYS_OPEN)[number], ErrorContent> {
+  return describe([...statuses, ...ALWAYS_OPEN]);
+}
+
+function describe<Status extends ErrorStatus>(statuses: readonly Status[]): Record<Status, ErrorContent> {
+  const all = [...new Set(statuses)].sort((a, b) => a - b);
   return Object.fromEntries(
-    all.map((status): [ErrorStatus, ErrorContent] => {
+    all.map((status): [Status, ErrorContent] => {
       const headers = HEADERS[status];
       return [status, { ...jsonContent(ERRORS[status], errorBodySchema), ...(headers && { headers }) }];
     }),
-  ) as Record<Status | (typeof ALWAYS)[number], ErrorContent>;
+  ) as Record<Status, ErrorContent>;
 }
 
 type Headers = Record<string, { description: string; schema: { type: 'string' | 'integer' } }>;

@@ -1,7 +1,8 @@
 // A participant's way into a meeting: where it is served, and a token that lets in there (ledger GC-15).
 import type { JoinAnswerBody } from '../../shared/api/meeting.ts';
+import type { ParticipantId } from '../../shared/base/ids.ts';
 import type { Logger } from '../../shared/base/log.ts';
-import { JOIN_TOKEN_LIFETIME_SECONDS, signJoinToken } from '../../shared/token/joinToken.ts';
+import { JOIN_TOKEN_LIFETIME_SECONDS, type JoinClaims, signJoinToken } from '../../shared/token/joinToken.ts';
 import { type AssignOptions, assign, meetingEnded, type ServedAssignment } from '../assignment/assign.ts';
 import { SingleFlight } from '../base/SingleFlight.ts';
 import type { TraceContext } from '../base/trace.ts';
@@ -12,13 +13,22 @@ export interface JoinOptions extends AssignOptions {
   readonly signingKeys: SigningKeys;
 }
 
+/** Who joins. */
+export interface Joining {
+  readonly displayName: string;
+  /** Of a participant that has joined before and stays; made up for a new one. */
+  readonly participantId?: ParticipantId;
+  /** On whose word; absent for guests. */
+  readonly user?: JoinClaims['user'];
+}
+
 /**
  * Joins participants to meetings that exist. Rejects with ApiError: NOT_FOUND "Meeting has ended", NO_CAPACITY (503,
  * Retry-After).
  */
 export type Join = (
   meeting: MeetingRecord,
-  displayName: string,
+  joining: Joining,
   log: Logger,
   trace: TraceContext,
 ) => Promise<JoinAnswerBody>;
@@ -27,7 +37,7 @@ export function createJoin(options: JoinOptions): Join {
   // Joins that arrive together in this process ask for the assignment once.
   const assigning = new SingleFlight<string, ServedAssignment>();
 
-  return async function join(meeting, displayName, log, trace) {
+  return async function join(meeting, { displayName, participantId, user }, log, trace) {
     if (meeting.status === 'ended') throw meetingEnded();
     const { assignment, controller } = await assigning.run(meeting.meetingId, () =>
       assign(options, meeting, { log, trace }),
@@ -38,9 +48,10 @@ export function createJoin(options: JoinOptions): Join {
       meeting_controller_url: controller.registration.webtransport_url,
       certificate_hashes: [...controller.registration.certificate_hashes],
       join_token: await signJoinToken(options.signingKeys.current(), {
-        participantId: crypto.randomUUID(),
+        participantId: participantId ?? crypto.randomUUID(),
         meetingId: meeting.meetingId,
         displayName,
+        ...(user && { user }),
         controllerId: assignment.controllerId,
         generation: assignment.generation,
         issuedAtSeconds,

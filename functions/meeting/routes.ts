@@ -1,11 +1,7 @@
 // REST routes of meetings (ledger GC-14).
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi';
-import * as z from 'zod';
-import { idSchema } from '../../shared/api/fields.ts';
 import {
   createMeetingSchema,
-  joinAnswerSchema,
-  joinMeetingSchema,
   listMeetingsQuerySchema,
   type MeetingListBody,
   meetingListSchema,
@@ -18,13 +14,10 @@ import type { AppEnv } from '../http/AppEnv.ts';
 import { BODY_ERRORS, errorResponses, jsonContent, WRITE_ERRORS } from '../http/responses.ts';
 import { withScope } from '../http/security.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
-import type { Join } from './join.ts';
 import { toMeetingBody } from './Meeting.ts';
 import type { Meetings } from './Meetings.ts';
+import { meetingParams } from './meetingParams.ts';
 
-const params = z.object({
-  meeting_id: idSchema.meta({ description: 'Id of the meeting', example: 'standup' }),
-});
 const byId = `${gcPaths.meetings}/{meeting_id}`;
 const shared = { tags: ['Meetings'] };
 
@@ -63,7 +56,7 @@ const getMeeting = createRoute({
   path: byId,
   operationId: 'getMeeting',
   summary: 'Look a meeting up',
-  request: { params },
+  request: { params: meetingParams },
   responses: { 200: jsonContent('The meeting', meetingSchema), ...errorResponses(400, 403, 404) },
 });
 
@@ -76,25 +69,12 @@ const updateMeeting = createRoute({
   summary: 'Change a meeting',
   description:
     'Fields that are left out stay. Those who are in the meeting stay as well: the changes count for whoever joins.',
-  request: { params, body: { required: true, ...jsonContent('What changes', updateMeetingSchema) } },
+  request: {
+    params: meetingParams,
+    body: { required: true, ...jsonContent('What changes', updateMeetingSchema) },
+  },
   responses: {
     200: jsonContent('The meeting, changed', meetingSchema),
-    ...errorResponses(403, 404, ...WRITE_ERRORS, ...BODY_ERRORS),
-  },
-});
-
-const joinMeeting = createRoute({
-  ...shared,
-  ...withScope('meetings:join'),
-  method: 'post',
-  path: `${byId}/join`,
-  operationId: 'joinMeeting',
-  summary: 'Join a meeting',
-  description:
-    'Answers where the meeting is served and a token that lets one participant in there. The first join finds the machines that serve it.',
-  request: { params, body: { required: true, ...jsonContent('Who joins', joinMeetingSchema) } },
-  responses: {
-    200: jsonContent('The way in', joinAnswerSchema),
     ...errorResponses(403, 404, ...WRITE_ERRORS, ...BODY_ERRORS),
   },
 });
@@ -107,7 +87,7 @@ const endMeeting = createRoute({
   operationId: 'endMeeting',
   summary: 'End a meeting for everyone',
   description: 'Nobody can join it again. Ending a meeting that has ended is not an error.',
-  request: { params },
+  request: { params: meetingParams },
   responses: {
     200: jsonContent('The meeting, ended', meetingSchema),
     ...errorResponses(400, 403, 404, ...WRITE_ERRORS),
@@ -116,11 +96,10 @@ const endMeeting = createRoute({
 
 export interface MeetingRoutesOptions {
   readonly meetings: Meetings;
-  readonly join: Join;
 }
 
 /** Adds the routes to an app that has set `caller`, `trace` and `log`. */
-export function addMeetingRoutes(app: OpenAPIHono<AppEnv>, { meetings, join }: MeetingRoutesOptions): void {
+export function addMeetingRoutes(app: OpenAPIHono<AppEnv>, { meetings }: MeetingRoutesOptions): void {
   app.openapi(createMeeting, async (context) => {
     const meeting = await meetings.create(context.get('caller').orgId, context.req.valid('json'));
     context.set('subject', { meeting_id: meeting.meetingId });
@@ -156,14 +135,6 @@ export function addMeetingRoutes(app: OpenAPIHono<AppEnv>, { meetings, join }: M
     const meeting = await meetings.update(context.get('caller').orgId, meetingId, context.req.valid('json'));
     context.get('log').info('Meeting changed', { meeting_id: meetingId });
     return context.json(toMeetingBody(meeting), 200);
-  });
-
-  app.openapi(joinMeeting, async (context) => {
-    const meetingId = context.req.valid('param').meeting_id as MeetingId;
-    context.set('subject', { meeting_id: meetingId });
-    const meeting = await meetings.get(context.get('caller').orgId, meetingId);
-    const { display_name: displayName } = context.req.valid('json');
-    return context.json(await join(meeting, displayName, context.get('log'), context.get('trace')), 200);
   });
 
   app.openapi(endMeeting, async (context) => {

@@ -7,6 +7,7 @@ import {
   idSchema,
   timestampSchema,
 } from './fields.ts';
+import { humanAnswerSchema } from './guest.ts';
 
 export const MAX_PARTICIPANTS = 1_000;
 export const DEFAULT_MAX_PARTICIPANTS = 100;
@@ -91,9 +92,33 @@ export type MeetingListBody = z.infer<typeof meetingListSchema>;
 export const joinMeetingSchema = z
   .strictObject({
     display_name: displayNameSchema.meta({ description: 'How the others see this participant.' }),
+    human_check: humanAnswerSchema
+      .optional()
+      .meta({ description: 'For guests: a challenge of the meeting, solved.' }),
   })
   .meta({ id: 'JoinMeeting', example: { display_name: 'Ada' } });
 export type JoinMeeting = z.infer<typeof joinMeetingSchema>;
+
+/** Join with a user's token alone, as a link does. */
+export const joinMeetingQuerySchema = z.object({
+  display_name: displayNameSchema.meta({
+    description: 'How the others see this participant.',
+    example: 'Ada',
+  }),
+});
+
+export const refreshJoinSchema = z
+  .strictObject({
+    join_token: z
+      .string()
+      .min(1)
+      .max(4_096)
+      .meta({ description: 'The latest one; good until a minute after it has expired.' }),
+  })
+  .meta({
+    id: 'RefreshJoin',
+    example: { join_token: 'eyJhbGciOiJFZERTQSIsImtpZCI6IjEifQ.eyJzdWIiOiI0YjFhIn0.c2lnbmF0dXJl' },
+  });
 
 export const joinAnswerSchema = z
   .object({

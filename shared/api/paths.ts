@@ -21,6 +21,7 @@ export const gcPaths = {
   participant: (meetingId: string, participantId: string) =>
     `${API_PREFIX}/meetings/${encodeURIComponent(meetingId)}/participants/${encodeURIComponent(participantId)}`,
   nodes: `${API_PREFIX}/nodes`,
+  auth: `${API_PREFIX}/auth`,
   authToken: `${API_PREFIX}/auth/token`,
   revocations: `${API_PREFIX}/auth/revocations`,
   drainMediaHandler: (handlerId: string) =>

@@ -14,6 +14,16 @@ export const ENV = {
   signingJwk: 'DARK_TOWER_SIGNING_JWK',
   /** Global controller: bearer key that clients of the public API show (on AWS; the local one lets everyone in). */
   apiKey: 'DARK_TOWER_API_KEY',
+  /** Global controller: JSON list of the issuers whose tokens are trusted; fields in functions/entry/accessConfig.ts. */
+  issuers: 'DARK_TOWER_ISSUERS',
+  /** Global controller: JSON list of the machine clients of the built-in issuer; fields likewise. */
+  clients: 'DARK_TOWER_CLIENTS',
+  /** Global controller: what guests have to show, `none` or `proof-of-work`. */
+  humanCheck: 'DARK_TOWER_HUMAN_CHECK',
+  /** Global controller: requests that change something, per client and minute; 0 is without a limit. */
+  writesPerMinute: 'DARK_TOWER_WRITES_PER_MINUTE',
+  /** Local global controller: `open` lets everyone in who shows nothing, `tokens` asks for a token as on AWS. */
+  access: 'DARK_TOWER_ACCESS',
   /** Local global controller: where it listens. */
   httpHost: 'DARK_TOWER_HTTP_HOST',
   httpPort: 'DARK_TOWER_HTTP_PORT',

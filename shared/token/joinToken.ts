@@ -7,6 +7,8 @@ import { type SigningKey, TOKEN_ISSUER } from './signingKey.ts';
 
 export const JOIN_TOKEN_AUDIENCE = 'meeting-controller';
 export const JOIN_TOKEN_LIFETIME_SECONDS = 600;
+/** A join token may be refreshed until it has expired for so long. */
+export const REFRESH_GRACE_SECONDS = 60;
 /** Clocks of two machines may differ by this much. */
 export const CLOCK_SKEW_SECONDS = 5;
 
@@ -20,6 +22,8 @@ const joinClaimsSchema = z.object({
   name: displayNameSchema,
   controller_id: idSchema,
   generation: z.int().min(1),
+  /** On whose word the participant was let in: looked at when the token is refreshed. Guests have none. */
+  user: z.object({ org_id: idSchema, subject: z.string(), joined_at: z.number() }).optional(),
 });
 export type JoinClaims = z.infer<typeof joinClaimsSchema>;
 
@@ -29,6 +33,7 @@ export interface JoinTokenInput {
   readonly displayName: string;
   readonly controllerId: string;
   readonly generation: number;
+  readonly user?: JoinClaims['user'];
   readonly issuedAtSeconds: number;
   readonly lifetimeSeconds?: number;
 }
@@ -39,6 +44,7 @@ export async function signJoinToken(key: SigningKey, input: JoinTokenInput): Pro
     name: input.displayName,
     controller_id: input.controllerId,
     generation: input.generation,
+    ...(input.user && { user: input.user }),
   })
     .setProtectedHeader({ alg: 'EdDSA', kid: key.kid, typ: 'JWT' })
     .setIssuer(TOKEN_ISSUER)
@@ -50,18 +56,22 @@ export async function signJoinToken(key: SigningKey, input: JoinTokenInput): Pro
     .sign(key.privateKey);
 }
 
-/** Claims of a valid token, or why it is not one (for the log: the client is only told "Invalid or expired join token"). */
+/**
+ * Claims of a valid token, or why it is not one (for the log: the client is only told "Invalid or expired join token").
+ * `expiredForSeconds` also takes a token that has expired since no longer than that.
+ */
 export async function verifyJoinToken(
   token: string,
   keys: JWTVerifyGetKey,
   now: Date,
+  { expiredForSeconds = 0 }: { readonly expiredForSeconds?: number } = {},
 ): Promise<Result<JoinClaims>> {
   try {
     const { payload } = await jwtVerify(token, keys, {
       algorithms: ['EdDSA'],
       issuer: TOKEN_ISSUER,
       audience: JOIN_TOKEN_AUDIENCE,
-      clockTolerance: CLOCK_SKEW_SECONDS,
+      clockTolerance: CLOCK_SKEW_SECONDS + expiredForSeconds,
       currentDate: now,
     });
     const claims = joinClaimsSchema.safeParse(payload);

@@ -99,7 +99,7 @@ describe('failures have one shape', () => {
   it.each([
     ['PUT', '/api/v1/meetings', 'GET, HEAD, POST'],
     ['DELETE', '/api/v1/meetings/standup', 'GET, HEAD, PATCH'],
-    ['GET', '/api/v1/meetings/standup/join', 'POST'],
+    ['PUT', '/api/v1/meetings/standup/join', 'GET, HEAD, POST'],
     ['PATCH', '/health', 'GET, HEAD'],
     ['POST', '/api/v1/openapi.json', 'GET, HEAD'],
   ])('GC-14 another method: %s %s', async (method, path, allow) => {
@@ -177,8 +177,13 @@ describe('access', () => {
       ['POST', '/api/v1/meetings/standup/join'],
       ['POST', '/api/v1/meetings/standup/end'],
     ] as const) {
-      expect((await app.request(path, { method })).status).toBe(401);
-      const wrong = { method, headers: { authorization: `Bearer ${NODE_TOKEN}` } };
+      const init = {
+        method,
+        headers: JSON_TYPE,
+        ...(path.endsWith('join') && { body: '{"display_name":"Ada"}' }),
+      };
+      expect((await app.request(path, init)).status).toBe(401);
+      const wrong = { ...init, headers: { ...JSON_TYPE, authorization: `Bearer ${NODE_TOKEN}` } };
       expect((await app.request(path, wrong)).status).toBe(401);
     }
     const headers = { authorization: `bearer ${API_KEY}` };

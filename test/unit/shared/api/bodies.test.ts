@@ -24,7 +24,7 @@ const assignment = {
 const requests: Readonly<Record<string, readonly [ZodType, Readonly<Record<string, unknown>>]>> = {
   createMeeting: [
     meeting.createMeetingSchema,
-    { meeting_id: 'weekly', display_name: 'Weekly', max_participants: 12 },
+    { meeting_id: 'weekly', display_name: 'Weekly', max_participants: 12, allow_guests: true },
   ],
   joinMeeting: [meeting.joinMeetingSchema, { display_name: 'Ada' }],
   registerMediaHandler: [
@@ -171,7 +171,7 @@ describe('request bodies', () => {
   });
 
   it('GC-14 fills in what a caller may leave out', () => {
-    expect(meeting.createMeetingSchema.parse({})).toEqual({ max_participants: 100 });
+    expect(meeting.createMeetingSchema.parse({})).toEqual({ max_participants: 100, allow_guests: false });
     expect(
       handler.createProducersSchema.parse({
         producers: [{ transport_id: 't', stream_id: 1, kind: 'audio' }],
