@@ -2,14 +2,13 @@
 // participants as fit, and the rest follow at once as the notices that a client takes anyway.
 import {
   frameServerMessage,
-  type MediaServer,
   type ParticipantInfo,
   type ServerMessageInit,
   signaling,
 } from '../../shared/signaling/messages.ts';
 import { MAX_ROSTER_BYTES } from './limits.ts';
 import type { Meeting } from './Meeting.ts';
-import type { MediaLink } from './MeetingRouter.ts';
+import { toMediaServer } from './mediaServer.ts';
 import type { Participant } from './Participant.ts';
 
 export interface HeartbeatTimes {
@@ -54,19 +53,4 @@ function countFitting(roster: readonly ParticipantInfo[]): number {
     if (bytes > MAX_ROSTER_BYTES) return index;
   }
   return roster.length;
-}
-
-/** Where a participant connects to for its media. */
-export function toMediaServer({ router, transport }: MediaLink): MediaServer {
-  return {
-    handlerId: router.handler.handler_id,
-    url: transport.url,
-    certificateHashes: transport.certificate_hashes.map(fromBase64),
-    connectionToken: transport.connection_token,
-    tokenExpiresAtMs: transport.expires_at_ms,
-  };
-}
-
-function fromBase64(text: string): Uint8Array {
-  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
 }

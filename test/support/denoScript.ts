@@ -17,6 +17,8 @@ export interface DenoScript {
   /** Given on standard input, as one line of JSON. */
   readonly input: unknown;
   readonly signal?: AbortSignal;
+  /** Standard input ends when this settles, which may be what the script waits for; absent ends it behind the input. */
+  readonly inputOpenUntil?: Promise<unknown>;
 }
 
 /**
@@ -34,7 +36,10 @@ export async function runDenoScript(script: DenoScript, onLine: (value: unknown)
     child.once('exit', (code) => resolve(code));
     child.once('error', reject);
   });
-  child.stdin.end(`${JSON.stringify(script.input)}\n`);
+  child.stdin.on('error', () => undefined); // The script has ended: its exit code says how.
+  child.stdin.write(`${JSON.stringify(script.input)}\n`);
+  const endInput = (): void => void child.stdin.end();
+  Promise.resolve(script.inputOpenUntil).then(endInput, endInput);
   for await (const line of createInterface({ input: child.stdout })) onLine(JSON.parse(line));
   const code = await exited;
   if (code !== 0) throw new Error(`The script ${script.name} ended with exit code ${code}`);

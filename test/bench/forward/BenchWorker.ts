@@ -1,0 +1,66 @@
+// A real worker process, as the agent runs it, for a bench that speaks to it itself.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { bundleForDeno } from '../../../infra/build/bundles.ts';
+import { createCertificate, type NodeCertificate } from '../../../media-node/agent/certificate.ts';
+import { startWorkerProcess, type WorkerProcess } from '../../../media-node/agent/WorkerProcess.ts';
+import type { HandlerCalls, HandlerWorkerConfig } from '../../../media-node/ipc/protocol.ts';
+import { DEFAULT_TRANSPORT_LIMITS } from '../../../media-node/transport/MediaSession.ts';
+import { systemClock } from '../../../shared/base/clock.ts';
+import { silentLogger } from '../../../shared/base/log.ts';
+import { denoPath } from '../../support/deno.ts';
+
+export const BENCH_HOST = '127.0.0.1';
+const GRACE_MS = 3_000;
+/** Wide enough for every case: what is measured is the packet path, not the limits. */
+const LIMITS = { maxRouters: 2_000, maxConsumers: 20_000 };
+
+export interface BenchWorker {
+  readonly process: WorkerProcess<HandlerCalls>;
+  readonly certificate: NodeCertificate;
+  /** Where the bench's scripts were bundled, by their names. */
+  readonly directory: string;
+  /** Ends the process and removes the bundles. */
+  stop(): Promise<void>;
+}
+
+/** Starts a worker; `scripts` (name to path) are bundled beside it. */
+export async function startBenchWorker(scripts: Readonly<Record<string, string>>): Promise<BenchWorker> {
+  const directory = await mkdtemp(join(tmpdir(), 'dark-tower-bench-'));
+  await bundleForDeno({ handlerWorker: 'media-node/workers/handlerWorker.ts', ...scripts }, directory);
+  const certificate = await createCertificate([BENCH_HOST], systemClock.epochMs());
+  const config: HandlerWorkerConfig = {
+    role: 'handler',
+    workerId: 0,
+    logFields: { handler_id: 'mh-bench' },
+    logLevel: 'warn',
+    hostname: BENCH_HOST,
+    udpPort: 0,
+    certificatePem: certificate.certificatePem,
+    privateKeyPem: certificate.privateKeyPem,
+    transport: DEFAULT_TRANSPORT_LIMITS,
+    authTimeoutMs: 5_000,
+    ...LIMITS,
+  };
+  const worker = await startWorkerProcess<HandlerCalls, Record<never, never>>({
+    name: 'handler worker',
+    denoPath: denoPath(),
+    script: join(directory, 'handlerWorker.js'),
+    config,
+    handlers: {},
+    log: silentLogger,
+    clock: systemClock,
+    writeLogLine: (line) => process.stderr.write(`${line}\n`),
+    signal: new AbortController().signal,
+  });
+  return {
+    process: worker,
+    certificate,
+    directory,
+    async stop() {
+      await worker.stop('bench is over', GRACE_MS);
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
