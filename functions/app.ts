@@ -124,7 +124,7 @@ export function createGlobalController(options: GlobalControllerOptions): Global
   const placement = createPlacement({ region, stores, clock, random });
   const serving = { region, stores, controllerClient, clock, random, placement };
   const meetings = new Meetings({ ...serving, retentionMs: options.retentionMs ?? DEFAULT_RETENTION_MS });
-  addMeetingRoutes(app, { meetings });
+  addMeetingRoutes(app, { meetings, idempotency: stores.access.idempotency, clock, random });
   addJoinRoutes(app, {
     meetings,
     meetingStore: stores.meetings,

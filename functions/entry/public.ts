@@ -8,35 +8,43 @@ import { cryptoRandom } from '../base/random.ts';
 import { createHttpsControllerClient, PINNED_CLIENT_LIMITS } from '../controllers/httpsControllerClient.ts';
 import { createDynamoClient } from '../dynamo/client.ts';
 import { createDynamoStores } from '../dynamo/stores.ts';
-import { bearerAccess } from '../http/Access.ts';
+import { createHumanCheck } from '../guest/createHumanCheck.ts';
+import { anyAccess, bearerAccess } from '../http/Access.ts';
 import { importSigningKeys } from '../token/SigningKeys.ts';
+import { userAccess } from '../token/userAccess.ts';
 import { readPublicConfig } from './publicConfig.ts';
 
 const ORG_ID = 'default';
 
 const config = readPublicConfig(process.env);
 if (!config.ok) throw new Error(config.reason);
-const { logLevel, region, awsRegion, tableName, signingJwk, apiKey, nodeToken } = config.value;
-const signingKeys = await importSigningKeys([signingJwk]);
+const { logLevel, region, awsRegion, tableName, signingJwks, apiKey, nodeToken, access } = config.value;
+const signingKeys = await importSigningKeys(signingJwks);
+const log = createLogger({ level: logLevel, write: (line) => console.log(line) });
+const clock = systemClock;
+const stores = createDynamoStores({ client: createDynamoClient({ region: awsRegion }), tableName, clock });
+const { denylist, oneTimeTokens } = stores.access;
 
 export const handler = handle(
   createGlobalController({
     region,
-    stores: createDynamoStores({
-      client: createDynamoClient({ region: awsRegion }),
-      tableName,
-      clock: systemClock,
-    }),
+    stores,
     controllerClient: createHttpsControllerClient({
       https: createPinnedClient(PINNED_CLIENT_LIMITS),
       signingKeys,
-      clock: systemClock,
+      clock,
     }),
     signingKeys,
-    access: bearerAccess(apiKey, { orgId: ORG_ID, subject: 'api-key' }),
+    access: anyAccess(
+      bearerAccess(apiKey, { orgId: ORG_ID, subject: 'api-key' }),
+      userAccess({ issuers: access.issuers, signingKeys, denylist, fetch, clock, log }),
+    ),
+    clients: access.clients,
+    humanCheck: createHumanCheck(access.humanCheck, { signingKeys, oneTimeTokens, clock }),
+    writesPerMinute: access.writesPerMinute,
     nodeAccess: bearerAccess(nodeToken, { orgId: ORG_ID, subject: 'node' }),
-    clock: systemClock,
+    clock,
     random: cryptoRandom,
-    log: createLogger({ level: logLevel, write: (line) => console.log(line) }),
+    log,
   }),
 );

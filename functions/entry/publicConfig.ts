@@ -6,18 +6,21 @@ import type { LogLevel } from '../../shared/base/log.ts';
 import { ok, type Result } from '../../shared/base/result.ts';
 import type { Secret } from '../../shared/base/secret.ts';
 import { logLevel, readEnvironment, secret } from '../base/environment.ts';
+import { parseSigningJwks } from '../token/signingJwks.ts';
+import { type AccessConfig, accessFields, toAccessConfig } from './accessConfig.ts';
 
 /** Keys that guard what the internet reaches are long enough not to be guessed. */
 const MIN_KEY_LENGTH = 32;
+/** Twenty a second: a service that creates and joins meetings for its users stays below, a loop does not. */
+const DEFAULTS = { humanCheck: 'proof-of-work', writesPerMinute: 1_200 } as const;
 /** Set by Lambda itself. */
 const AWS_REGION = 'AWS_REGION';
 
-const jwk = z.string().transform((text, context): JWK => {
+const signingJwks = z.string().transform((text, context): readonly JWK[] => {
   try {
-    return z.looseObject({ kty: z.literal('OKP'), d: z.string(), kid: z.string() }).parse(JSON.parse(text));
-  } catch {
-    // Without the cause, which may quote the key.
-    context.addIssue({ code: 'custom', message: 'must be a private Ed25519 JWK with a kid, as JSON' });
+    return parseSigningJwks(text);
+  } catch (error) {
+    context.addIssue({ code: 'custom', message: (error as TypeError).message });
     return z.NEVER;
   }
 });
@@ -26,10 +29,11 @@ const schema = z.object({
   [ENV.logLevel]: logLevel,
   [ENV.region]: idSchema,
   [ENV.tableName]: z.string().min(3).max(255),
-  [ENV.signingJwk]: jwk,
+  [ENV.signingJwk]: signingJwks,
   [ENV.apiKey]: secret(MIN_KEY_LENGTH),
   [ENV.nodeToken]: secret(MIN_KEY_LENGTH),
   [AWS_REGION]: z.string().min(1),
+  ...accessFields,
 });
 
 export interface PublicConfig {
@@ -37,9 +41,11 @@ export interface PublicConfig {
   readonly region: string;
   readonly awsRegion: string;
   readonly tableName: string;
-  readonly signingJwk: JWK;
+  /** The first one signs. */
+  readonly signingJwks: readonly JWK[];
   readonly apiKey: Secret;
   readonly nodeToken: Secret;
+  readonly access: AccessConfig;
 }
 
 export function readPublicConfig(
@@ -53,8 +59,9 @@ export function readPublicConfig(
     region: values[ENV.region],
     awsRegion: values[AWS_REGION],
     tableName: values[ENV.tableName],
-    signingJwk: values[ENV.signingJwk],
+    signingJwks: values[ENV.signingJwk],
     apiKey: values[ENV.apiKey],
     nodeToken: values[ENV.nodeToken],
+    access: toAccessConfig(values, DEFAULTS),
   });
 }

@@ -12,10 +12,12 @@ import { createGlobalController } from '../app.ts';
 import { cryptoRandom } from '../base/random.ts';
 import { createHttpsControllerClient, PINNED_CLIENT_LIMITS } from '../controllers/httpsControllerClient.ts';
 import { createDynamoStores } from '../dynamo/stores.ts';
+import { createHumanCheck } from '../guest/createHumanCheck.ts';
 import { bearerAccess, openAccess } from '../http/Access.ts';
 import { createSweep, nodeSweepJobs } from '../sweep.ts';
 import { importSigningKeys } from '../token/SigningKeys.ts';
-import { loadSigningJwk } from '../token/signingKeyFile.ts';
+import { loadSigningJwks } from '../token/signingKeyFile.ts';
+import { userAccess } from '../token/userAccess.ts';
 import { EmbeddedDynamo } from './EmbeddedDynamo.ts';
 import type { LocalConfig } from './localConfig.ts';
 import { addPageRoutes } from './pageRoutes.ts';
@@ -24,7 +26,7 @@ import { SweepTimer } from './SweepTimer.ts';
 /** Requests under way get this long to end when the process stops. */
 const DRAIN_MS = 1_000;
 const DATABASE_DIRECTORY = 'dynamodb';
-const ORG_ID = 'default';
+const ORG_ID = 'local';
 
 export class LocalGlobalController {
   readonly url: string;
@@ -49,11 +51,11 @@ export class LocalGlobalController {
 
   /** Serves when it resolves. Rejects, with everything ended again, with a reason a person can act on. */
   static async start(config: LocalConfig, log: Logger): Promise<LocalGlobalController> {
-    const jwk =
+    const signingKeys = await importSigningKeys(
       config.dataDirectory === undefined
-        ? await generateSigningJwk()
-        : await loadSigningJwk(config.dataDirectory);
-    const signingKeys = await importSigningKeys([jwk]);
+        ? [await generateSigningJwk()]
+        : await loadSigningJwks(config.dataDirectory),
+    );
     const database = await EmbeddedDynamo.start({
       tableName: config.tableName,
       ...(config.dataDirectory !== undefined && {
@@ -68,12 +70,27 @@ export class LocalGlobalController {
         tableName: config.tableName,
         clock: systemClock,
       });
+      const tokens = userAccess({
+        issuers: config.access.issuers,
+        signingKeys,
+        denylist: stores.access.denylist,
+        fetch,
+        clock: systemClock,
+        log,
+      });
       const app = createGlobalController({
         region,
         stores,
         controllerClient: createHttpsControllerClient({ https, signingKeys, clock: systemClock }),
         signingKeys,
-        access: openAccess({ orgId: ORG_ID, subject: 'local' }),
+        access: config.requiresTokens ? tokens : openAccess({ orgId: ORG_ID, subject: 'local' }, tokens),
+        clients: config.access.clients,
+        humanCheck: createHumanCheck(config.access.humanCheck, {
+          signingKeys,
+          oneTimeTokens: stores.access.oneTimeTokens,
+          clock: systemClock,
+        }),
+        writesPerMinute: config.access.writesPerMinute,
         nodeAccess: bearerAccess(config.nodeToken, { orgId: ORG_ID, subject: 'node' }),
         clock: systemClock,
         random: cryptoRandom,

@@ -6,6 +6,7 @@ import type { LogLevel } from '../../shared/base/log.ts';
 import { ok, type Result } from '../../shared/base/result.ts';
 import type { Secret } from '../../shared/base/secret.ts';
 import { logLevel, port, readEnvironment, secret } from '../base/environment.ts';
+import { type AccessConfig, accessFields, toAccessConfig } from '../entry/accessConfig.ts';
 
 const MIN_TOKEN_LENGTH = 16;
 
@@ -23,6 +24,8 @@ const schema = z.object({
   [ENV.httpPort]: port.default(0),
   [ENV.dataDirectory]: directory.optional(),
   [ENV.pageDirectory]: directory.optional(),
+  [ENV.access]: z.enum(['open', 'tokens'], 'must be open or tokens').default('open'),
+  ...accessFields,
 });
 
 export interface LocalConfig {
@@ -38,6 +41,9 @@ export interface LocalConfig {
   readonly dataDirectory: string | undefined;
   /** Absolute path; undefined serves the API alone. */
   readonly pageDirectory: string | undefined;
+  /** Whether those who show no token are turned away; they are let in otherwise. */
+  readonly requiresTokens: boolean;
+  readonly access: AccessConfig;
 }
 
 export function readLocalConfig(
@@ -55,5 +61,7 @@ export function readLocalConfig(
     port: values[ENV.httpPort],
     dataDirectory: values[ENV.dataDirectory],
     pageDirectory: values[ENV.pageDirectory],
+    requiresTokens: values[ENV.access] === 'tokens',
+    access: toAccessConfig(values, { humanCheck: 'none', writesPerMinute: undefined }),
   });
 }

@@ -1,5 +1,7 @@
 // REST routes of meetings (ledger GC-14).
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi';
+import * as z from 'zod';
+import { IDEMPOTENCY_KEY_HEADER } from '../../shared/api/idempotency.ts';
 import {
   createMeetingSchema,
   listMeetingsQuerySchema,
@@ -14,8 +16,8 @@ import type { AppEnv } from '../http/AppEnv.ts';
 import { BODY_ERRORS, errorResponses, jsonContent, WRITE_ERRORS } from '../http/responses.ts';
 import { withScope } from '../http/security.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
+import { createOnce, type IdempotentCreateOptions } from './idempotentCreate.ts';
 import { toMeetingBody } from './Meeting.ts';
-import type { Meetings } from './Meetings.ts';
 import { meetingParams } from './meetingParams.ts';
 
 const byId = `${gcPaths.meetings}/{meeting_id}`;
@@ -28,11 +30,23 @@ const createMeeting = createRoute({
   path: gcPaths.meetings,
   operationId: 'createMeeting',
   summary: 'Create a meeting',
-  description: 'With an id of your choice, or one that is made up and easy to read out.',
-  request: { body: { required: true, ...jsonContent('What the meeting is like', createMeetingSchema) } },
+  description:
+    'With an id of your choice, or one that is made up and easy to read out. With an `Idempotency-Key`, the same request again has the same answer for 24 hours.',
+  request: {
+    headers: z.object({
+      'idempotency-key': z
+        .string()
+        .optional()
+        .meta({
+          description: 'Names the request, such as a UUID.',
+          example: '8e03978e-40d5-43e8-bc93-6894a57f9324',
+        }),
+    }),
+    body: { required: true, ...jsonContent('What the meeting is like', createMeetingSchema) },
+  },
   responses: {
     201: jsonContent('The meeting', meetingSchema),
-    ...errorResponses(403, 409, ...WRITE_ERRORS, ...BODY_ERRORS),
+    ...errorResponses(403, 409, 422, ...WRITE_ERRORS, ...BODY_ERRORS),
   },
 });
 
@@ -94,18 +108,25 @@ const endMeeting = createRoute({
   },
 });
 
-export interface MeetingRoutesOptions {
-  readonly meetings: Meetings;
-}
+export type MeetingRoutesOptions = IdempotentCreateOptions;
 
 /** Adds the routes to an app that has set `caller`, `trace` and `log`. */
-export function addMeetingRoutes(app: OpenAPIHono<AppEnv>, { meetings }: MeetingRoutesOptions): void {
+export function addMeetingRoutes(
+  app: OpenAPIHono<AppEnv>,
+  { meetings, idempotency, clock, random }: MeetingRoutesOptions,
+): void {
   app.openapi(createMeeting, async (context) => {
-    const meeting = await meetings.create(context.get('caller').orgId, context.req.valid('json'));
-    context.set('subject', { meeting_id: meeting.meetingId });
-    context.get('log').info('Meeting created', { meeting_id: meeting.meetingId });
-    context.header('location', gcPaths.meeting(meeting.meetingId));
-    return context.json(toMeetingBody(meeting), 201);
+    const caller = context.get('caller');
+    const request = context.req.valid('json');
+    const key = context.req.header(IDEMPOTENCY_KEY_HEADER);
+    const meeting =
+      key === undefined
+        ? toMeetingBody(await meetings.create(caller.orgId, request))
+        : await createOnce({ meetings, idempotency, clock, random }, caller, key, request);
+    context.set('subject', { meeting_id: meeting.meeting_id });
+    context.get('log').info('Meeting created', { meeting_id: meeting.meeting_id });
+    context.header('location', gcPaths.meeting(meeting.meeting_id));
+    return context.json(meeting, 201);
   });
 
   app.openapi(listMeetings, async (context) => {

@@ -2,6 +2,7 @@ import { chmod, mkdir, open, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { JWK } from 'jose';
 import { generateSigningJwk } from '../../shared/token/signingKey.ts';
+import { parseSigningJwks } from './signingJwks.ts';
 
 const FILE_NAME = 'signing-key.json';
 /** Only the owner may read it. */
@@ -9,21 +10,20 @@ const FILE_MODE = 0o600;
 const DIRECTORY_MODE = 0o700;
 
 /**
- * The private key that lives in this directory; made there at the first call.
- * @throws Error when the directory cannot be written or the file is not JSON
+ * The private keys that live in this directory, the one that signs first; made there at the first call.
+ * @throws Error when the directory cannot be written or the file holds no keys
  */
-export async function loadSigningJwk(directory: string): Promise<JWK> {
+export async function loadSigningJwks(directory: string): Promise<readonly JWK[]> {
   const path = join(directory, FILE_NAME);
   await mkdir(directory, { recursive: true, mode: DIRECTORY_MODE });
   const text = await readIfThere(path);
   if (text !== undefined) {
     await chmod(path, FILE_MODE);
     try {
-      return JSON.parse(text);
-    } catch (cause) {
-      throw new Error(`Signing key file must be JSON: "${path}" is not; remove it to get a new key`, {
-        cause,
-      });
+      return parseSigningJwks(text);
+    } catch (error) {
+      const { message } = error as TypeError;
+      throw new Error(`Signing key file "${path}" ${message}; remove it to get a new key`);
     }
   }
   const jwk = await generateSigningJwk();
@@ -37,7 +37,7 @@ export async function loadSigningJwk(directory: string): Promise<JWK> {
     await file.close();
   }
   await rename(temporary, path);
-  return jwk;
+  return [jwk];
 }
 
 async function readIfThere(path: string): Promise<string | undefined> {

@@ -26,14 +26,10 @@ const nodeFields = {
   certificate_hashes: z.array(certificateHashSchema).min(1).max(4),
 };
 
-const sentAtMs = z
-  .int()
-  .min(0)
-  .optional()
-  .meta({
-    description:
-      'When the figures were taken, ms since the epoch by the node’s clock: what is not newer than the last one has no effect.',
-  });
+const sentAtMs = z.int().min(0).optional().meta({
+  description:
+    'When the figures were taken, ms since the epoch by the node’s clock: what is not newer than the last one has no effect.',
+});
 
 export const registerMediaHandlerSchema = z
   .strictObject({

@@ -86,7 +86,7 @@ describe('configuration on Lambda', () => {
       expect(read).toEqual({
         ok: false,
         reason:
-          'Configuration is not valid: DARK_TOWER_SIGNING_JWK must be a private Ed25519 JWK with a kid, as JSON',
+          'Configuration is not valid: DARK_TOWER_SIGNING_JWK must be a private Ed25519 JWK with a kid, or a set of them, as JSON',
       });
     },
   );

@@ -1,0 +1,25 @@
+// Private keys as they are stored: one JWK, or a set of which the first signs and all verify. To rotate, put a new key
+// first; once the tokens of the old one have expired, take that out (ledger GC-15).
+import type { JWK } from 'jose';
+import * as z from 'zod';
+
+const MAX_KEYS = 10;
+const jwkSchema = z.looseObject({
+  kty: z.literal('OKP'),
+  crv: z.literal('Ed25519'),
+  d: z.string(),
+  kid: z.string(),
+});
+const jwkSetSchema = z.object({ keys: z.array(jwkSchema).min(1).max(MAX_KEYS) });
+
+/** @throws TypeError, without the text, which is secret */
+export function parseSigningJwks(text: string): readonly JWK[] {
+  try {
+    const value: unknown = JSON.parse(text);
+    const set = jwkSetSchema.safeParse(value);
+    return set.success ? set.data.keys : [jwkSchema.parse(value)];
+  } catch {
+    // Without the cause, which may quote the key.
+    throw new TypeError('must be a private Ed25519 JWK with a kid, or a set of them, as JSON');
+  }
+}
