@@ -14,16 +14,21 @@ export const MAX_WINDOW_DATAGRAMS = 1_024;
 const BYTES_PER_DATAGRAM = 1_100;
 export const MIN_WINDOW_BYTES = MIN_WINDOW_DATAGRAMS * BYTES_PER_DATAGRAM;
 export const MAX_WINDOW_BYTES = MAX_WINDOW_DATAGRAMS * BYTES_PER_DATAGRAM;
-/** Delay beyond the path's own that is taken as a queue, ms. */
-export const QUEUE_DELAY_MS = 150;
+/**
+ * Delay beyond the path's own that is taken as a queue, ms. Well above the delay at which a lower layer is chosen (ledger
+ * MH-5), which is to act first: this is what holds when it does not.
+ */
+export const QUEUE_DELAY_MS = 300;
 /** Share by which the path's own delay may rise with each acknowledgement: a path may become longer. */
 const BASE_DELAY_RISE = 1 / 256;
 /** By which the window grows with each acknowledgement that shows no queue: back to its full size in three seconds. */
 const GROWTH = 1.06;
 /** The rate is measured over at least this, ms. */
 const RATE_INTERVAL_MS = 100;
+/** Of a rate that was higher, this share is kept for each such time: a receiver that paused is not a slow one. */
+const RATE_KEPT = 0.75;
 /** Marks are set this far apart at least, ms; with MARKS of them they reach back further than any useful delay. */
-const MARK_INTERVAL_MS = 20;
+const MARK_INTERVAL_MS = 90;
 const MARKS = 16;
 
 export class SendWindow {
@@ -92,8 +97,10 @@ export class SendWindow {
   #adapt(state: Acknowledged, delayMs: number, nowMs: number): void {
     const sinceMs = nowMs - state.rateSinceMs;
     if (sinceMs >= RATE_INTERVAL_MS) {
-      state.datagramsPerMs = (this.#arrivedDatagrams - state.rateFromDatagrams) / sinceMs;
-      state.bytesPerMs = (this.#arrivedBytes - state.rateFromBytes) / sinceMs;
+      const datagramsPerMs = (this.#arrivedDatagrams - state.rateFromDatagrams) / sinceMs;
+      const bytesPerMs = (this.#arrivedBytes - state.rateFromBytes) / sinceMs;
+      state.datagramsPerMs = Math.max(datagramsPerMs, state.datagramsPerMs * RATE_KEPT);
+      state.bytesPerMs = Math.max(bytesPerMs, state.bytesPerMs * RATE_KEPT);
       state.rateSinceMs = nowMs;
       state.rateFromDatagrams = this.#arrivedDatagrams;
       state.rateFromBytes = this.#arrivedBytes;

@@ -12,7 +12,17 @@ export class LineProcess {
   constructor(script: string, confined: boolean) {
     const args = confined
       ? denoArguments(script, '127.0.0.1', 0)
-      : ['run', '--no-prompt', '--no-config', '--no-lock', '--no-remote', '--no-npm', '--unstable-net', '--allow-net', script];
+      : [
+          'run',
+          '--no-prompt',
+          '--no-config',
+          '--no-lock',
+          '--no-remote',
+          '--no-npm',
+          '--unstable-net',
+          '--allow-net',
+          script,
+        ];
     this.#child = spawn(denoPath(), args, { env: WORKER_ENVIRONMENT, stdio: ['pipe', 'pipe', 'inherit'] });
     const { stdout } = this.#child;
     if (stdout === null) throw new Error('The script has no standard output');

@@ -38,7 +38,7 @@ export async function meetingIn(worker: WorkerProcess<HandlerCalls>, one: Forwar
   const publishing = transports.slice(0, one.publishers);
   const { producers } = await worker.call('createProducers', {
     ...router,
-    producers: publishing.map(({ transport_id }) => ({ transport_id, stream_id: STREAM_ID, kind: 'video' })),
+    producers: publishing.map(({ transport_id }) => ({ transport_id, stream_id: STREAM_ID, kind: 'audio' })),
   });
   const consumers = producers.flatMap(({ producer_id }, index) =>
     transports

@@ -108,7 +108,8 @@ async function run({ side, ratePerSecond, durationMs, measured }: RunCommand): P
 
 function prepare({ userId, streamId }: Seat): void {
   writeFrameHeader(datagram, DATAGRAM_PREFIX_BYTES, {
-    type: FrameType.videoDelta,
+    // Sound needs no frame before it: what is dropped is one datagram and shows as that.
+    type: FrameType.audio,
     userId,
     streamId,
     timestampUs: 0,

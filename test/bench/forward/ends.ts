@@ -1,7 +1,8 @@
 // The two ways in which a bench client is connected: to the worker as a participant is, to the bare relay with a connection
 // and nothing else. Both hand over datagrams the same way.
-import { quicApi } from '../../../media-node/transport/deno/quic.ts';
+
 import { dialSession } from '../../../media-node/transport/deno/dial.ts';
+import { quicApi } from '../../../media-node/transport/deno/quic.ts';
 import { ALPN_PROTOCOLS, transportOptions } from '../../../media-node/transport/deno/transportOptions.ts';
 import {
   DATAGRAM_PREFIX_BYTES,

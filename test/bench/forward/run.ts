@@ -45,10 +45,13 @@ export async function run(args: readonly string[]): Promise<ForwardResult> {
     options: { seconds: { type: 'string' }, case: { type: 'string', default: '' } },
   });
   const seconds = Number(values.seconds ?? DEFAULT_SECONDS);
-  if (!(seconds > 0 && seconds <= 3_600)) throw new RangeError(`--seconds must be above 0 and at most 3600: ${values.seconds}`);
+  if (!(seconds > 0 && seconds <= 3_600))
+    throw new RangeError(`--seconds must be above 0 and at most 3600: ${values.seconds}`);
   const chosen = CASES.filter(({ name }) => name.includes(values.case));
   if (chosen.length === 0)
-    throw new RangeError(`--case must be part of one of ${CASES.map(({ name }) => `"${name}"`).join(', ')}: "${values.case}"`);
+    throw new RangeError(
+      `--case must be part of one of ${CASES.map(({ name }) => `"${name}"`).join(', ')}: "${values.case}"`,
+    );
   const cases: CaseResult[] = [];
   for (const one of chosen) cases.push(await measure(one, seconds * 1_000));
   return { cases };
@@ -66,7 +69,9 @@ export function describe({ cases }: ForwardResult): string {
       one.ratio.toFixed(2).padStart(6),
     ].join(' '),
   );
-  return [`${'case'.padEnd(18)} delivered      loss      p50 / p99    worker      bare  ratio`, ...rows].join('\n');
+  return [`${'case'.padEnd(18)} delivered      loss      p50 / p99    worker      bare  ratio`, ...rows].join(
+    '\n',
+  );
 }
 
 async function measure(one: ForwardCase, durationMs: number): Promise<CaseResult> {

@@ -56,12 +56,12 @@ describe('SendWindow', () => {
     },
   );
 
-  it('MH-4 keeps no more on the way to a receiver that is too slow than it takes in half a second', () => {
+  it('MH-4 keeps no more on the way to a receiver that is too slow than it takes in a second', () => {
     run(2_000, 1, 2, 10);
     run(3_000, 2, 1, 10);
     const outstanding = run(3_000, 2, 1, 10);
     // It takes one a millisecond, so this is also the queue's delay in ms.
-    expect(outstanding).toBeLessThan(500);
+    expect(outstanding).toBeLessThan(1_000);
     expect(outstanding).toBeGreaterThanOrEqual(MIN_WINDOW_DATAGRAMS);
   });
 

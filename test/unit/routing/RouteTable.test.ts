@@ -33,4 +33,17 @@ describe('RouteTable', () => {
   it('MH-3 starts empty', () => {
     expect([RouteTable.empty.size, RouteTable.empty.find(1, 1)]).toEqual([0, undefined]);
   });
+
+  it('MH-3 MH-9 finds exactly what it was given, for thousands of streams whose ids collide in every way', () => {
+    const ids = [1, 2, 3, 0x7fff_ffff, 0x8000_0000, 0xffff_fffe, 0xffff_ffff];
+    for (let shift = 2; shift < 32; shift++) ids.push(2 ** shift, 2 ** shift + 1);
+    const entries = ids.flatMap((userId) => ids.map((streamId) => entry(userId, streamId, [])));
+    const unique = [...new Map(entries.map((one) => [`${one.userId}/${one.streamId}`, one])).values()];
+    const present = unique.filter((_, index) => index % 2 === 0);
+    const absent = unique.filter((_, index) => index % 2 === 1);
+    const table = new RouteTable(present);
+    expect(table.size).toBe(present.length);
+    for (const one of present) expect(table.find(one.userId, one.streamId)?.traffic).toBe(one.traffic);
+    for (const one of absent) expect(table.find(one.userId, one.streamId)).toBeUndefined();
+  });
 });
