@@ -165,6 +165,7 @@ export function packagesAreDeclared(declared: ReadonlySet<string>): Rule {
 const READS_ENVIRONMENT = new Set([
   'functions/entry/local.ts',
   'functions/entry/public.ts',
+  'functions/entry/sweep.ts',
   'infra/local/Component.ts',
   'infra/setup/bootstrap.mjs',
   'infra/setup/chromium.mjs',

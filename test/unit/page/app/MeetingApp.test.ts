@@ -16,6 +16,7 @@ const NEW_MEETING = {
   display_name: 'new-one',
   status: 'active',
   max_participants: 100,
+  allow_guests: true,
   created_at: '2026-11-21T10:00:00.000Z',
 };
 
