@@ -1,4 +1,6 @@
+import type { UnreachableStore } from './assignment/UnreachableStore.ts';
 import type { MeetingStore } from './meeting/MeetingStore.ts';
+import type { PresenceStore } from './meeting/PresenceStore.ts';
 import type { ControllerLoad, HandlerLoad, MediaHandler, MeetingController } from './registry/MediaNode.ts';
 import type { NodeStore } from './registry/NodeStore.ts';
 import type { AccessStores } from './token/AccessStores.ts';
@@ -6,6 +8,8 @@ import type { AccessStores } from './token/AccessStores.ts';
 /** Everything that the global controller keeps. */
 export interface Stores {
   readonly meetings: MeetingStore;
+  readonly presence: PresenceStore;
+  readonly unreachable: UnreachableStore;
   readonly access: AccessStores;
   readonly handlers: NodeStore<MediaHandler['registration'], HandlerLoad>;
   readonly controllers: NodeStore<MeetingController['registration'], ControllerLoad>;

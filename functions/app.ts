@@ -14,6 +14,7 @@ import { createPlacement } from './assignment/Placement.ts';
 import { JSON_TYPE, PROTOBUF } from './base/contentType.ts';
 import type { Random } from './base/random.ts';
 import type { ControllerClient } from './controllers/ControllerClient.ts';
+import { addControllerRoutes } from './controllers/routes.ts';
 import { type HumanCheck, noHumanCheck } from './guest/HumanCheck.ts';
 import type { Access } from './http/Access.ts';
 import type { AppEnv } from './http/AppEnv.ts';
@@ -28,6 +29,7 @@ import { createJoin } from './meeting/join.ts';
 import { addJoinRoutes } from './meeting/joinRoutes.ts';
 import { Meetings } from './meeting/Meetings.ts';
 import { addMeetingRoutes } from './meeting/routes.ts';
+import { addTrailRoutes } from './meeting/trailRoutes.ts';
 import { addDrainRoutes } from './registry/drainRoutes.ts';
 import { Registry } from './registry/Registry.ts';
 import { addRegistryRoutes } from './registry/routes.ts';
@@ -123,7 +125,8 @@ export function createGlobalController(options: GlobalControllerOptions): Global
 
   const placement = createPlacement({ region, stores, clock, random });
   const serving = { region, stores, controllerClient, clock, random, placement };
-  const meetings = new Meetings({ ...serving, retentionMs: options.retentionMs ?? DEFAULT_RETENTION_MS });
+  const ending = { ...serving, retentionMs: options.retentionMs ?? DEFAULT_RETENTION_MS };
+  const meetings = new Meetings(ending);
   addMeetingRoutes(app, { meetings, idempotency: stores.access.idempotency, clock, random });
   addJoinRoutes(app, {
     meetings,
@@ -142,6 +145,8 @@ export function createGlobalController(options: GlobalControllerOptions): Global
     clock,
     rateLimit,
   });
+  addTrailRoutes(app, { ...serving, meetings, signingKeys });
+  addControllerRoutes(app, ending);
   const registries = {
     handlers: new Registry({ kind: 'media handler', nodes: stores.handlers, signingKeys, clock }),
     controllers: new Registry({ kind: 'meeting controller', nodes: stores.controllers, signingKeys, clock }),

@@ -21,16 +21,21 @@ export function toRequest(
   return {
     meeting_id: meeting.meetingId,
     config: { display_name: meeting.displayName, max_participants: meeting.maxParticipants },
-    media_handlers: handlers.map(({ role, handler: { id, registration } }) => ({
-      handler_id: id,
-      role,
-      webtransport_url: registration.webtransport_url,
-      internal_url: registration.internal_url,
-      certificate_hashes: [...registration.certificate_hashes],
-    })),
+    media_handlers: toHandlerAssignments(handlers),
     generation,
     requested_by: REQUESTED_BY,
   };
+}
+
+/** What a controller needs to know of handlers to use them. */
+export function toHandlerAssignments(handlers: readonly RankedHandler[]): AssignMeeting['media_handlers'] {
+  return handlers.map(({ role, handler: { id, registration } }) => ({
+    handler_id: id,
+    role,
+    webtransport_url: registration.webtransport_url,
+    internal_url: registration.internal_url,
+    certificate_hashes: [...registration.certificate_hashes],
+  }));
 }
 
 export interface Acceptance {

@@ -97,7 +97,7 @@ export class DynamoMeetingStore implements MeetingStore {
 
   async due(nowMs: EpochMs, limit: number): Promise<readonly MeetingId[]> {
     const shards = Array.from({ length: DUE_SHARDS }, (_, shard) =>
-      this.#table.queryDue({ kind: keys.dueShard(shard), to: new Date(nowMs).toISOString(), limit }),
+      this.#table.queryDue({ kind: keys.dueShard(shard), to: justAfter(nowMs), limit }),
     );
     return (await Promise.all(shards))
       .flat()
@@ -179,4 +179,9 @@ function isRecord({ sequence, createdAtMs }: MeetingRecord) {
     text: '#sequence = :seen AND #created_at_ms = :created',
     values: { seen: sequence, created: createdAtMs },
   };
+}
+
+/** Bound of a sort key of time and id that takes in every id of this time. */
+function justAfter(atMs: EpochMs): string {
+  return new Date(atMs + 1).toISOString();
 }

@@ -12,6 +12,8 @@ import type { Stores } from '../Stores.ts';
 import { createAccessStores } from './accessStores.ts';
 import { DynamoMeetingStore } from './DynamoMeetingStore.ts';
 import { DynamoNodeStore } from './DynamoNodeStore.ts';
+import { DynamoPresenceStore } from './DynamoPresenceStore.ts';
+import { DynamoUnreachableStore } from './DynamoUnreachableStore.ts';
 import { Table } from './Table.ts';
 
 export interface DynamoStoresOptions {
@@ -25,6 +27,8 @@ export function createDynamoStores(options: DynamoStoresOptions): Stores {
   const table = new Table(options);
   return {
     meetings: new DynamoMeetingStore(table),
+    presence: new DynamoPresenceStore(table),
+    unreachable: new DynamoUnreachableStore(table),
     access: createAccessStores(table, options.clock),
     handlers: new DynamoNodeStore({
       table,

@@ -33,6 +33,12 @@ export function addOpenApiRoutes(app: OpenAPIHono<AppEnv>): void {
     scheme: 'basic',
     description: 'Id and secret of a machine client.',
   });
+  app.openAPIRegistry.registerComponent('securitySchemes', 'joinToken', {
+    type: 'http',
+    scheme: 'bearer',
+    bearerFormat: 'JWT',
+    description: 'Join token of a participant, as a join answers it.',
+  });
   app.openAPIRegistry.registerComponent('securitySchemes', 'nodeToken', {
     type: 'http',
     scheme: 'bearer',

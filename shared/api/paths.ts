@@ -14,6 +14,14 @@ export const gcPaths = {
   meetingControllers: `${API_PREFIX}/meeting-controllers`,
   heartbeats: (controllerId: string) =>
     `${API_PREFIX}/meeting-controllers/${encodeURIComponent(controllerId)}/heartbeats`,
+  meetingEvents: (meetingId: string) => `${API_PREFIX}/meetings/${encodeURIComponent(meetingId)}/events`,
+  unreachable: (meetingId: string) => `${API_PREFIX}/meetings/${encodeURIComponent(meetingId)}/unreachable`,
+  handlerReplacements: (controllerId: string) =>
+    `${API_PREFIX}/meeting-controllers/${encodeURIComponent(controllerId)}/handler-replacements`,
+  presence: (controllerId: string) =>
+    `${API_PREFIX}/meeting-controllers/${encodeURIComponent(controllerId)}/presence`,
+  endedMeetings: (controllerId: string) =>
+    `${API_PREFIX}/meeting-controllers/${encodeURIComponent(controllerId)}/ended-meetings`,
   refreshJoin: (meetingId: string) => `${API_PREFIX}/meetings/${encodeURIComponent(meetingId)}/join/refresh`,
   guestChallenges: (meetingId: string) =>
     `${API_PREFIX}/meetings/${encodeURIComponent(meetingId)}/guest-challenges`,

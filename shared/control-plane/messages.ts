@@ -14,6 +14,11 @@ const MESSAGES = {
   NodeAnswer: controlPlane.NodeAnswer,
   AssignMeeting: controlPlane.AssignMeeting,
   AssignMeetingAnswer: controlPlane.AssignMeetingAnswer,
+  RequestMhReplacement: controlPlane.RequestMhReplacement,
+  MhReplacement: controlPlane.MhReplacement,
+  MeetingPresence: controlPlane.MeetingPresence,
+  PresenceAnswer: controlPlane.PresenceAnswer,
+  EndedMeeting: controlPlane.EndedMeeting,
   EndMeeting: controlPlane.EndMeeting,
   EndMeetingAnswer: controlPlane.EndMeetingAnswer,
 };

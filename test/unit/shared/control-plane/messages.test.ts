@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ZodType } from 'zod';
+import * as notice from '../../../../shared/api/controllerNotice.ts';
 import * as node from '../../../../shared/api/node.ts';
 import {
   decodeNodeMessage,
@@ -110,6 +111,51 @@ const bodies: Readonly<Record<NodeMessageName, readonly [ZodType, fc.Arbitrary<o
       accepted: fc.boolean(),
       rejection: fc.constantFrom(...node.assignMeetingAnswerSchema.shape.rejection.options),
     }),
+  ],
+  RequestMhReplacement: [
+    notice.requestMhReplacementSchema,
+    fc.record({
+      controller_id: id,
+      meeting_id: id,
+      generation: positive,
+      failed: fc.array(fc.record({ handler_id: id, reason: text(200) }), { minLength: 1, maxLength: 8 }),
+    }),
+  ],
+  MhReplacement: [
+    notice.mhReplacementSchema,
+    fc.record({
+      generation: positive,
+      media_handlers: fc.array(
+        fc.record({
+          handler_id: id,
+          role: fc.constantFrom('PRIMARY', 'BACKUP'),
+          webtransport_url: url,
+          internal_url: url,
+          certificate_hashes: hashes,
+        }),
+        { minLength: 1, maxLength: 8 },
+      ),
+    }),
+  ],
+  MeetingPresence: [
+    notice.meetingPresenceSchema,
+    fc.record({
+      controller_id: id,
+      meetings: fc.array(
+        fc.record({
+          meeting_id: id,
+          generation: positive,
+          participants: count,
+          empty_for_ms: fc.maxSafeNat(),
+        }),
+        { maxLength: 20 },
+      ),
+    }),
+  ],
+  PresenceAnswer: [notice.presenceAnswerSchema, fc.record({ counted: count })],
+  EndedMeeting: [
+    notice.endedMeetingSchema,
+    fc.record({ controller_id: id, meeting_id: id, generation: positive }),
   ],
   EndMeeting: [node.endMeetingSchema, fc.record({ meeting_id: id, generation: positive, reason: text(200) })],
   EndMeetingAnswer: [node.endMeetingAnswerSchema, fc.record({ ended: fc.boolean() })],

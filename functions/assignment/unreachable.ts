@@ -1,0 +1,92 @@
+// Participants that cannot reach their meeting's controller (ledger GC-17): when a majority says so, the meeting gets
+// another one at once, without waiting for its heartbeat to be missed.
+
+import type { UnreachableAnswer } from '../../shared/api/controllerNotice.ts';
+import { ApiError } from '../../shared/api/error.ts';
+import type { ParticipantId } from '../../shared/base/ids.ts';
+import type { Logger } from '../../shared/base/log.ts';
+import type { JoinClaims } from '../../shared/token/joinToken.ts';
+import type { TraceContext } from '../base/trace.ts';
+import type { MeetingRecord } from '../meeting/Meeting.ts';
+import type { Assignment } from './Assignment.ts';
+import { type AssignOptions, assign, meetingEnded } from './assign.ts';
+
+/** One participant alone may be the one whose network is broken. */
+const NEEDED_AT_LEAST = 2;
+const SUPERSEDED = 'Meeting is served by another controller';
+
+/**
+ * Participants that must say so: a majority of those that the controller has last said are there; at least two, or all
+ * where there are fewer. Two where it has not said yet.
+ */
+export function reportsNeeded(participants: number | undefined): number {
+  if (participants === undefined) return NEEDED_AT_LEAST;
+  const majority = Math.floor(participants / 2) + 1;
+  return Math.max(1, Math.min(Math.max(NEEDED_AT_LEAST, majority), participants));
+}
+
+export interface UnreachableContext {
+  readonly log: Logger;
+  readonly trace: TraceContext;
+}
+
+/**
+ * Counts one participant's report, and moves the meeting when it is the one that makes a majority. Reports of an
+ * assignment that is over, whoever makes them, count for nothing.
+ * @param claims of the join token that the participant has shown, verified
+ * @throws ApiError NOT_FOUND when the meeting has ended; FORBIDDEN for a token of another meeting; NO_CAPACITY (503) when
+ *   no other controller takes the meeting
+ */
+export async function reportUnreachable(
+  options: AssignOptions,
+  meeting: MeetingRecord,
+  claims: JoinClaims,
+  { log, trace }: UnreachableContext,
+): Promise<UnreachableAnswer> {
+  const { region, stores, clock } = options;
+  if (claims.meeting_id !== meeting.meetingId)
+    throw new ApiError('FORBIDDEN', 'Join token must be of the meeting that it is shown for');
+  if (meeting.status === 'ended') throw meetingEnded();
+  const participantId = claims.sub as ParticipantId;
+  const assignment = meeting.assignments[region];
+  if (assignment === undefined || !isOf(claims, assignment))
+    return { outcome: 'obsolete', reports: 0, needed: NEEDED_AT_LEAST };
+  if (await stores.access.removedParticipants.has(meeting.meetingId, participantId))
+    throw new ApiError('FORBIDDEN', 'Participant has been removed from the meeting');
+  const [reports, presence] = await Promise.all([
+    stores.unreachable.report(assignment, participantId, clock.epochMs()),
+    stores.presence.get(assignment.controllerId, meeting.meetingId),
+  ]);
+  const isHeard = presence?.generation === assignment.generation;
+  const needed = reportsNeeded(isHeard ? presence.participants : undefined);
+  const fields = { meeting_id: meeting.meetingId, controller_id: assignment.controllerId, reports, needed };
+  log.info('Participant cannot reach the meeting controller', fields);
+  if (reports < needed) return { outcome: 'counted', reports, needed };
+  log.warn('Meeting moves: a majority cannot reach its controller', fields);
+  const served = await assign(options, meeting, { log, trace, unreachable: assignment });
+  if (served.assignment.generation !== assignment.generation)
+    await tellFormer(options, assignment, { log, trace });
+  return { outcome: 'moved', reports, needed };
+}
+
+function isOf({ controller_id, generation }: JoinClaims, assignment: Assignment): boolean {
+  return controller_id === assignment.controllerId && generation === assignment.generation;
+}
+
+/** Those who still reach it are sent to the new one. It may well not hear of it: the generation fences it off. */
+async function tellFormer(
+  { stores, controllerClient }: AssignOptions,
+  { meetingId, controllerId, generation }: Assignment,
+  { log, trace }: UnreachableContext,
+): Promise<void> {
+  const controller = await stores.controllers.get(controllerId);
+  if (controller === undefined) return;
+  const request = { meeting_id: meetingId, generation, reason: SUPERSEDED };
+  const told = await controllerClient.endMeeting(controller, request, trace);
+  if (!told.ok)
+    log.info('Former meeting controller could not be told', {
+      meeting_id: meetingId,
+      controller_id: controllerId,
+      reason: told.reason,
+    });
+}

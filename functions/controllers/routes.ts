@@ -1,0 +1,105 @@
+// What meeting controllers tell and ask of the meetings that they serve (ledger GC-11, GC-13, GC-17). Each notice names
+// the generation that the controller has: what is said of one that is over has no effect.
+import type { OpenAPIHono } from '@hono/zod-openapi';
+import {
+  endedMeetingSchema,
+  meetingPresenceSchema,
+  mhReplacementSchema,
+  presenceAnswerSchema,
+  requestMhReplacementSchema,
+} from '../../shared/api/controllerNotice.ts';
+import { ApiError } from '../../shared/api/error.ts';
+import { endMeetingAnswerSchema } from '../../shared/api/node.ts';
+import { gcPaths } from '../../shared/api/paths.ts';
+import type { EpochMs } from '../../shared/base/clock.ts';
+import type { ControllerId, Generation, MeetingId } from '../../shared/base/ids.ts';
+import type { AssignOptions } from '../assignment/assign.ts';
+import { readServed, replaceHandlers } from '../assignment/replaceHandlers.ts';
+import type { AppEnv } from '../http/AppEnv.ts';
+import { addNodeRoute } from '../http/nodeRoute.ts';
+import { type EndOptions, endMeetingUnless } from '../meeting/endMeeting.ts';
+import type { Presence } from '../meeting/PresenceStore.ts';
+
+export type ControllerRoutesOptions = AssignOptions & EndOptions;
+
+const byId = `${gcPaths.meetingControllers}/{controller_id}`;
+
+/** Adds the routes to an app that lets only nodes through to them. */
+export function addControllerRoutes(app: OpenAPIHono<AppEnv>, options: ControllerRoutesOptions): void {
+  const { stores, clock } = options;
+  addNodeRoute(app, {
+    path: `${byId}/handler-replacements`,
+    idName: 'controller_id',
+    operationId: 'requestMhReplacement',
+    summary: 'Ask for other media handlers',
+    description:
+      'For a meeting whose handlers have failed. Those that failed it are not given again; asking twice gets the same answer.',
+    schema: requestMhReplacementSchema,
+    message: 'RequestMhReplacement',
+    answer: { message: 'MhReplacement', schema: mhReplacementSchema, description: 'Who serves from now on' },
+    errors: [404, 409],
+    handle: (request, { log }) => replaceHandlers(options, request, log),
+  });
+  addNodeRoute(app, {
+    path: `${byId}/presence`,
+    idName: 'controller_id',
+    operationId: 'reportPresence',
+    summary: 'Tell how many participants meetings have',
+    description:
+      'With each full heartbeat, all meetings at once, or up to 500 of them in turn: what is not listed is not known.',
+    schema: meetingPresenceSchema,
+    message: 'MeetingPresence',
+    answer: {
+      message: 'PresenceAnswer',
+      schema: presenceAnswerSchema,
+      description: 'How many meetings were counted',
+    },
+    errors: [404],
+    handle: async ({ controller_id, meetings }) => {
+      if ((await stores.controllers.get(controller_id)) === undefined)
+        throw new ApiError(
+          'NOT_FOUND',
+          `No meeting controller "${controller_id}" is registered: register again, then report`,
+        );
+      const nowMs = clock.epochMs();
+      const presence = meetings.map((entry): [MeetingId, Presence] => [
+        entry.meeting_id as MeetingId,
+        {
+          generation: entry.generation as Generation,
+          participants: entry.participants,
+          // Told as a duration, so that the controller's clock does not matter.
+          emptySinceMs: entry.participants === 0 ? ((nowMs - entry.empty_for_ms) as EpochMs) : undefined,
+        },
+      ]);
+      await stores.presence.put(controller_id as ControllerId, new Map(presence), nowMs);
+      return { counted: presence.length };
+    },
+  });
+  addNodeRoute(app, {
+    path: `${byId}/ended-meetings`,
+    idName: 'controller_id',
+    operationId: 'reportEndedMeeting',
+    summary: 'Tell that a meeting has ended',
+    description: 'Nobody can join it again. Telling it twice is not an error.',
+    schema: endedMeetingSchema,
+    message: 'EndedMeeting',
+    answer: {
+      message: 'EndMeetingAnswer',
+      schema: endMeetingAnswerSchema,
+      description: 'Whether this notice ended it',
+    },
+    errors: [404, 409],
+    handle: async (notice, { log, trace }) => {
+      const found = await stores.meetings.get(notice.meeting_id as MeetingId);
+      if (found?.status === 'ended') return { ended: false };
+      const { record, assignment } = await readServed(options, notice);
+      const ended = await endMeetingUnless(options, record, {
+        reason: 'controller',
+        log,
+        trace,
+        unless: (latest) => latest.assignments[options.region]?.generation !== assignment.generation,
+      });
+      return { ended: ended !== undefined };
+    },
+  });
+}

@@ -1,0 +1,165 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { reportsNeeded } from '../../../../functions/assignment/unreachable.ts';
+import type { UnreachableAnswer } from '../../../../shared/api/controllerNotice.ts';
+import { ControlPlane } from '../support/ControlPlane.ts';
+
+const MEETING = 'standup';
+let plane: ControlPlane;
+
+beforeEach(async () => {
+  plane = await ControlPlane.start();
+  await plane.addHandler('mh-1');
+  await plane.addController('mc-1');
+  await plane.createMeeting(MEETING);
+});
+
+afterEach(async () => {
+  await plane.stop();
+});
+
+async function token(meetingId = MEETING): Promise<string> {
+  const response = await plane.join(meetingId);
+  expect(response.status).toBe(200);
+  return ((await response.json()) as { join_token: string }).join_token;
+}
+
+async function tokens(count: number): Promise<string[]> {
+  return await Promise.all(Array.from({ length: count }, () => token()));
+}
+
+async function report(joinToken: string, meetingId = MEETING): Promise<Response> {
+  return await plane.app.request(`/api/v1/meetings/${meetingId}/unreachable`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${joinToken}` },
+  });
+}
+
+async function outcome(joinToken: string): Promise<UnreachableAnswer> {
+  const response = await report(joinToken);
+  expect(response.status).toBe(200);
+  return (await response.json()) as UnreachableAnswer;
+}
+
+async function generation(): Promise<number | undefined> {
+  const record = await plane.stores.meetings.get(MEETING as never);
+  return Object.values(record?.assignments ?? {})[0]?.generation;
+}
+
+async function present(participants: number, controllerId = 'mc-1', assigned = 1): Promise<void> {
+  const response = await plane.post(`/api/v1/meeting-controllers/${controllerId}/presence`, {
+    controller_id: controllerId,
+    meetings: [{ meeting_id: MEETING, generation: assigned, participants, empty_for_ms: 0 }],
+  });
+  expect(response.status).toBe(200);
+}
+
+describe('the majority', () => {
+  it.each([
+    [undefined, 2],
+    [0, 1],
+    [1, 1],
+    [2, 2],
+    [3, 2],
+    [4, 3],
+    [5, 3],
+    [1_000, 501],
+  ])('GC-17 of %s participants is %s', (participants, needed) => {
+    expect(reportsNeeded(participants)).toBe(needed);
+  });
+});
+
+describe('reports of an unreachable controller', () => {
+  it('GC-17 move the meeting when a majority has made them, once, though heartbeats go on', async () => {
+    const [first = '', second = '', third = '', late = ''] = await tokens(5);
+    await present(5);
+    await plane.addController('mc-2');
+    expect(await outcome(first)).toEqual({ outcome: 'counted', reports: 1, needed: 3 });
+    expect(await outcome(first)).toEqual({ outcome: 'counted', reports: 1, needed: 3 });
+    expect(await outcome(second)).toEqual({ outcome: 'counted', reports: 2, needed: 3 });
+    expect(await generation()).toBe(1);
+    expect(await outcome(third)).toEqual({ outcome: 'moved', reports: 3, needed: 3 });
+    expect(await generation()).toBe(2);
+    expect(plane.controllers.holdersOf(MEETING)).toEqual(['mc-2']);
+    // The one that was left is told, for those who still reach it.
+    expect(plane.controllers.ended).toMatchObject([{ controllerId: 'mc-1', request: { generation: 1 } }]);
+    // Whoever reports late means an assignment that is over.
+    expect(await outcome(late)).toMatchObject({ outcome: 'obsolete' });
+    expect(await generation()).toBe(2);
+    const joined = (await (await plane.join(MEETING)).json()) as { meeting_controller_url: string };
+    expect(joined.meeting_controller_url).toContain('mc-2');
+  });
+
+  it('GC-17 that all come at once move the meeting by one generation', async () => {
+    const all = await tokens(20);
+    await present(20);
+    for (const id of ['mc-2', 'mc-3', 'mc-4']) await plane.addController(id);
+    const answers = await Promise.all(all.map((each) => outcome(each)));
+    expect(answers.some((answer) => answer.outcome === 'moved')).toBe(true);
+    expect(await generation()).toBe(2);
+    expect(plane.controllers.holdersOf(MEETING)).toHaveLength(1);
+    expect(plane.controllers.holdersOf(MEETING)).not.toContain('mc-1');
+  });
+
+  it('GC-17 need two participants where the controller has not said how many there are', async () => {
+    const [first = '', second = ''] = await tokens(3);
+    await plane.addController('mc-2');
+    expect(await outcome(first)).toMatchObject({ outcome: 'counted', needed: 2 });
+    expect(await outcome(second)).toMatchObject({ outcome: 'moved' });
+  });
+
+  it('GC-17 count for two minutes', async () => {
+    const [first = '', second = ''] = await tokens(3);
+    await present(3);
+    await plane.addController('mc-2');
+    expect(await outcome(first)).toMatchObject({ outcome: 'counted', reports: 1 });
+    plane.clock.advance(20_000);
+    await plane.sendHeartbeat('mc-1');
+    plane.clock.advance(101_000);
+    await present(3);
+    expect(await outcome(second)).toMatchObject({ outcome: 'counted', reports: 1 });
+    expect(await generation()).toBe(1);
+  });
+
+  it('GC-17 are taken with a token that has expired meanwhile, for a day', async () => {
+    const [first = '', second = ''] = await tokens(2);
+    plane.clock.advance(3_600_000);
+    expect((await report(first)).status).toBe(200);
+    plane.clock.advance(24 * 3_600_000);
+    expect((await report(second)).status).toBe(401);
+  });
+
+  it('GC-17 are not taken from fakes: another meeting, another key, no token, a removed participant', async () => {
+    await present(1);
+    await plane.addController('mc-2');
+    await plane.createMeeting('other');
+    const other = await token('other');
+    const mine = await token();
+    const forged = `${mine.slice(0, -8)}AAAAAAAA`;
+    expect((await report(other)).status).toBe(403);
+    expect((await report(forged)).status).toBe(401);
+    const without = await plane.app.request(`/api/v1/meetings/${MEETING}/unreachable`, { method: 'POST' });
+    expect(without.status).toBe(401);
+    expect(without.headers.get('www-authenticate')).toContain('Bearer');
+    const { sub } = JSON.parse(Buffer.from(mine.split('.')[1] ?? '', 'base64url').toString()) as {
+      sub: string;
+    };
+    await plane.stores.access.removedParticipants.add(
+      MEETING as never,
+      sub as never,
+      (plane.clock.nowMs + 60_000) as never,
+    );
+    expect((await report(mine)).status).toBe(403);
+    expect(await generation()).toBe(1);
+  });
+
+  it('GC-17 leave the meeting where it is when no other controller takes it, and say so', async () => {
+    const [first = '', second = ''] = await tokens(2);
+    await present(2);
+    await outcome(first);
+    const response = await report(second);
+    expect(response.status).toBe(503);
+    expect(response.headers.get('retry-after')).toBe('5');
+    expect(await generation()).toBe(1);
+    expect(plane.controllers.holdersOf(MEETING)).toEqual(['mc-1']);
+  });
+});
