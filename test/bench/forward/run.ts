@@ -27,6 +27,8 @@ export interface CaseResult {
   readonly ratio: number;
   readonly bareLoss: number;
   readonly bareP99Ms: number;
+  /** What the worker dropped in all, by reason; what is lost beyond it was lost in the socket buffers of either end. */
+  readonly drops: Readonly<Record<string, number>>;
 }
 export interface ForwardResult {
   readonly cases: readonly CaseResult[];
@@ -99,7 +101,8 @@ async function measure(one: ForwardCase, durationMs: number): Promise<CaseResult
         sums[side].delivered += delivered;
       }
     }
-    return summarise(one, sums, await clients.ask<Latencies>({ command: 'finish' }));
+    const { drops } = await worker.process.call('stats', null);
+    return { ...summarise(one, sums, await clients.ask<Latencies>({ command: 'finish' })), drops };
   } finally {
     clients.stop();
     bare.stop();
@@ -142,7 +145,11 @@ function cpuOf(pid: number): number {
   return used;
 }
 
-function summarise(one: ForwardCase, { worker, bare }: Record<Side, Sums>, latencies: Latencies): CaseResult {
+function summarise(
+  one: ForwardCase,
+  { worker, bare }: Record<Side, Sums>,
+  latencies: Latencies,
+): Omit<CaseResult, 'drops'> {
   const perDatagram = ({ cpuUs, delivered }: Sums): number => (delivered === 0 ? 0 : cpuUs / delivered);
   const loss = ({ expected, delivered }: Sums): number => (expected === 0 ? 0 : 1 - delivered / expected);
   return {
