@@ -28,6 +28,8 @@ import { jsonContent } from './http/responses.ts';
 import { createJoin } from './meeting/join.ts';
 import { addJoinRoutes } from './meeting/joinRoutes.ts';
 import { Meetings } from './meeting/Meetings.ts';
+import { Participants } from './meeting/Participants.ts';
+import { addParticipantRoutes } from './meeting/participantRoutes.ts';
 import { addMeetingRoutes } from './meeting/routes.ts';
 import { addTrailRoutes } from './meeting/trailRoutes.ts';
 import { addDrainRoutes } from './registry/drainRoutes.ts';
@@ -138,6 +140,7 @@ export function createGlobalController(options: GlobalControllerOptions): Global
     rateLimit,
     clock,
   });
+  addParticipantRoutes(app, new Participants({ ...serving, meetings }));
   addTokenRoutes(app, {
     clients: new ApiClients(options.clients ?? []),
     denylist: stores.access.denylist,

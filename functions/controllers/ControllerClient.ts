@@ -1,4 +1,11 @@
-import type { AssignMeeting, AssignMeetingAnswer, EndMeeting } from '../../shared/api/node.ts';
+import type {
+  AssignMeeting,
+  AssignMeetingAnswer,
+  EndMeeting,
+  ListParticipants,
+  ListParticipantsAnswer,
+  RemoveParticipant,
+} from '../../shared/api/node.ts';
 import type { Result } from '../../shared/base/result.ts';
 import type { TraceContext } from '../base/trace.ts';
 import type { MeetingController } from '../registry/MediaNode.ts';
@@ -24,4 +31,16 @@ export interface ControllerClient {
     request: EndMeeting,
     trace: TraceContext,
   ): Promise<Result<boolean>>;
+  /** Whether the participant was there, or why it is not known. */
+  removeParticipant(
+    controller: MeetingController,
+    request: RemoveParticipant,
+    trace: TraceContext,
+  ): Promise<Result<boolean>>;
+  /** Who is in the meeting, or why it is not known. */
+  listParticipants(
+    controller: MeetingController,
+    request: ListParticipants,
+    trace: TraceContext,
+  ): Promise<Result<ListParticipantsAnswer['participants']>>;
 }

@@ -2,7 +2,12 @@
 // again, a token that only the controller in question accepts.
 import * as z from 'zod';
 import { errorBodySchema } from '../../shared/api/error.ts';
-import { assignMeetingAnswerSchema, endMeetingAnswerSchema } from '../../shared/api/node.ts';
+import {
+  assignMeetingAnswerSchema,
+  endMeetingAnswerSchema,
+  listParticipantsAnswerSchema,
+  removeParticipantAnswerSchema,
+} from '../../shared/api/node.ts';
 import { controllerPaths } from '../../shared/api/paths.ts';
 import type { Clock } from '../../shared/base/clock.ts';
 import { err, ok, type Result } from '../../shared/base/result.ts';
@@ -64,6 +69,30 @@ export function createHttpsControllerClient(options: HttpsControllerClientOption
         answerSchema: endMeetingAnswerSchema,
       });
       return answer.ok ? ok(answer.value.ended) : answer;
+    },
+
+    async removeParticipant(controller, request, trace) {
+      const answer = await call(options, {
+        controller,
+        trace,
+        path: controllerPaths.removeParticipant,
+        body: encodeNodeMessage('RemoveParticipant', request),
+        answerMessage: 'RemoveParticipantAnswer',
+        answerSchema: removeParticipantAnswerSchema,
+      });
+      return answer.ok ? ok(answer.value.removed) : answer;
+    },
+
+    async listParticipants(controller, request, trace) {
+      const answer = await call(options, {
+        controller,
+        trace,
+        path: controllerPaths.listParticipants,
+        body: encodeNodeMessage('ListParticipants', request),
+        answerMessage: 'ListParticipantsAnswer',
+        answerSchema: listParticipantsAnswerSchema,
+      });
+      return answer.ok ? ok(answer.value.participants) : answer;
     },
   };
 }

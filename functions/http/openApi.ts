@@ -54,6 +54,7 @@ export function addOpenApiRoutes(app: OpenAPIHono<AppEnv>): void {
         tags: [
           { name: 'Meetings', description: 'Create, change, find and end meetings.' },
           { name: 'Joining', description: 'The way into a meeting, for users and for guests.' },
+          { name: 'Participants', description: 'Who is in a meeting.' },
           { name: 'Tokens', description: 'Tokens for machines, and their revocation.' },
           {
             name: 'Media nodes',

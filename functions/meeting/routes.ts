@@ -34,13 +34,10 @@ const createMeeting = createRoute({
     'With an id of your choice, or one that is made up and easy to read out. With an `Idempotency-Key`, the same request again has the same answer for 24 hours.',
   request: {
     headers: z.object({
-      'idempotency-key': z
-        .string()
-        .optional()
-        .meta({
-          description: 'Names the request, such as a UUID.',
-          example: '8e03978e-40d5-43e8-bc93-6894a57f9324',
-        }),
+      'idempotency-key': z.string().optional().meta({
+        description: 'Names the request, such as a UUID.',
+        example: '8e03978e-40d5-43e8-bc93-6894a57f9324',
+      }),
     }),
     body: { required: true, ...jsonContent('What the meeting is like', createMeetingSchema) },
   },

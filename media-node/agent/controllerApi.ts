@@ -5,7 +5,12 @@ import type { Context } from 'hono';
 import type * as z from 'zod';
 import { ApiError } from '../../shared/api/error.ts';
 import { routersLostSchema } from '../../shared/api/handler.ts';
-import { assignMeetingSchema, endMeetingSchema } from '../../shared/api/node.ts';
+import {
+  assignMeetingSchema,
+  endMeetingSchema,
+  listParticipantsSchema,
+  removeParticipantSchema,
+} from '../../shared/api/node.ts';
 import { controllerPaths } from '../../shared/api/paths.ts';
 import {
   decodeNodeMessage,
@@ -54,6 +59,24 @@ export function addControllerApi(http: InternalHttp, options: ControllerApiOptio
     POST: (context) =>
       exchange(context, { request: 'EndMeeting', answer: 'EndMeetingAnswer' }, endMeetingSchema, (request) =>
         running().call('endMeeting', request),
+      ),
+  });
+  http.route(controllerPaths.removeParticipant, authorize, {
+    POST: (context) =>
+      exchange(
+        context,
+        { request: 'RemoveParticipant', answer: 'RemoveParticipantAnswer' },
+        removeParticipantSchema,
+        (request) => running().call('removeParticipant', request),
+      ),
+  });
+  http.route(controllerPaths.listParticipants, authorize, {
+    POST: (context) =>
+      exchange(
+        context,
+        { request: 'ListParticipants', answer: 'ListParticipantsAnswer' },
+        listParticipantsSchema,
+        (request) => running().call('listParticipants', request),
       ),
   });
   http.route(controllerPaths.routersLost, authorizeHandler, {

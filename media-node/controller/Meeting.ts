@@ -42,6 +42,9 @@ const MEDIA_LOST: ConnectionEnd = {
   leaveReason: signaling.LeaveReason.CONNECTION_LOST,
 };
 
+/** Participants that are kept out; a join token of an older one has expired long since. */
+const MAX_REMOVED = 10_000;
+
 export class Meeting {
   readonly id: string;
   readonly log: Logger;
@@ -53,6 +56,8 @@ export class Meeting {
   readonly #byUserId = new Map<number, Participant>();
   /** Whose join is under way, by participant id. */
   readonly #joining = new Map<string, ParticipantConnection>();
+  /** Ids of participants that were removed, in order. */
+  readonly #removed = new Set<string>();
   #assignment: AssignMeeting;
   #lastUserId = 0;
   #ended = false;
@@ -139,10 +144,11 @@ export class Meeting {
   /**
    * Keeps a place for a participant until `signal` aborts or admit(). An earlier join of the same participant that is
    * still under way ends; one that is in the meeting stays until the new one is admitted.
-   * @throws SignalingError when the meeting is full or has ended.
+   * @throws SignalingError when the meeting is full or has ended, or the participant was removed from it.
    */
   reserve(participantId: string, connection: ParticipantConnection, signal: AbortSignal): void {
     if (this.#ended) throw SignalingError.meetingEnded();
+    if (this.#removed.has(participantId)) throw SignalingError.removed();
     this.#joining.get(participantId)?.end(SUPERSEDED);
     const newcomers = [...this.#joining.keys()].filter((id) => !this.#participants.has(id)).length;
     if (!this.#participants.has(participantId) && this.#participants.size + newcomers >= this.maxParticipants)
@@ -179,6 +185,23 @@ export class Meeting {
     if (!this.#remove(participant, reason)) return;
     const { participantId, userId } = participant;
     this.tellOthers(participant, { participantLeft: { participantId, userId, reason } });
+  }
+
+  /** Takes a participant out, and lets it in no more. False when it was not there. */
+  removeForGood(participantId: string): boolean {
+    this.#removed.add(participantId);
+    if (this.#removed.size > MAX_REMOVED)
+      for (const oldest of this.#removed) {
+        this.#removed.delete(oldest);
+        break;
+      }
+    const end = removal();
+    this.#joining.get(participantId)?.end(end);
+    const participant = this.#participants.get(participantId);
+    if (participant === undefined) return false;
+    this.leave(participant, end.leaveReason);
+    participant.connection.end(end);
+    return true;
   }
 
   /** Ends the meeting for everyone. Idempotent. */
@@ -222,6 +245,16 @@ export class Meeting {
     });
     return true;
   }
+}
+
+function removal(): ConnectionEnd {
+  const refusal = SignalingError.removed();
+  return {
+    code: refusal.closeCode,
+    reason: refusal.message,
+    leaveReason: signaling.LeaveReason.REMOVED,
+    last: refusal.toMessage(0),
+  };
 }
 
 function meetingEnd(): ConnectionEnd {

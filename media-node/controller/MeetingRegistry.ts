@@ -6,6 +6,10 @@ import type {
   AssignMeetingAnswer,
   EndMeeting,
   EndMeetingAnswer,
+  ListParticipants,
+  ListParticipantsAnswer,
+  RemoveParticipant,
+  RemoveParticipantAnswer,
 } from '../../shared/api/node.ts';
 import type { Logger } from '../../shared/base/log.ts';
 import type { BackgroundTasks } from './BackgroundTasks.ts';
@@ -81,6 +85,38 @@ export class MeetingRegistry {
     meeting.end();
     this.#options.log.info('Meeting ended', { meeting_id: id, generation, reason });
     return { ended: true };
+  }
+
+  /**
+   * Takes a participant out for good; `removed` is false when it is not there, and then it does not come in either.
+   * @throws ApiError CONFLICT when the generation is lower than the one held, NOT_FOUND when the meeting is not here.
+   */
+  removeParticipant(removal: RemoveParticipant): RemoveParticipantAnswer {
+    const meeting = this.#meetingOf(removal);
+    const removed = meeting.removeForGood(removal.participant_id);
+    const fields = { meeting_id: meeting.id, participant_id: removal.participant_id, removed };
+    this.#options.log.info('Participant removed', { ...fields, reason: removal.reason });
+    return { removed };
+  }
+
+  /** @throws ApiError CONFLICT when the generation is lower than the one held, NOT_FOUND when the meeting is not here. */
+  listParticipants(question: ListParticipants): ListParticipantsAnswer {
+    const participants = [...this.#meetingOf(question).participants.values()];
+    return {
+      participants: participants.map(({ participantId, userId, displayName, joinedAtMs }) => ({
+        participant_id: participantId,
+        user_id: userId,
+        display_name: displayName,
+        joined_at_ms: joinedAtMs,
+      })),
+    };
+  }
+
+  #meetingOf({ meeting_id: id, generation }: ListParticipants): Meeting {
+    const meeting = this.#meetings.get(id);
+    if (meeting === undefined) throw new ApiError('NOT_FOUND', `Meeting "${id}" is not held here`);
+    if (generation < meeting.generation) throw staleGeneration(meeting, generation);
+    return meeting;
   }
 
   /** A media handler has lost routers: meetings that use one of them get another (ledger SFU-9). */

@@ -31,6 +31,10 @@ export class SignalingError extends Error {
     return new SignalingError(Code.CAPACITY_EXCEEDED, 'Meeting has reached maximum participants');
   }
 
+  static removed(): SignalingError {
+    return new SignalingError(Code.FORBIDDEN, 'Removed from the meeting');
+  }
+
   /** What the media plane's failure means for a request about one stream. */
   static ofStream(action: string, cause: unknown): SignalingError {
     if (isFull(cause)) {

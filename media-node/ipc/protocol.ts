@@ -16,6 +16,10 @@ import type {
   AssignMeetingAnswer,
   EndMeeting,
   EndMeetingAnswer,
+  ListParticipants,
+  ListParticipantsAnswer,
+  RemoveParticipant,
+  RemoveParticipantAnswer,
 } from '../../shared/api/node.ts';
 import type { LogLevel } from '../../shared/base/log.ts';
 import type { TransportLimits } from '../transport/MediaSession.ts';
@@ -117,6 +121,8 @@ export interface ControllerStats {
 export type ControllerCalls = {
   assignMeeting: { request: AssignMeeting; answer: AssignMeetingAnswer };
   endMeeting: { request: EndMeeting; answer: EndMeetingAnswer };
+  removeParticipant: { request: RemoveParticipant; answer: RemoveParticipantAnswer };
+  listParticipants: { request: ListParticipants; answer: ListParticipantsAnswer };
   /** JWK set that signs join tokens, as JSON text. Given before the first assignment and whenever it changes. */
   setSigningKeys: { request: { signing_keys_json: string }; answer: null };
   /** Routers that a handler has lost; `handler_id` is checked to be the handler that says so. */

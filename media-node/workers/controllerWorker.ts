@@ -23,6 +23,8 @@ await startWorker<ControllerWorkerConfig, AgentCalls, ControllerCalls>({
     const rpc = connect({
       assignMeeting: (assignment) => controller.assignMeeting(assignment),
       endMeeting: (ending) => controller.endMeeting(ending),
+      removeParticipant: (removal) => controller.meetings.removeParticipant(removal),
+      listParticipants: (question) => controller.meetings.listParticipants(question),
       routersLost: (lost) => controller.routersLost(lost),
       setSigningKeys: ({ signing_keys_json }) => {
         controller.setSigningKeys(signing_keys_json);

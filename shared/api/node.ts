@@ -134,3 +134,38 @@ export type EndMeeting = z.infer<typeof endMeetingSchema>;
 
 export const endMeetingAnswerSchema = z.object({ ended: z.boolean() }).meta({ id: 'EndMeetingAnswer' });
 export type EndMeetingAnswer = z.infer<typeof endMeetingAnswerSchema>;
+
+/** Global controller to meeting controller: takes a participant out for good, whether it is there or not. */
+export const removeParticipantSchema = z
+  .strictObject({
+    meeting_id: idSchema,
+    generation: uint32.min(1),
+    participant_id: idSchema,
+    reason: text(200),
+  })
+  .meta({ id: 'RemoveParticipant' });
+export type RemoveParticipant = z.infer<typeof removeParticipantSchema>;
+
+export const removeParticipantAnswerSchema = z
+  .object({ removed: z.boolean() })
+  .meta({ id: 'RemoveParticipantAnswer' });
+export type RemoveParticipantAnswer = z.infer<typeof removeParticipantAnswerSchema>;
+
+export const listParticipantsSchema = z
+  .strictObject({ meeting_id: idSchema, generation: uint32.min(1) })
+  .meta({ id: 'ListParticipants' });
+export type ListParticipants = z.infer<typeof listParticipantsSchema>;
+
+export const listParticipantsAnswerSchema = z
+  .object({
+    participants: z.array(
+      z.object({
+        participant_id: idSchema,
+        user_id: uint32,
+        display_name: z.string(),
+        joined_at_ms: z.number(),
+      }),
+    ),
+  })
+  .meta({ id: 'ListParticipantsAnswer' });
+export type ListParticipantsAnswer = z.infer<typeof listParticipantsAnswerSchema>;

@@ -21,6 +21,10 @@ const MESSAGES = {
   EndedMeeting: controlPlane.EndedMeeting,
   EndMeeting: controlPlane.EndMeeting,
   EndMeetingAnswer: controlPlane.EndMeetingAnswer,
+  RemoveParticipant: controlPlane.RemoveParticipant,
+  RemoveParticipantAnswer: controlPlane.RemoveParticipantAnswer,
+  ListParticipants: controlPlane.ListParticipants,
+  ListParticipantsAnswer: controlPlane.ListParticipantsAnswer,
 };
 export type NodeMessageName = keyof typeof MESSAGES;
 

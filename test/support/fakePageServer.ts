@@ -92,7 +92,6 @@ function meeting(meetingId: string): MeetingBody {
     display_name: meetingId === NEW_MEETING_ID ? meetingId : 'Weekly planning',
     status: meetingId === ENDED_ID ? 'ended' : 'active',
     max_participants: 100,
-    allow_guests: true,
     allow_guests: false,
     created_at: '2026-11-21T10:00:00.000Z',
   };

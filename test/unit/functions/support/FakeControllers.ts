@@ -7,7 +7,13 @@ import type {
   RejectionReason,
 } from '../../../../functions/controllers/ControllerClient.ts';
 import type { MeetingController } from '../../../../functions/registry/MediaNode.ts';
-import type { AssignMeeting, EndMeeting } from '../../../../shared/api/node.ts';
+import type {
+  AssignMeeting,
+  EndMeeting,
+  ListParticipants,
+  ListParticipantsAnswer,
+  RemoveParticipant,
+} from '../../../../shared/api/node.ts';
 import { err, ok, type Result } from '../../../../shared/base/result.ts';
 
 export type Behaviour = 'accepts' | 'fails' | RejectionReason;
@@ -17,6 +23,8 @@ export class FakeControllers implements ControllerClient {
   readonly asked: { readonly controllerId: string; readonly request: AssignMeeting }[] = [];
   readonly ended: { readonly controllerId: string; readonly request: EndMeeting }[] = [];
   readonly behaviour = new Map<string, Behaviour>();
+  /** Who is there, by meeting. */
+  readonly participants = new Map<string, ListParticipantsAnswer['participants']>();
   /** Runs when a controller has accepted and before the caller hears of it. */
   beforeAnswer: (controllerId: string) => Promise<void> = async () => undefined;
 
@@ -42,6 +50,25 @@ export class FakeControllers implements ControllerClient {
     if (request.generation < held.generation) return err('Controller answered 409: stale generation');
     this.meetingsOf(controller.id).delete(request.meeting_id);
     return ok(true);
+  }
+
+  async removeParticipant(
+    controller: MeetingController,
+    request: RemoveParticipant,
+  ): Promise<Result<boolean>> {
+    if (this.behaviour.get(controller.id) === 'fails') return err('unreachable: nobody there');
+    const there = this.participants.get(request.meeting_id) ?? [];
+    const left = there.filter(({ participant_id }) => participant_id !== request.participant_id);
+    this.participants.set(request.meeting_id, left);
+    return ok(left.length < there.length);
+  }
+
+  async listParticipants(
+    controller: MeetingController,
+    request: ListParticipants,
+  ): Promise<Result<ListParticipantsAnswer['participants']>> {
+    if (this.behaviour.get(controller.id) === 'fails') return err('unreachable: nobody there');
+    return ok(this.participants.get(request.meeting_id) ?? []);
   }
 
   /** What a process that starts anew knows: nothing. */

@@ -159,6 +159,25 @@ const bodies: Readonly<Record<NodeMessageName, readonly [ZodType, fc.Arbitrary<o
   ],
   EndMeeting: [node.endMeetingSchema, fc.record({ meeting_id: id, generation: positive, reason: text(200) })],
   EndMeetingAnswer: [node.endMeetingAnswerSchema, fc.record({ ended: fc.boolean() })],
+  RemoveParticipant: [
+    node.removeParticipantSchema,
+    fc.record({ meeting_id: id, generation: positive, participant_id: id, reason: text(200) }),
+  ],
+  RemoveParticipantAnswer: [node.removeParticipantAnswerSchema, fc.record({ removed: fc.boolean() })],
+  ListParticipants: [node.listParticipantsSchema, fc.record({ meeting_id: id, generation: positive })],
+  ListParticipantsAnswer: [
+    node.listParticipantsAnswerSchema,
+    fc.record({
+      participants: fc.array(
+        fc.record({
+          participant_id: id,
+          user_id: positive,
+          display_name: text(80),
+          joined_at_ms: fc.maxSafeNat(),
+        }),
+      ),
+    }),
+  ],
 };
 
 function decoded(name: NodeMessageName, bytes: Uint8Array): Record<string, unknown> {
