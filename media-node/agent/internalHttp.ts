@@ -38,12 +38,11 @@ export class InternalHttp {
       );
     });
     this.#app.onError((error, context) => {
-      if (error instanceof ApiError && error.status < 500) return answerError(context, error);
-      log.error('Internal request failed', { method: context.req.method, path: context.req.path, error });
-      return answerError(
-        context,
-        error instanceof ApiError ? error : new ApiError('INTERNAL_ERROR', 'Internal error'),
-      );
+      const refused = error instanceof ApiError ? error : new ApiError('INTERNAL_ERROR', 'Internal error');
+      const fields = { method: context.req.method, path: context.req.path, error };
+      if (refused.code === 'INTERNAL_ERROR') log.error('Internal request failed', fields);
+      else if (refused.status >= 500) log.warn('Internal request could not be served now', fields);
+      return answerError(context, refused);
     });
   }
 

@@ -165,7 +165,7 @@ describe('internal API of a media handler', () => {
     });
   });
 
-  it('SFU-2 gives a meeting one router, however often and at once it is asked for', async () => {
+  it('SFU-2 SFU-8 gives a meeting one router, however often and at once it is asked for', async () => {
     const routers = await Promise.all(Array.from({ length: 20 }, () => createRouter('m1')));
     expect(new Set(routers.map((router) => router.router_id)).size).toBe(1);
     expect(pool.workers.map((worker) => worker.routers.size).sort()).toEqual([0, 1]);
@@ -185,13 +185,13 @@ describe('internal API of a media handler', () => {
     expect(kept).toMatchObject([{ meetingId: 'm1', generation: 3 }]);
   });
 
-  it('SFU-3 puts a new router on the worker with the fewest routers, also in a burst', async () => {
+  it('SFU-3 SFU-8 puts a new router on the worker with the fewest routers, also in a burst', async () => {
     setUp(4);
     await Promise.all(Array.from({ length: 12 }, (_, i) => createRouter(`m${i}`)));
     expect(pool.workers.map((worker) => worker.routers.size)).toEqual([3, 3, 3, 3]);
   });
 
-  it('SFU-3 puts a new router on the worker with the fewest consumers when routers are even', async () => {
+  it('SFU-3 SFU-8 puts a new router on the worker with the fewest consumers when routers are even', async () => {
     const busy = await createRouter('busy');
     await createRouter('quiet');
     const router = pool.workers[busy.worker_id]?.routers.get(busy.router_id);
@@ -199,7 +199,7 @@ describe('internal API of a media handler', () => {
     expect((await createRouter('next')).worker_id).not.toBe(busy.worker_id);
   });
 
-  it('SFU-3 refuses a router when every worker is full, and takes one again when a router went', async () => {
+  it('SFU-3 SFU-8 refuses a router when every worker is full, and takes one again when a router went', async () => {
     setUp(2, 1);
     const first = await createRouter('m1');
     await createRouter('m2');
@@ -207,6 +207,23 @@ describe('internal API of a media handler', () => {
     await expectError(call('POST', handlerPaths.routers, third), 409, 'CAPACITY_EXCEEDED');
     await call('DELETE', handlerPaths.router(first.router_id));
     await createRouter('m3');
+  });
+
+  it('SFU-8 gives no router to a worker with as many consumers as it takes, and refuses it when all have', async () => {
+    setUp(2, 50, 10);
+    const fill = async (meetingId: string) => {
+      const { router_id: id, worker_id: workerId } = await createRouter(meetingId);
+      const router = pool.workers[workerId]?.routers.get(id);
+      for (let i = 0; i < 10; i++) router?.consumers.add(`c${i}`);
+      return workerId;
+    };
+    const full = await fill('m1');
+    for (let i = 0; i < 5; i++) expect((await createRouter(`next${i}`)).worker_id).not.toBe(full);
+    await fill('m2');
+    const third = { body: { meeting_id: 'm3', generation: 1 } };
+    await expectError(call('POST', handlerPaths.routers, third), 409, 'CAPACITY_EXCEEDED');
+    // A meeting stays where it is, also on a worker that is full.
+    expect((await createRouter('m1')).worker_id).toBe(full);
   });
 
   it('SFU-3 refuses a router as no capacity when no worker runs', async () => {
@@ -223,7 +240,7 @@ describe('internal API of a media handler', () => {
     expect((await createRouter('m2')).worker_id).toBe(1);
   });
 
-  it('SFU-2 forgets the routers of a worker that died, and places the meeting anew', async () => {
+  it('SFU-2 SFU-9 forgets the routers of a worker that died, and places the meeting anew', async () => {
     const router = await createRouter('m1');
     pool.workers[router.worker_id]?.die();
     await expectError(call('GET', handlerPaths.router(router.router_id)), 404, 'NOT_FOUND');
