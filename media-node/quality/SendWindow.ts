@@ -82,7 +82,7 @@ export class SendWindow {
     const caughtUp = ((sequence - this.#lastSequence) | 0) >= 0;
     const newest = caughtUp ? NONE : state.newestMarkUpTo(sequence);
     if (caughtUp) this.#arrived(this.#sentDatagrams, this.#sentBytes);
-    else if (newest !== NONE) this.#arrived(state.datagrams[newest] ?? 0, state.bytes[newest] ?? 0);
+    else if (newest !== NONE) this.#arrived(state.datagrams(newest), state.bytes(newest));
     state.sampleBaseDelay(sequence, nowMs);
     this.#adapt(state, caughtUp ? 0 : state.outstandingForMs(sequence, nowMs), nowMs);
     state.mark(this.#lastSequence, this.#sentDatagrams, this.#sentBytes, nowMs);
@@ -143,11 +143,9 @@ const NONE = -1;
 
 /** What is kept once a receiver acknowledges: when how much had been sent, at the last MARKS moments. */
 class Acknowledged {
-  readonly #sequences = new Int32Array(MARKS);
-  readonly #atMs = new Float64Array(MARKS);
-  readonly datagrams: Float64Array = new Float64Array(MARKS);
-  readonly bytes: Float64Array = new Float64Array(MARKS);
-  #marks = 0;
+  /** Sequence number, datagrams, bytes and time (ms) of each mark, in one array: small arrays cost more than they hold. */
+  readonly #marks = new Float64Array(MARKS * 4);
+  #count = 0;
   baseDelayMs = Number.POSITIVE_INFINITY;
   datagramsPerMs = 0;
   bytesPerMs = 0;
@@ -160,24 +158,23 @@ class Acknowledged {
   }
 
   mark(sequence: number, datagrams: number, bytes: number, nowMs: number): void {
-    const last = (this.#marks - 1) % MARKS;
-    if (this.#marks > 0) {
-      if (nowMs - (this.#atMs[last] ?? 0) < MARK_INTERVAL_MS) return;
+    if (this.#count > 0) {
+      const last = this.#count - 1;
       // Nothing was sent since: the mark before says all.
-      if (this.#sequences[last] === sequence) return;
+      if (nowMs - this.#atMs(last) < MARK_INTERVAL_MS || this.#sequence(last) === sequence) return;
     }
-    const index = this.#marks % MARKS;
-    this.#sequences[index] = sequence;
-    this.datagrams[index] = datagrams;
-    this.bytes[index] = bytes;
-    this.#atMs[index] = nowMs;
-    this.#marks++;
+    const at = (this.#count % MARKS) * 4;
+    this.#marks[at] = sequence;
+    this.#marks[at + 1] = datagrams;
+    this.#marks[at + 2] = bytes;
+    this.#marks[at + 3] = nowMs;
+    this.#count++;
   }
 
-  /** Index of the newest mark whose datagrams have arrived with this sequence number; NONE when it is older than all. */
+  /** The newest mark whose datagrams have arrived with this sequence number; NONE when it is older than all. */
   newestMarkUpTo(sequence: number): number {
-    for (let mark = this.#marks - 1; mark >= Math.max(0, this.#marks - MARKS); mark--)
-      if (((sequence - (this.#sequences[mark % MARKS] ?? 0)) | 0) >= 0) return mark % MARKS;
+    for (let mark = this.#count - 1; mark >= this.#oldest; mark--)
+      if (((sequence - this.#sequence(mark)) | 0) >= 0) return mark;
     return NONE;
   }
 
@@ -186,9 +183,9 @@ class Acknowledged {
    * no longer than since then.
    */
   sampleBaseDelay(sequence: number, nowMs: number): void {
-    for (let mark = this.#marks - 1; mark >= Math.max(0, this.#marks - MARKS); mark--) {
-      if (((sequence - (this.#sequences[mark % MARKS] ?? 0)) | 0) <= 0) continue;
-      const delayMs = nowMs - (this.#atMs[mark % MARKS] ?? 0);
+    for (let mark = this.#count - 1; mark >= this.#oldest; mark--) {
+      if (((sequence - this.#sequence(mark)) | 0) <= 0) continue;
+      const delayMs = nowMs - this.#atMs(mark);
       this.baseDelayMs = Math.min(delayMs, this.baseDelayMs + delayMs * BASE_DELAY_RISE);
       return;
     }
@@ -196,10 +193,33 @@ class Acknowledged {
 
   /** For how long, at least, something that came after this sequence number has been on its way, ms. */
   outstandingForMs(sequence: number, nowMs: number): number {
-    for (let mark = Math.max(0, this.#marks - MARKS); mark < this.#marks; mark++)
-      if ((((this.#sequences[mark % MARKS] ?? 0) - sequence) | 0) > 0)
-        return nowMs - (this.#atMs[mark % MARKS] ?? 0);
+    for (let mark = this.#oldest; mark < this.#count; mark++)
+      if (((this.#sequence(mark) - sequence) | 0) > 0) return nowMs - this.#atMs(mark);
     return 0;
+  }
+
+  datagrams(mark: number): number {
+    return this.#field(mark, 1);
+  }
+
+  bytes(mark: number): number {
+    return this.#field(mark, 2);
+  }
+
+  get #oldest(): number {
+    return Math.max(0, this.#count - MARKS);
+  }
+
+  #sequence(mark: number): number {
+    return this.#field(mark, 0);
+  }
+
+  #atMs(mark: number): number {
+    return this.#field(mark, 3);
+  }
+
+  #field(mark: number, field: number): number {
+    return this.#marks[(mark % MARKS) * 4 + field] ?? 0;
   }
 }
 
