@@ -7,10 +7,11 @@ import { type CapacityRule, freeUnits, unitsNeeded } from '../registry/capacity.
 import type { MediaNode } from '../registry/MediaNode.ts';
 import type { IndexedNode, NodeStore, Reservation } from '../registry/NodeStore.ts';
 import { placeIn, stepOf } from '../registry/position.ts';
+import { pendingMeetings } from '../registry/rank.ts';
 import { type Candidate, type SelectionOptions, type Shortage, selectBackup, selectNode } from './select.ts';
 
 /** Nodes that are read for one meeting. */
-export const CANDIDATES_READ = 16;
+export const CANDIDATES_READ = 10;
 /** Nodes of each place that are read where those do not do: a bound on what a shortage costs. */
 export const NODES_READ_AT_MOST = 250;
 /** Nodes tried in one look at the index before it is read again: each fails because somebody else was faster. */
@@ -47,8 +48,8 @@ type Zoned = { readonly region: string; readonly zone: string };
 
 export class NodePlacement<Registration extends Zoned, Load> {
   readonly #options: NodePlacementOptions<Registration, Load>;
-  /** A step of headroom in which more nodes stand than are read: a look may then begin anywhere within it. */
-  #crowdedStep: { readonly step: string; readonly untilMs: number } | undefined;
+  /** What a look at the best nodes has shown of the order: a step that holds more nodes than are read, if it does. */
+  #order: { readonly crowdedStep: string | undefined; readonly untilMs: number } | undefined;
 
   constructor(options: NodePlacementOptions<Registration, Load>) {
     this.#options = options;
@@ -117,26 +118,23 @@ export class NodePlacement<Registration extends Zoned, Load> {
     return { ...placed, backup: (backup ?? near)?.node };
   }
 
-  /** Nodes with the most headroom. Where many have about as much, different looks see different ones of them. */
+  /** Nodes with the best rank. Where many have about the same, different looks see different ones of them. */
   async #look(): Promise<Candidate<MediaNode<Registration, Load>>[]> {
     const { region, nodes, clock, random } = this.#options;
-    const crowded = this.#crowdedStep;
     const nowMs = clock.epochMs();
-    const from =
-      crowded !== undefined && nowMs < crowded.untilMs ? placeIn(crowded.step, random()) : undefined;
-    const seen = await nodes.list({
-      region,
-      place: 'open',
-      limit: CANDIDATES_READ,
-      ...(from !== undefined && { from }),
-    });
-    const step = seen[0] && stepOf(seen[0].position);
-    const last = seen.at(-1);
-    const isCrowded = seen.length === CANDIDATES_READ && last !== undefined && stepOf(last.position) === step;
-    if (!isCrowded || step === undefined) this.#crowdedStep = undefined;
-    // What lies above the step is seen from the top only: a look from within does not make it hold for longer.
-    else if (from === undefined) this.#crowdedStep = { step, untilMs: nowMs + ORDER_HOLDS_MS };
-    return seen.map((indexed) => this.#toCandidate(indexed));
+    const order = this.#order !== undefined && nowMs < this.#order.untilMs ? this.#order : undefined;
+    const query = { region, place: 'open', limit: CANDIDATES_READ } as const;
+    if (order?.crowdedStep !== undefined) {
+      const within = await nodes.list({ ...query, from: placeIn(order.crowdedStep, random()) });
+      if (within.length === CANDIDATES_READ) return within.map((indexed) => this.#toCandidate(indexed));
+    }
+    const best = await nodes.list(query);
+    // What is better than a crowded step is seen from the top only: a look from within says nothing of it.
+    if (order === undefined)
+      this.#order = { crowdedStep: crowdedStep(best), untilMs: nowMs + ORDER_HOLDS_MS };
+    // There were not enough nodes from there on: the step is no crowd.
+    else if (order.crowdedStep !== undefined) this.#order = { ...order, crowdedStep: undefined };
+    return best.map((indexed) => this.#toCandidate(indexed));
   }
 
   /** All nodes, up to a bound: also those that take no meetings, to tell why. */
@@ -164,17 +162,34 @@ export class NodePlacement<Registration extends Zoned, Load> {
   }
 
   #toCandidate({ node }: IndexedNode<Registration, Load>): Candidate<MediaNode<Registration, Load>> {
-    const { capacity } = this.#options;
-    const { id, registration, health } = node;
-    const free = freeUnits(capacity, node);
-    return {
-      node,
-      id,
-      region: registration.region,
-      zone: registration.zone,
-      health,
-      headroom: free === undefined ? undefined : Math.max(0, free) / capacity.capacity(registration),
-      fits: free !== undefined && free >= unitsNeeded(capacity, registration),
-    };
+    return toCandidate(node, this.#options.capacity);
   }
+}
+
+/** A node as selection sees it. */
+export function toCandidate<Registration extends Zoned, Load>(
+  node: MediaNode<Registration, Load>,
+  capacity: CapacityRule<Registration, Load>,
+): Candidate<MediaNode<Registration, Load>> {
+  const { id, registration, health } = node;
+  const free = freeUnits(capacity, node);
+  return {
+    node,
+    id,
+    region: registration.region,
+    zone: registration.zone,
+    health,
+    headroom: free === undefined ? undefined : Math.max(0, free) / capacity.capacity(registration),
+    fits: free !== undefined && free >= unitsNeeded(capacity, registration),
+    pendingMeetings: pendingMeetings(capacity, node),
+  };
+}
+
+/** The step of all of them, where there are as many as are read. */
+function crowdedStep(nodes: readonly { readonly position: string }[]): string | undefined {
+  const first = nodes[0];
+  const last = nodes.at(-1);
+  if (nodes.length < CANDIDATES_READ || first === undefined || last === undefined) return undefined;
+  const step = stepOf(first.position);
+  return stepOf(last.position) === step ? step : undefined;
 }

@@ -19,6 +19,8 @@ export interface Candidate<Node> {
   readonly headroom: number | undefined;
   /** Whether what is free is enough for the meeting. */
   readonly fits: boolean;
+  /** Meetings placed on it that its figures do not show yet. */
+  readonly pendingMeetings: number;
 }
 
 /** Why a candidate is out, in the order in which it is asked. */
@@ -64,8 +66,9 @@ export function selectNode<Node>(
   for (const candidate of candidates) {
     const reason = exclusionOf(candidate, options);
     if (reason === undefined) {
-      const score = scoreOf({ ...candidate, headroom: candidate.headroom ?? 0 }, preference);
-      rank(shortList, { candidate, score, tieBreak: options.random() });
+      const { headroom = 0, pendingMeetings, region, zone, health } = candidate;
+      const score = scoreOf({ headroom, pendingMeetings, region, zone, state: health.state }, preference);
+      insert(shortList, { candidate, score, tieBreak: options.random() });
     } else excluded[reason] = (excluded[reason] ?? 0) + 1;
   }
   const drawn = drawWeighted(shortList, options.random);
@@ -145,7 +148,7 @@ interface Ranked<Node> {
 }
 
 /** Puts one into the short list, the best first, if it is among the best. */
-function rank<Node>(shortList: Ranked<Node>[], ranked: Ranked<Node>): void {
+function insert<Node>(shortList: Ranked<Node>[], ranked: Ranked<Node>): void {
   let place = shortList.length;
   for (; place > 0; place--) {
     const better = shortList[place - 1];

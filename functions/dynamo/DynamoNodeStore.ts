@@ -1,7 +1,7 @@
 // Nodes of one kind, an item each; nothing spans two items. The order of the index and why it is so: registry/INDEX.md.
 import { ApiError } from '../../shared/api/error.ts';
 import type { EpochMs } from '../../shared/base/clock.ts';
-import { type CapacityRule, freeUnits, headroomOf, unitsNeeded } from '../registry/capacity.ts';
+import { type CapacityRule, freeUnits, unitsNeeded } from '../registry/capacity.ts';
 import { healthWeight, type NodeHealth, nextHealth, SILENCE_LIMIT_MS } from '../registry/health.ts';
 import type { MediaNode } from '../registry/MediaNode.ts';
 import type {
@@ -14,6 +14,7 @@ import type {
   Reservation,
 } from '../registry/NodeStore.ts';
 import { chanceOf, positionAfter, positionOf, stepOf } from '../registry/position.ts';
+import { rankOf } from '../registry/rank.ts';
 import { isOutdated, settledBefore } from '../registry/report.ts';
 import type { Item, Value } from './attributes.ts';
 import { keys, type NodeKind } from './keys.ts';
@@ -275,13 +276,6 @@ const GONE = Symbol('node is not registered');
 
 function placeOf({ state }: NodeHealth): Place {
   return healthWeight(state) > 0 ? 'open' : 'closed';
-}
-
-function rankOf<Registration, Load>(
-  capacity: CapacityRule<Registration, Load>,
-  node: MediaNode<Registration, Load>,
-): number {
-  return (headroomOf(capacity, node) ?? 0) * (node.health.state === 'DEGRADED' ? 0.5 : 1);
 }
 
 /** Holds while the registration and the health are what was read. */

@@ -10,7 +10,7 @@ import type { NodeStore, Place } from './NodeStore.ts';
 /** How often a sweep is due. The silence after which a node is unhealthy holds for readers without it. */
 export const SWEEP_INTERVAL_MS = 60_000;
 /** Nodes of one page. */
-const PAGE_SIZE = 200;
+const DEFAULT_PAGE_SIZE = 200;
 /** Writes under way at once. */
 const WRITES_AT_ONCE = 10;
 
@@ -24,6 +24,8 @@ export interface SweepNodesOptions<Registration, Load> extends NodeKindToSweep<R
   readonly region: string;
   readonly nowMs: EpochMs;
   readonly log: Logger;
+  /** At least 2. */
+  readonly pageSize?: number;
 }
 
 /**
@@ -62,16 +64,16 @@ async function mark<Registration, Load>(
 
 /** Pages from the most headroom down. A page begins with the last node of the one before, which it leaves out. */
 async function* pages<Registration, Load>(
-  { nodes, region }: SweepNodesOptions<Registration, Load>,
+  { nodes, region, pageSize = DEFAULT_PAGE_SIZE }: SweepNodesOptions<Registration, Load>,
   place: Place,
 ): AsyncGenerator<MediaNode<Registration, Load>[]> {
   let from: string | undefined;
   for (;;) {
-    const page = await nodes.list({ region, place, limit: PAGE_SIZE, ...(from !== undefined && { from }) });
+    const page = await nodes.list({ region, place, limit: pageSize, ...(from !== undefined && { from }) });
     const previous = from;
     yield page.filter(({ position }) => position !== previous).map(({ node }) => node);
     from = page.at(-1)?.position;
-    if (page.length < PAGE_SIZE || from === undefined) return;
+    if (page.length < pageSize || from === undefined) return;
   }
 }
 

@@ -1,7 +1,8 @@
 // Media handlers and the meetings on them, in simulated time: nodes report every 10 s, each at its own moment; streams
 // flow a while after their meeting was placed, and end with it.
-import type { MediaHandler } from '../../../functions/registry/MediaNode.ts';
+
 import { handlerCapacity } from '../../../functions/registry/capacity.ts';
+import type { MediaHandler } from '../../../functions/registry/MediaNode.ts';
 import type { Clock, EpochMs } from '../../../shared/base/clock.ts';
 import { MemoryNodeStore } from './MemoryNodeStore.ts';
 

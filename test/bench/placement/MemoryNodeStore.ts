@@ -1,7 +1,7 @@
 // A node store without a database: the rules of functions/registry over maps. What the simulation needs of it and no more;
 // that the real store follows the same rules is for the tests of that store.
 import type { CapacityRule } from '../../../functions/registry/capacity.ts';
-import { freeUnits, headroomOf } from '../../../functions/registry/capacity.ts';
+import { freeUnits } from '../../../functions/registry/capacity.ts';
 import { healthAt, healthWeight, nextHealth } from '../../../functions/registry/health.ts';
 import type { MediaNode } from '../../../functions/registry/MediaNode.ts';
 import type {
@@ -14,13 +14,14 @@ import type {
   Reservation,
 } from '../../../functions/registry/NodeStore.ts';
 import { chanceOf, positionAfter, positionOf } from '../../../functions/registry/position.ts';
+import { rankOf } from '../../../functions/registry/rank.ts';
 import { settledBefore } from '../../../functions/registry/report.ts';
 import type { EpochMs } from '../../../shared/base/clock.ts';
 import { SortedIndex } from './SortedIndex.ts';
 
 interface Entry<Registration, Load> {
-  node: MediaNode<Registration, Load>;
-  reserved: number;
+  /** As it is now, reservations included. */
+  node: MediaNode<Registration, Load> & { readonly reserved: number };
   position: string;
   place: Place;
   readonly reservations: Map<string, Reservation>;
@@ -31,7 +32,10 @@ export class MemoryNodeStore<Registration extends { readonly region: string }, L
 {
   readonly #capacity: CapacityRule<Registration, Load>;
   readonly #entries = new Map<string, Entry<Registration, Load>>();
-  readonly #indexes = { open: new SortedIndex(), closed: new SortedIndex() };
+  readonly #indexes = {
+    open: new SortedIndex<Entry<Registration, Load>>(),
+    closed: new SortedIndex<Entry<Registration, Load>>(),
+  };
 
   /** All nodes are of one region. */
   constructor(capacity: CapacityRule<Registration, Load>) {
@@ -39,16 +43,21 @@ export class MemoryNodeStore<Registration extends { readonly region: string }, L
   }
 
   async register(
-    { id, registrationId, registration }: Pick<MediaNode<Registration, Load>, 'id' | 'registrationId' | 'registration'>,
+    {
+      id,
+      registrationId,
+      registration,
+    }: Pick<MediaNode<Registration, Load>, 'id' | 'registrationId' | 'registration'>,
     atMs: EpochMs,
   ): Promise<HealthChange> {
     const before = this.#entries.get(id);
-    if (before !== undefined) this.#indexes[before.place].remove(before.position);
+    if (before !== undefined) this.#indexes[before.place].remove(before);
     const after = nextHealth(before?.node.health, { type: 'registered', atMs });
     const position = positionOf(0, chanceOf(id), id);
-    const node = { id, registrationId, registration, health: after, load: {} };
-    this.#entries.set(id, { node, reserved: 0, position, place: 'closed', reservations: new Map() });
-    this.#indexes.closed.add(position);
+    const node = { id, registrationId, registration, health: after, load: {}, reserved: 0 };
+    const entry: Entry<Registration, Load> = { node, position, place: 'closed', reservations: new Map() };
+    this.#entries.set(id, entry);
+    this.#indexes.closed.add(entry);
     return { before: before?.node.health, after };
   }
 
@@ -57,15 +66,16 @@ export class MemoryNodeStore<Registration extends { readonly region: string }, L
     if (entry === undefined) return undefined;
     const { node } = entry;
     const before = node.health;
+    let { reserved } = node;
     const settled = settledBefore(this.#capacity, node.registration, report);
     for (const [reservationId, { atMs, units }] of entry.reservations)
       if (atMs < settled) {
         entry.reservations.delete(reservationId);
-        entry.reserved -= units;
+        reserved -= units;
       }
     const after = nextHealth(before, { type: 'reported', state: report.state, atMs: report.atMs });
-    entry.node = { ...node, health: after, load: { ...node.load, ...report.load } };
-    this.#move(entry, positionAfter(entry.position, this.#rank(entry), chanceOf(id), id));
+    entry.node = { ...node, health: after, load: { ...node.load, ...report.load }, reserved };
+    this.#move(entry, positionAfter(entry.position, rankOf(this.#capacity, entry.node), chanceOf(id), id));
     return { before, after };
   }
 
@@ -88,59 +98,40 @@ export class MemoryNodeStore<Registration extends { readonly region: string }, L
   }
 
   async get(id: string): Promise<MediaNode<Registration, Load> | undefined> {
-    const entry = this.#entries.get(id);
-    return entry && withReserved(entry);
+    return this.#entries.get(id)?.node;
   }
 
   async list({ place, from, limit }: NodeQuery): Promise<readonly IndexedNode<Registration, Load>[]> {
-    return this.#indexes[place].descending(from, limit).flatMap((position) => {
-      const entry = this.#entries.get(position.slice(position.lastIndexOf('#') + 1));
-      return entry === undefined ? [] : [{ node: withReserved(entry), position }];
-    });
+    return this.#indexes[place].descending(from, limit);
   }
 
   async reserve({ id }: MediaNode<Registration, Load>, reservation: Reservation): Promise<boolean> {
     const entry = this.#entries.get(id);
     if (entry === undefined || entry.node.registrationId !== reservation.registrationId) return false;
-    const free = freeUnits(this.#capacity, withReserved(entry));
+    const free = freeUnits(this.#capacity, entry.node);
     const takes = healthWeight(healthAt(entry.node.health, reservation.atMs)) > 0;
     if (!takes || free === undefined || free < reservation.units) return false;
-    entry.reserved += reservation.units;
+    entry.node = { ...entry.node, reserved: entry.node.reserved + reservation.units };
     entry.reservations.set(reservation.reservationId, reservation);
-    this.#move(entry, positionOf(this.#rank(entry), chanceOf(reservation.reservationId), id));
+    this.#move(
+      entry,
+      positionOf(rankOf(this.#capacity, entry.node), chanceOf(reservation.reservationId), id),
+    );
     return true;
   }
 
   async release({ nodeId, reservationId, units }: Reservation): Promise<void> {
     const entry = this.#entries.get(nodeId);
-    if (entry?.reservations.delete(reservationId)) entry.reserved -= units;
-  }
-
-  #rank(entry: Entry<Registration, Load>): number {
-    const half = entry.node.health.state === 'DEGRADED' ? 0.5 : 1;
-    return (headroomOf(this.#capacity, withReserved(entry)) ?? 0) * half;
+    if (entry?.reservations.delete(reservationId))
+      entry.node = { ...entry.node, reserved: entry.node.reserved - units };
   }
 
   #move(entry: Entry<Registration, Load>, position: string): void {
     const place: Place = healthWeight(entry.node.health.state) > 0 ? 'open' : 'closed';
     if (position === entry.position && place === entry.place) return;
-    this.#indexes[entry.place].remove(entry.position);
-    this.#indexes[place].add(position);
+    this.#indexes[entry.place].remove(entry);
     entry.position = position;
     entry.place = place;
+    this.#indexes[place].add(entry);
   }
-}
-
-function withReserved<Registration, Load>({
-  node,
-  reserved,
-}: Entry<Registration, Load>): MediaNode<Registration, Load> {
-  return {
-    id: node.id,
-    registrationId: node.registrationId,
-    registration: node.registration,
-    health: node.health,
-    load: node.load,
-    reserved,
-  };
 }

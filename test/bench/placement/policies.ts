@@ -4,16 +4,25 @@ import { NodePlacement } from '../../../functions/assignment/NodePlacement.ts';
 import { type Candidate, selectNode } from '../../../functions/assignment/select.ts';
 import type { Random } from '../../../functions/base/random.ts';
 import { handlerCapacity } from '../../../functions/registry/capacity.ts';
-import { type Fleet, type ReadonlyNode, REGION } from './Fleet.ts';
+import type { HandlerLoad, MediaHandler } from '../../../functions/registry/MediaNode.ts';
+import type { NodeStore } from '../../../functions/registry/NodeStore.ts';
+import { type Fleet, REGION, type ReadonlyNode } from './Fleet.ts';
 
 /** Id of the node that the next meeting goes to; undefined when there is none. */
 export type Policy = () => Promise<string | undefined>;
 export type PolicyMaker = (fleet: Fleet, random: Random) => Policy;
 
-export const ours: PolicyMaker = (fleet, random) => {
+export const ours: PolicyMaker = (fleet, random) => oursOver(fleet.store, fleet, random);
+
+/** Ours, over another store of the fleet's nodes. */
+export function oursOver(
+  nodes: NodeStore<MediaHandler['registration'], HandlerLoad>,
+  fleet: Fleet,
+  random: Random,
+): Policy {
   const placement = new NodePlacement({
     region: REGION,
-    nodes: fleet.store,
+    nodes,
     capacity: handlerCapacity,
     clock: fleet.clock,
     random,
@@ -22,7 +31,7 @@ export const ours: PolicyMaker = (fleet, random) => {
     const placed = await placement.place({});
     return placed.ok ? placed.value.node.id : undefined;
   };
-};
+}
 
 const uniform: PolicyMaker = (fleet, random) => async () => drawUniform(alive(fleet), random)?.id;
 
@@ -57,6 +66,7 @@ const weightedWithoutReservation: PolicyMaker = (fleet, random) => async () => {
       health: { state: 'HEALTHY', atMs: nowMs },
       headroom: Math.max(0, headroom),
       fits: headroom > 0,
+      pendingMeetings: 0,
     };
   });
   const selected = selectNode(candidates, { region: REGION, nowMs, random });

@@ -21,6 +21,7 @@ function candidate(id: string, overrides: Partial<Candidate<string>> = {}): Cand
     health: { state: 'HEALTHY', atMs: NOW },
     headroom: 0.9,
     fits: true,
+    pendingMeetings: 0,
     ...overrides,
   };
 }
