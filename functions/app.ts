@@ -33,6 +33,7 @@ import { addParticipantRoutes } from './meeting/participantRoutes.ts';
 import { addMeetingRoutes } from './meeting/routes.ts';
 import { addTrailRoutes } from './meeting/trailRoutes.ts';
 import { addDrainRoutes } from './registry/drainRoutes.ts';
+import { addNodeRoutes } from './registry/nodeRoutes.ts';
 import { Registry } from './registry/Registry.ts';
 import { addRegistryRoutes } from './registry/routes.ts';
 import type { Stores } from './Stores.ts';
@@ -107,6 +108,7 @@ export function createGlobalController(options: GlobalControllerOptions): Global
   app.use(bodyLimit({ maxSize: MAX_BODY_BYTES, onError: refuseBody }));
   app.use(`${gcPaths.meetings}/*`, requireAcceptable([JSON_TYPE]));
   app.use(`${gcPaths.auth}/*`, requireAcceptable([JSON_TYPE]));
+  app.use(gcPaths.nodes, requireAcceptable([JSON_TYPE]), requireAccess(options.access));
   app.use(`${gcPaths.meetings}/*`, except([...OPEN_PATHS, GUEST_PATH], requireAccess(options.access)));
   app.use(GUEST_PATH, admitGuests(options.access));
   app.use(`${gcPaths.auth}/*`, except(gcPaths.authToken, requireAccess(options.access)));
@@ -148,7 +150,7 @@ export function createGlobalController(options: GlobalControllerOptions): Global
     clock,
     rateLimit,
   });
-  addTrailRoutes(app, { ...serving, meetings, signingKeys });
+  addTrailRoutes(app, { ...serving, meetings, signingKeys, rateLimit });
   addControllerRoutes(app, ending);
   const registries = {
     handlers: new Registry({ kind: 'media handler', nodes: stores.handlers, signingKeys, clock }),
@@ -156,6 +158,7 @@ export function createGlobalController(options: GlobalControllerOptions): Global
   };
   addRegistryRoutes(app, registries);
   addDrainRoutes(app, registries);
+  addNodeRoutes(app, { region, stores, clock });
   app.openapi(health, (context) => context.json({ status: 'ok' as const }, 200));
   addOpenApiRoutes(app);
   return app;
@@ -167,7 +170,12 @@ const health = createRoute({
   path: gcPaths.health,
   operationId: 'getHealth',
   summary: 'Tell whether the process serves',
-  responses: { 200: jsonContent('It serves', z.object({ status: z.literal('ok') }).meta({ id: 'Health' })) },
+  responses: {
+    200: jsonContent(
+      'It serves',
+      z.object({ status: z.literal('ok') }).meta({ id: 'Health', example: { status: 'ok' } }),
+    ),
+  },
 });
 
 /** What the framework calls the parts of a request, as callers call them. */

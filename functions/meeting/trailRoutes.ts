@@ -13,6 +13,7 @@ import type { AssignOptions } from '../assignment/assign.ts';
 import { reportUnreachable } from '../assignment/unreachable.ts';
 import { bearerToken } from '../http/Access.ts';
 import type { AppEnv } from '../http/AppEnv.ts';
+import type { RateLimit } from '../http/rateLimit.ts';
 import { unauthorized } from '../http/requireAccess.ts';
 import { errorResponses, jsonContent, WRITE_ERRORS } from '../http/responses.ts';
 import { withScope } from '../http/security.ts';
@@ -66,6 +67,7 @@ const reportUnreachableRoute = createRoute({
 export interface TrailRoutesOptions extends AssignOptions {
   readonly meetings: Meetings;
   readonly signingKeys: SigningKeys;
+  readonly rateLimit: RateLimit;
 }
 
 /** Adds the routes to an app that has set `trace` and `log`, and `caller` but for the reports. */
@@ -91,6 +93,7 @@ export function addTrailRoutes(app: OpenAPIHono<AppEnv>, options: TrailRoutesOpt
     const claims = await readClaims(options, token.value);
     if (claims === undefined) throw unauthorized(context, 'Join token is not valid');
     context.set('subject', { meeting_id: meetingId, participant_id: claims.sub });
+    await options.rateLimit.count(context, 'participant', claims.sub);
     const record = await stores.meetings.get(meetingId);
     if (record === undefined) throw new ApiError('NOT_FOUND', `No meeting "${meetingId}"`);
     const answer = await reportUnreachable(options, record, claims, {

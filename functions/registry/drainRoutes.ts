@@ -5,7 +5,7 @@ import { idSchema } from '../../shared/api/fields.ts';
 import { nodeHealthSchema } from '../../shared/api/node.ts';
 import { gcPaths } from '../../shared/api/paths.ts';
 import type { AppEnv } from '../http/AppEnv.ts';
-import { errorResponses, jsonContent } from '../http/responses.ts';
+import { errorResponses, jsonContent, WRITE_ERRORS } from '../http/responses.ts';
 import { withScope } from '../http/security.ts';
 import type { RegistryRoutesOptions } from './routes.ts';
 
@@ -50,7 +50,7 @@ function addDrainRoute(app: OpenAPIHono<AppEnv>, { path, idName, what, noun, reg
     },
     responses: {
       200: jsonContent('The node as it is now', nodeHealthSchema),
-      ...errorResponses(400, 403, 404),
+      ...errorResponses(400, 403, 404, ...WRITE_ERRORS),
     },
   };
   const drain = createRoute({

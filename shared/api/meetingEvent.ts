@@ -92,5 +92,11 @@ export const meetingEventListSchema = z
       .min(1)
       .meta({ description: 'Number of the latest change: there is more when the last event is not it.' }),
   })
-  .meta({ id: 'MeetingEventList' });
+  .meta({
+    id: 'MeetingEventList',
+    example: {
+      events: [{ sequence: 1, type: 'created', at: '2026-11-21T10:00:00.000Z' }],
+      last_sequence: 1,
+    },
+  });
 export type MeetingEventListBody = z.infer<typeof meetingEventListSchema>;

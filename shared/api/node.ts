@@ -37,7 +37,18 @@ export const registerMediaHandlerSchema = z
     ...nodeFields,
     capacity: z.strictObject({ max_streams: count.min(1), max_bandwidth_bps: bitrateBps.min(1) }),
   })
-  .meta({ id: 'RegisterMediaHandler' });
+  .meta({
+    id: 'RegisterMediaHandler',
+    example: {
+      handler_id: 'mh-1',
+      region: 'eu-central-1',
+      zone: 'eu-central-1a',
+      webtransport_url: 'https://192.0.2.10:4433/media',
+      internal_url: 'https://10.0.0.10:8443',
+      certificate_hashes: ['47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='],
+      capacity: { max_streams: 1000, max_bandwidth_bps: 10000000000 },
+    },
+  });
 export type RegisterMediaHandler = z.infer<typeof registerMediaHandlerSchema>;
 
 export const mediaHandlerLoadReportSchema = z
@@ -51,12 +62,34 @@ export const mediaHandlerLoadReportSchema = z
     packet_loss_ratio: ratio,
     sent_at_ms: sentAtMs,
   })
-  .meta({ id: 'MediaHandlerLoadReport' });
+  .meta({
+    id: 'MediaHandlerLoadReport',
+    example: {
+      handler_id: 'mh-1',
+      health: 'HEALTHY',
+      streams: 12,
+      cpu_ratio: 0.2,
+      bandwidth_in_bps: 1000000,
+      bandwidth_out_bps: 9000000,
+      packet_loss_ratio: 0,
+    },
+  });
 export type MediaHandlerLoadReport = z.infer<typeof mediaHandlerLoadReportSchema>;
 
 export const registerMeetingControllerSchema = z
   .strictObject({ controller_id: idSchema, ...nodeFields, max_meetings: count.min(1) })
-  .meta({ id: 'RegisterMeetingController' });
+  .meta({
+    id: 'RegisterMeetingController',
+    example: {
+      controller_id: 'mc-1',
+      region: 'eu-central-1',
+      zone: 'eu-central-1a',
+      webtransport_url: 'https://192.0.2.10:4433/signaling',
+      internal_url: 'https://10.0.0.10:8443',
+      certificate_hashes: ['47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='],
+      max_meetings: 100,
+    },
+  });
 export type RegisterMeetingController = z.infer<typeof registerMeetingControllerSchema>;
 
 /** A light heartbeat (ledger GC-9) carries the health alone; a full one also the figures. */
@@ -69,7 +102,10 @@ export const heartbeatSchema = z
     cpu_ratio: ratio.optional(),
     sent_at_ms: sentAtMs,
   })
-  .meta({ id: 'Heartbeat' });
+  .meta({
+    id: 'Heartbeat',
+    example: { controller_id: 'mc-1', health: 'HEALTHY', meetings: 3, participants: 9, cpu_ratio: 0.1 },
+  });
 export type Heartbeat = z.infer<typeof heartbeatSchema>;
 
 export const nodeAnswerSchema = z
@@ -82,7 +118,14 @@ export const nodeAnswerSchema = z
       .meta({ description: 'Authenticates this node to other nodes; renewed with each answer.' }),
     report_interval_ms: z.int().min(1),
   })
-  .meta({ id: 'NodeAnswer' });
+  .meta({
+    id: 'NodeAnswer',
+    example: {
+      signing_keys_json: '{"keys":[]}',
+      node_token: 'eyJhbGciOiJFZERTQSIsImtpZCI6IjEifQ.eyJzdWIiOiJtaC0xIn0.c2lnbmF0dXJl',
+      report_interval_ms: 10000,
+    },
+  });
 export type NodeAnswer = z.infer<typeof nodeAnswerSchema>;
 
 /** Answer to an operator who drains a node or takes that back. */
@@ -132,7 +175,9 @@ export const endMeetingSchema = z
   .meta({ id: 'EndMeeting' });
 export type EndMeeting = z.infer<typeof endMeetingSchema>;
 
-export const endMeetingAnswerSchema = z.object({ ended: z.boolean() }).meta({ id: 'EndMeetingAnswer' });
+export const endMeetingAnswerSchema = z
+  .object({ ended: z.boolean() })
+  .meta({ id: 'EndMeetingAnswer', example: { ended: true } });
 export type EndMeetingAnswer = z.infer<typeof endMeetingAnswerSchema>;
 
 /** Global controller to meeting controller: takes a participant out for good, whether it is there or not. */

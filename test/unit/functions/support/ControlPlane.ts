@@ -1,8 +1,13 @@
 // A global controller over a real (embedded) DynamoDB, with a clock that tests drive.
-import { createGlobalController, type GlobalControllerApp } from '../../../../functions/app.ts';
+import {
+  createGlobalController,
+  type GlobalControllerApp,
+  type GlobalControllerOptions,
+} from '../../../../functions/app.ts';
 import { cryptoRandom } from '../../../../functions/base/random.ts';
 import type { ControllerClient } from '../../../../functions/controllers/ControllerClient.ts';
 import { createDynamoStores } from '../../../../functions/dynamo/stores.ts';
+import type { HumanCheck } from '../../../../functions/guest/HumanCheck.ts';
 import { type Access, bearerAccess, openAccess } from '../../../../functions/http/Access.ts';
 import { EmbeddedDynamo } from '../../../../functions/local/EmbeddedDynamo.ts';
 import type { Stores } from '../../../../functions/Stores.ts';
@@ -35,6 +40,9 @@ export interface AppOptions {
   readonly controllerClient?: ControllerClient;
   readonly stores?: Stores;
   readonly log?: Logger;
+  readonly clients?: GlobalControllerOptions['clients'];
+  readonly humanCheck?: HumanCheck;
+  readonly writesPerMinute?: number;
 }
 
 export class ControlPlane {
@@ -74,6 +82,9 @@ export class ControlPlane {
       clock: this.clock,
       random: cryptoRandom,
       log: options.log ?? this.log,
+      ...(options.clients && { clients: options.clients }),
+      ...(options.humanCheck && { humanCheck: options.humanCheck }),
+      writesPerMinute: options.writesPerMinute,
     });
   }
 
