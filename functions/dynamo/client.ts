@@ -1,4 +1,5 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { Secret } from '../../shared/base/secret.ts';
 
 /** A request that takes longer is given up and tried again; DynamoDB answers within tens of milliseconds. */
 const CONNECTION_TIMEOUT_MS = 1_000;
@@ -7,11 +8,11 @@ const MAX_ATTEMPTS = 3;
 
 export interface DynamoClientOptions {
   readonly region: string;
-  /** A DynamoDB of one's own, such as the embedded one, which takes any credentials. */
-  readonly endpoint?: string;
+  /** A DynamoDB of one's own that knows its callers by their access key id, as the embedded one does; AWS's by default. */
+  readonly own?: { readonly endpoint: string; readonly accessKeyId: Secret };
 }
 
-export function createDynamoClient({ region, endpoint }: DynamoClientOptions): DynamoDBClient {
+export function createDynamoClient({ region, own }: DynamoClientOptions): DynamoDBClient {
   return new DynamoDBClient({
     region,
     maxAttempts: MAX_ATTEMPTS,
@@ -20,9 +21,10 @@ export function createDynamoClient({ region, endpoint }: DynamoClientOptions): D
       requestTimeout: REQUEST_TIMEOUT_MS,
       throwOnRequestTimeout: true,
     },
-    ...(endpoint !== undefined && {
-      endpoint,
-      credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    ...(own !== undefined && {
+      endpoint: own.endpoint,
+      // The signature is not checked, but it has to be made.
+      credentials: { accessKeyId: own.accessKeyId.reveal(), secretAccessKey: 'unchecked' },
     }),
   });
 }

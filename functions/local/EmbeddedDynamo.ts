@@ -4,8 +4,10 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import dynalite from 'dynalite';
+import type { Secret } from '../../shared/base/secret.ts';
 import { createDynamoClient } from '../dynamo/client.ts';
 import { createTable } from '../dynamo/createTable.ts';
+import { createAccessKeyId, guardWithKey } from './keyGuard.ts';
 
 const LOOPBACK = '127.0.0.1';
 
@@ -18,12 +20,15 @@ export interface EmbeddedDynamoOptions {
 export class EmbeddedDynamo {
   readonly client: DynamoDBClient;
   readonly endpoint: string;
+  /** What a client of one's own has to sign with: everyone else is refused. */
+  readonly accessKeyId: Secret;
   readonly #server: Server;
 
-  private constructor(server: Server, endpoint: string, client: DynamoDBClient) {
+  private constructor(server: Server, endpoint: string, accessKeyId: Secret) {
     this.#server = server;
     this.endpoint = endpoint;
-    this.client = client;
+    this.accessKeyId = accessKeyId;
+    this.client = createDynamoClient({ region: 'local', own: { endpoint, accessKeyId } });
   }
 
   /**
@@ -32,10 +37,12 @@ export class EmbeddedDynamo {
    */
   static async start({ tableName, directory }: EmbeddedDynamoOptions): Promise<EmbeddedDynamo> {
     const server = dynalite({ createTableMs: 0, ...(directory !== undefined && { path: directory }) });
+    const accessKeyId = createAccessKeyId();
+    guardWithKey(server, accessKeyId);
     server.listen(0, LOOPBACK);
     await once(server, 'listening');
     const endpoint = `http://${LOOPBACK}:${(server.address() as AddressInfo).port}`;
-    const embedded = new EmbeddedDynamo(server, endpoint, createDynamoClient({ region: 'local', endpoint }));
+    const embedded = new EmbeddedDynamo(server, endpoint, accessKeyId);
     try {
       await createTable(embedded.client, tableName);
     } catch (error) {

@@ -23,7 +23,7 @@ beforeAll(async () => {
   database = await EmbeddedDynamo.start({ tableName: 'dark-tower' });
   vi.stubEnv('AWS_REGION', 'eu-west-1');
   vi.stubEnv('AWS_ENDPOINT_URL_DYNAMODB', database.endpoint);
-  vi.stubEnv('AWS_ACCESS_KEY_ID', 'test');
+  vi.stubEnv('AWS_ACCESS_KEY_ID', database.accessKeyId.reveal());
   vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'test');
   vi.stubEnv('DARK_TOWER_LOG_LEVEL', 'error');
   vi.stubEnv('DARK_TOWER_REGION', 'eu-west-1');
