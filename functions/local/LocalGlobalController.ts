@@ -20,6 +20,7 @@ import { loadSigningJwks } from '../token/signingKeyFile.ts';
 import { userAccess } from '../token/userAccess.ts';
 import { EmbeddedDynamo } from './EmbeddedDynamo.ts';
 import type { LocalConfig } from './localConfig.ts';
+import { localOnly } from './localOnly.ts';
 import { addPageRoutes } from './pageRoutes.ts';
 import { SweepTimer } from './SweepTimer.ts';
 
@@ -97,10 +98,16 @@ export class LocalGlobalController {
         log,
       });
       if (config.pageDirectory !== undefined) await addPageRoutes(app, config.pageDirectory);
-      const server = createAdaptorServer({ fetch: app.fetch }) as Server;
+      const host = urlHost(config.host);
+      const guarded = localOnly((request: Request, env: unknown) => app.fetch(request, env), {
+        host,
+        port: () => (server.address() as AddressInfo).port,
+        log,
+      });
+      const server: Server = createAdaptorServer({ fetch: guarded }) as Server;
       const port = await listen(server, config);
       const sweeping = new SweepTimer(createSweep(nodeSweepJobs({ region, stores, log }), log), systemClock);
-      const url = `http://${urlHost(config.host)}:${port}`;
+      const url = `http://${host}:${port}`;
       return new LocalGlobalController(url, server, database, https, sweeping);
     } catch (error) {
       https.close();
