@@ -1,9 +1,11 @@
 // esbuild targets: the worker scripts that Deno runs and the meeting page. Entry files are named by path only: infra
 // imports no code of the other parts.
-import { cp, mkdir } from 'node:fs/promises';
+import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build } from 'esbuild';
 import { WORKER_SCRIPTS } from '../../shared/base/env.ts';
+import { writeChanged } from './writeChanged.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -23,10 +25,17 @@ const common = {
   logLevel: 'warning',
 } satisfies BuildOptions;
 
+async function bundle(options: BuildOptions): Promise<void> {
+  const { outputFiles } = await build({ ...common, ...options, write: false });
+  for (const { path, contents } of outputFiles) {
+    await mkdir(dirname(path), { recursive: true });
+    await writeChanged(path, contents);
+  }
+}
+
 /** Scripts for Deno: one file each, Node built-ins left to Deno's own. */
 export async function bundleForDeno(entryPoints: Record<string, string>, outdir: string): Promise<void> {
-  await build({
-    ...common,
+  await bundle({
     entryPoints,
     outdir,
     platform: 'neutral',
@@ -47,9 +56,7 @@ export async function buildWorkers(): Promise<void> {
 }
 
 export async function buildPage(): Promise<void> {
-  await mkdir(DIST.page, { recursive: true });
-  await build({
-    ...common,
+  await bundle({
     // The audio thread loads its script by itself, from next to the page's.
     entryPoints: {
       page: 'client/page/main.tsx',
@@ -61,7 +68,9 @@ export async function buildPage(): Promise<void> {
     jsx: 'automatic',
     jsxImportSource: 'preact',
   });
-  await cp(`${root}client/page/public`, DIST.page, { recursive: true });
+  const assets = `${root}client/page/public`;
+  for (const name of await readdir(assets))
+    await writeChanged(`${DIST.page}/${name}`, await readFile(`${assets}/${name}`));
 }
 
 /** Everything that a running system needs. */

@@ -8,6 +8,7 @@ import { createLogger, type Logger } from '../../shared/base/log.ts';
 import { MAX_CONFIG_CHARACTERS, parseWorkerConfig } from '../ipc/config.ts';
 import type { CallMap, WorkerCalls, WorkerConfig, WorkerNotices } from '../ipc/protocol.ts';
 import { createRpc, type Rpc, type RpcHandlers } from '../ipc/Rpc.ts';
+import { installRejectionGuard } from '../transport/deno/rejectionGuard.ts';
 
 /** A call to the agent without an answer after this fails. */
 const CALL_TIMEOUT_MS = 10_000;
@@ -50,11 +51,8 @@ export async function startWorker<
   Incoming extends CallMap,
 >(definition: WorkerDefinition<Config, Outgoing, Incoming>): Promise<void> {
   let log: Logger = createLogger({ level: 'info', write: writeLogLine });
-  // The runtime ends the process on an unhandled rejection: one session's failure would take all others along.
-  globalThis.addEventListener('unhandledrejection', (event) => {
-    event.preventDefault();
-    log.error('Unhandled rejection', { error: event.reason });
-  });
+  // The guard outlives the choice of a logger: it writes through whichever is in use.
+  installRejectionGuard(() => log);
   // Ctrl-C reaches the whole process group; the launcher decides what ends in which order.
   process.on('SIGINT', () => undefined);
   try {

@@ -1,5 +1,6 @@
 // `npm start` as a person types it.
 import { type ChildProcess, spawn } from 'node:child_process';
+import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -50,6 +51,16 @@ async function startAndWait(...args: string[]): Promise<Started> {
   return { child, url, output };
 }
 
+/** Rejects when somebody still holds the port, by TCP or UDP. */
+async function bindAgain(port: number): Promise<void> {
+  const tcp = createServer().listen(port, '127.0.0.1');
+  await once(tcp, 'listening');
+  await new Promise((resolve) => tcp.close(resolve));
+  const udp = createSocket('udp4').bind(port, '127.0.0.1');
+  await once(udp, 'listening');
+  await new Promise<void>((resolve) => udp.close(resolve));
+}
+
 async function pressCtrlC(child: ChildProcess): Promise<number | null> {
   const { pid } = child;
   if (pid === undefined) throw new Error('npm start has no process id');
@@ -75,6 +86,7 @@ describe('npm start', () => {
 
     await pressCtrlC(child);
     expect(pids.filter(isRunning)).toEqual([]);
+    for (const port of ports) await bindAgain(port);
     await expect(fetch(url)).rejects.toThrow();
   });
 

@@ -89,7 +89,7 @@ function readRuns(args: readonly string[]): number {
 function summarise(outagesMs: readonly number[]): CaseResult {
   return {
     runs: outagesMs.length,
-    p50Ms: Math.round(quantile(outagesMs, 0.5)),
-    p95Ms: Math.round(quantile(outagesMs, 0.95)),
+    p50Ms: Math.round(quantile(outagesMs, 0.5) ?? Number.NaN),
+    p95Ms: Math.round(quantile(outagesMs, 0.95) ?? Number.NaN),
   };
 }

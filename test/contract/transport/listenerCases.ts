@@ -238,7 +238,8 @@ export const LISTENER_CASES: readonly ListenerCase[] = [
     name: 'MH-10 lives on after a rejection that nobody handles, and logs it',
     run: async () => {
       const lines = new Arrivals<string>();
-      installRejectionGuard(createLogger({ level: 'error', write: (line) => lines.push(line) }));
+      const log = createLogger({ level: 'error', write: (line) => lines.push(line) });
+      installRejectionGuard(() => log);
       void Promise.reject(new Error('nobody looks at this'));
       assert.match(await lines.next(), /Unhandled rejection.*nobody looks at this/);
     },

@@ -16,6 +16,7 @@ import {
   DATAGRAM_PREFIX_BYTES,
   DEFAULT_TRANSPORT_LIMITS,
   type MediaSession,
+  SendOutcome,
   type SessionClose,
 } from '../../../media-node/transport/MediaSession.ts';
 import type { JoinAnswerBody } from '../../../shared/api/meeting.ts';
@@ -131,10 +132,24 @@ function frameOf(userId: number, streamId: number, sequence: number): Uint8Array
   return bytes;
 }
 
-function send(session: MediaSession, payload: Uint8Array): void {
+/** Hands the datagram to the engine, waiting while too many are on their way to it. */
+async function send(session: MediaSession, payload: Uint8Array): Promise<void> {
   const bytes = new Uint8Array(DATAGRAM_PREFIX_BYTES + payload.length);
   bytes.set(payload, DATAGRAM_PREFIX_BYTES);
-  session.sendDatagram(bytes, DATAGRAM_PREFIX_BYTES);
+  while (session.sendDatagram(bytes, DATAGRAM_PREFIX_BYTES) === SendOutcome.congested) await pause(1);
+}
+
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
+
+/** Waits for two more answers to the SDK's own pings: the second was sent after everything before this call. */
+async function twoPongs(media: MediaConnection): Promise<void> {
+  for (let remaining = 2, before = media.roundTripMs; remaining > 0; await pause(10)) {
+    if (media.roundTripMs === before) continue;
+    before = media.roundTripMs;
+    remaining--;
+  }
 }
 
 async function run(plan: RefusalPlan): Promise<RefusalOutcome> {
@@ -178,8 +193,7 @@ async function run(plan: RefusalPlan): Promise<RefusalOutcome> {
 
   clearInterval(talking);
   const sent = outgoing.stats.datagramsSent;
-  for (let tries = 0; received < sent && tries < 100; tries++)
-    await new Promise((resolve) => setTimeout(resolve, 20));
+  for (let tries = 0; received < sent && tries < 100; tries++) await pause(20);
   const stillConnected = !speaker.ended && !listener.ended;
   await Promise.all([speaker.leave(), listener.leave()]);
   return { refused, thrown, bystanders: { sent, received, stillConnected } };
@@ -270,10 +284,11 @@ async function throwDatagrams(
   });
   if (session === undefined) throw new Error('There is no media session');
   for (let index = 0; index < MALFORMED + FOREIGN; index++) {
-    send(session, index < MALFORMED ? malformedDatagram(index) : frameOf(userId, streamId, index));
-    if (index % 20 === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+    await send(session, index < MALFORMED ? malformedDatagram(index) : frameOf(userId, streamId, index));
+    if (index % 20 === 0) await pause(1);
   }
-  // A round trip behind them on the same path: what was sent before has been dealt with, and the thrower is still served.
+  // Pings follow on the same path: what was sent before them has been dealt with, and the thrower is still served.
+  await twoPongs(room.media);
   await room.publish({ kind: 'audio', source: 'microphone', codec: 'opus' });
   await api.getMeeting(meetingId);
   await room.leave();

@@ -62,13 +62,10 @@ async function run(plan: LoadPlan): Promise<void> {
 
   const sent = total((each) => each.sent);
   const delivered = total((each) => each.received);
-  const expected = meetings.reduce(
-    (sum, { participants, publishers: sending }) =>
-      sum + sending.reduce((own, each) => own + each.sent, 0) * (participants.length - 1),
-    0,
-  );
+  const expected = expectedDatagrams(plan, meetings);
   const joins = everyone.map((each) => each.timings.totalMs);
-  const latency = (share: number): number => round(latencyMs.quantile(share) ?? 0);
+  const latency = (share: number): number | null => round(latencyMs.quantile(share));
+  const join = (share: number): number | null => round(quantile(joins, share));
   emit({
     type: 'result',
     report: {
@@ -82,11 +79,7 @@ async function run(plan: LoadPlan): Promise<void> {
       loss: expected === 0 ? 0 : (expected - delivered) / expected,
       duplicates: total((each) => each.duplicates),
       latencyMs: { p50: latency(0.5), p95: latency(0.95), p99: latency(0.99), p999: latency(0.999) },
-      joinMs: {
-        p50: round(quantile(joins, 0.5)),
-        p95: round(quantile(joins, 0.95)),
-        p99: round(quantile(joins, 0.99)),
-      },
+      joinMs: { p50: join(0.5), p95: join(0.95), p99: join(0.99) },
       errors,
     },
   });
@@ -168,12 +161,22 @@ function medianSteps(participants: readonly Participant[]): string {
     quantile(
       participants.map((each) => each.timings[step]),
       0.5,
-    ).toFixed(0);
+    )?.toFixed(0) ?? '–';
   return `medians: API ${median('apiMs')} ms, signaling ${median('signalingMs')} ms, media ${median('mediaMs')} ms`;
 }
 
-function round(milliseconds: number): number {
-  return Math.round(milliseconds * 1_000) / 1_000;
+/** From the plan, not from who came: whoever could not join or publish is missing from what is delivered. */
+function expectedDatagrams(plan: LoadPlan, meetings: readonly Meeting[]): number {
+  const subscribers = plan.participants - 1;
+  const planned = plan.ratePerSecond * plan.seconds;
+  return meetings.reduce((sum, { publishers }) => {
+    const sent = publishers.reduce((own, each) => own + each.sent, 0);
+    return sum + (sent + (plan.publishers - publishers.length) * planned) * subscribers;
+  }, 0);
+}
+
+function round(milliseconds: number | undefined): number | null {
+  return milliseconds === undefined ? null : Math.round(milliseconds * 1_000) / 1_000;
 }
 
 for await (const line of createInterface({ input: process.stdin })) {
