@@ -104,6 +104,8 @@ export class Room {
     this.#roster = parts.roster;
     this.#events = parts.events;
     parts.signaling.on('ended', (error) => this.#end(toEnd('signaling', error)));
+    // Stops what arrives of a stream before anybody else hears that it is gone.
+    parts.events.on('streamUnpublished', ({ userId, streamId }) => this.#stopReceiver(userId, streamId));
     parts.signaling.on('mediaServerChanged', (servers) => void parts.media.moveTo(servers));
     parts.media.on('ended', (error) => this.#end(toEnd('media', error)));
     parts.media.on('reconnecting', () => parts.events.emit('mediaReconnecting', undefined));
@@ -204,13 +206,19 @@ export class Room {
     settings: StreamSettings,
     options: { readonly mode?: SendMode } = {},
   ): Promise<OutgoingStream> {
-    const published = await this.#signaling.publishStream(settings);
-    return await this.#media.publish({
-      streamId: published.streamId,
-      spatialLayer: settings.spatialLayer ?? 0,
-      fourCc: fourCcOf(settings.codec),
-      ...(options.mode && { mode: options.mode }),
-    });
+    const { streamId } = await this.#signaling.publishStream(settings);
+    try {
+      return await this.#media.publish({
+        streamId,
+        spatialLayer: settings.spatialLayer ?? 0,
+        fourCc: fourCcOf(settings.codec),
+        ...(options.mode && { mode: options.mode }),
+      });
+    } catch (error) {
+      // The others must not wait for a stream that nothing is sent on. Where signaling is over too, it ended with that.
+      this.#signaling.unpublishStream(streamId).catch(() => undefined);
+      throw error;
+    }
   }
 
   async unpublish(streamId: number): Promise<void> {
@@ -218,15 +226,20 @@ export class Room {
     await this.#signaling.unpublishStream(streamId);
   }
 
-  /** Subscribes; what arrives goes to `receiver`, from before the answer on. Rejects with ConnectionError. */
+  /**
+   * Subscribes; what arrives goes to `receiver`, from before the answer on and until the stream ends. Rejects with
+   * ConnectionError.
+   */
   async subscribe(userId: number, streamId: number, receiver: StreamReceiver): Promise<void> {
+    this.#stopReceiver(userId, streamId);
+    const stop = this.#media.receive(userId, streamId, receiver);
     const key = `${userId}/${streamId}`;
-    this.#stopReceiving.get(key)?.();
-    this.#stopReceiving.set(key, this.#media.receive(userId, streamId, receiver));
+    this.#stopReceiving.set(key, stop);
     try {
       await this.#signaling.subscribeStream(userId, streamId);
     } catch (error) {
-      this.#stopReceiver(userId, streamId);
+      // A later subscription of the same stream has a receiver of its own.
+      if (this.#stopReceiving.get(key) === stop) this.#stopReceiver(userId, streamId);
       throw error;
     }
   }

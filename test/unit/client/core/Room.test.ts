@@ -1,4 +1,4 @@
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { Room, type RoomEnd } from '../../../../client/core/Room.ts';
 import { ApiError } from '../../../../shared/api/error.ts';
 import { FrameType } from '../../../../shared/frame/layout.ts';
@@ -131,6 +131,69 @@ describe('Room', () => {
     stream.send(encoded());
     await until(() => bob.media.faults.unwanted === 1);
     expect(got).toEqual([]);
+  });
+
+  it('SFU-9 forgets the receiver of a stream that ends, however often one is published and unpublished', async () => {
+    const meeting = new LoopbackMeeting();
+    const time = new ManualTime();
+    const { room: ada } = await join(meeting, 'Ada', meeting.transport, time);
+    const { room: bob } = await join(meeting, 'Bob', meeting.transport, time);
+    let ended = 0;
+    bob.on('streamUnpublished', () => ended++);
+    for (let round = 1; round <= 5; round++) {
+      const { streamId } = await ada.publish(audio);
+      await bob.subscribe(1, streamId, { onDatagram: () => undefined });
+      await ada.unpublish(streamId);
+      await until(() => ended === round);
+    }
+    time.advance(1_000);
+    for (let streamId = 1; streamId <= 5; streamId++)
+      expect(bob.media.receiverInterval(1, streamId)).toBeUndefined();
+  });
+
+  it('SFU-9 forgets the receivers of every stream of a participant who leaves', async () => {
+    const meeting = new LoopbackMeeting();
+    const time = new ManualTime();
+    const { room: ada } = await join(meeting, 'Ada', meeting.transport, time);
+    const { room: bob } = await join(meeting, 'Bob', meeting.transport, time);
+    for (let count = 1; count <= 2; count++) {
+      const { streamId } = await ada.publish(audio);
+      await bob.subscribe(1, streamId, { onDatagram: () => undefined });
+    }
+    await ada.leave();
+    await until(() => bob.participants.size === 0);
+    time.advance(1_000);
+    expect([1, 2].map((streamId) => bob.media.receiverInterval(1, streamId))).toEqual([undefined, undefined]);
+  });
+
+  it('keeps the receiver of a later subscription when an earlier one of the same stream is refused', async () => {
+    const meeting = new LoopbackMeeting();
+    const { room: ada } = await join(meeting, 'Ada');
+    const { room: bob } = await join(meeting, 'Bob');
+    const stream = await ada.publish(audio);
+    const session = meeting.signaling.sessions[1];
+    if (session === undefined) throw new Error('Bob has no signaling session');
+    const got: Uint8Array[] = [];
+    session.answering = false;
+    const refused = bob.subscribe(1, stream.streamId, { onDatagram: () => undefined });
+    await until(() => session.messages.at(-1)?.payload === 'subscribeStream');
+    session.answering = true;
+    await bob.subscribe(1, stream.streamId, { onDatagram: (bytes) => got.push(bytes) });
+    session.refuse(2, 7, 'The media server failed');
+    await expect(refused).rejects.toMatchObject({ refusal: 'STREAM_ERROR' });
+    stream.send(encoded());
+    await until(() => got.length === 1);
+  });
+
+  it('SFU-9 unpublishes a stream that it has no media connection for', async () => {
+    const meeting = new LoopbackMeeting();
+    const { room } = await join(meeting, 'Ada');
+    const session = meeting.signaling.sessions[0];
+    vi.spyOn(room.media, 'publish').mockImplementation(() => {
+      throw new Error('No connection');
+    });
+    await expect(room.publish(audio)).rejects.toThrow('No connection');
+    await until(() => session?.messages.at(-1)?.payload === 'unpublishStream');
   });
 
   it('leaves with everything closed, once', async () => {
