@@ -51,6 +51,11 @@ export class AudioReorderBuffer {
     while (this.#waiting.length > 0 && nowMs - this.#waitingSinceMs >= MAX_WAIT_MS) this.#giveUpGap(deliver);
   }
 
+  /** Lets go of every frame that waits. */
+  clear(): void {
+    this.#waiting.length = 0;
+  }
+
   #giveUpGap(deliver: (frame: ReceivedFrame) => void): void {
     const first = this.#waiting.shift();
     if (first === undefined) return;

@@ -89,6 +89,13 @@ export class JitterBuffer {
     this.#missingSinceMs = nowMs - this.#patienceMs();
   }
 
+  /** Lets go of every frame. Nothing may be pushed afterwards. */
+  clear(): void {
+    this.#frames.length = 0;
+    this.#bytes = 0;
+    this.#missingSinceMs = undefined;
+  }
+
   #patienceMs(): number {
     return this.#delay.targetMs + GAP_PATIENCE_MS;
   }

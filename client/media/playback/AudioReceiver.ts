@@ -33,6 +33,8 @@ export interface AudioReceiverOptions {
 
 export interface AudioReceiverStats {
   readonly framesDecoded: number;
+  /** Held in whole or in part, not decoded yet. */
+  readonly framesBuffered: number;
   /** Held between arrival and loudspeaker; undefined before the first report of the audio thread. */
   readonly bufferedMs: number | undefined;
   /** What the jitter asks for. */
@@ -61,6 +63,7 @@ export class AudioReceiver implements StreamReceiver {
     const report = this.#options.sink.report;
     return {
       framesDecoded: this.#framesDecoded,
+      framesBuffered: this.#order.waiting + this.#assembler.partialFrames,
       bufferedMs: report?.bufferedMs,
       targetMs: this.#delay.targetMs,
       concealedMs: report?.concealedMs,
@@ -85,6 +88,8 @@ export class AudioReceiver implements StreamReceiver {
     this.#closed = true;
     this.#cancelPoll?.();
     this.#closeDecoder();
+    this.#assembler.reset();
+    this.#order.clear();
     this.#options.sink.close();
   }
 

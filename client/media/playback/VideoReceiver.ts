@@ -37,6 +37,8 @@ export interface VideoReceiverStats {
   readonly height: number | undefined;
   readonly jitterBufferMs: number;
   readonly framesDropped: number;
+  /** Held in whole or in part, not decoded yet. */
+  readonly framesBuffered: number;
 }
 
 export class VideoReceiver implements StreamReceiver {
@@ -67,6 +69,7 @@ export class VideoReceiver implements StreamReceiver {
       height: this.#size?.height,
       jitterBufferMs: this.#jitter.targetDelayMs,
       framesDropped: this.#jitter.dropped + this.#assembler.abandoned,
+      framesBuffered: this.#jitter.length + this.#assembler.partialFrames,
     };
   }
 
@@ -85,6 +88,8 @@ export class VideoReceiver implements StreamReceiver {
     this.#closed = true;
     this.#cancelTimer?.();
     this.#closeDecoder();
+    this.#assembler.reset();
+    this.#jitter.clear();
     this.painter.clear();
   }
 
