@@ -5,6 +5,9 @@ import { ConnectionError } from '../core/errors.ts';
 import type { RoomEnd } from '../core/Room.ts';
 import { JoinError, type MeetingEnd } from './MeetingClient.ts';
 
+/** Text of the refusal to join a meeting with as many participants as it may have (ledger MC-5). */
+const MEETING_FULL = 'Meeting has reached maximum participants';
+
 const SENTENCES: Readonly<Record<JoinError['code'], string>> = {
   not_found: 'There is no meeting with this id. Check the link, or start a new meeting.',
   ended: 'This meeting has ended. Start a new one.',
@@ -54,21 +57,21 @@ function connectionErrorCode(error: ConnectionError): JoinError['code'] {
     case 'lost':
       return 'unreachable';
     case 'refused':
-      return refusalCode(error.refusal);
+      return refusalCode(error);
     case 'closed':
-      return closeCodeCode(error.closeCode);
+      return closeCodeCode(error);
     case 'protocol':
       return 'failed';
   }
 }
 
 /** Codes of the Error message (ledger MC-5). */
-function refusalCode(refusal: string | undefined): JoinError['code'] {
-  switch (refusal) {
+function refusalCode(error: ConnectionError): JoinError['code'] {
+  switch (error.refusal) {
     case 'NOT_FOUND':
       return 'ended';
     case 'CAPACITY_EXCEEDED':
-      return 'full';
+      return capacityCode(error);
     case 'UNAUTHORIZED':
     case 'FORBIDDEN':
       return 'unauthorized';
@@ -77,15 +80,20 @@ function refusalCode(refusal: string | undefined): JoinError['code'] {
   }
 }
 
-function closeCodeCode(closeCode: number | undefined): JoinError['code'] {
-  switch (closeCode) {
+/** One code for two cases, told apart by the text of ledger MC-5: the meeting is full, or the servers are. */
+function capacityCode({ message }: ConnectionError): JoinError['code'] {
+  return message.endsWith(MEETING_FULL) ? 'full' : 'no_capacity';
+}
+
+function closeCodeCode(error: ConnectionError): JoinError['code'] {
+  switch (error.closeCode) {
     case CloseCode.notFound:
       return 'ended';
     case CloseCode.unauthorized:
     case CloseCode.forbidden:
       return 'unauthorized';
     case CloseCode.quotaExceeded:
-      return 'full';
+      return capacityCode(error);
     case CloseCode.goingAway:
       return 'no_capacity';
     default:

@@ -4,7 +4,10 @@ import { toJoinError, toMeetingEnd } from '../../../../client/media/problems.ts'
 import { ApiError, type ApiErrorCode } from '../../../../shared/api/error.ts';
 import { CloseCode } from '../../../../shared/base/closeCode.ts';
 
-const closed = (closeCode: number): ConnectionError => ConnectionError.closed('the server', { closeCode });
+/** Ledger MC-5. */
+const FULL = 'Meeting has reached maximum participants';
+const closed = (closeCode: number, reason = ''): ConnectionError =>
+  ConnectionError.closed('the server', { closeCode, reason });
 const api = (code: ApiErrorCode, message = 'x'): ApiError => new ApiError(code, message);
 
 describe('toJoinError', () => {
@@ -18,7 +21,14 @@ describe('toJoinError', () => {
     ['no network', ConnectionError.unreachable('the server', undefined), 'unreachable'],
     ['no answer', ConnectionError.timedOut('the server', 10), 'unreachable'],
     ['an expired join token', ConnectionError.refused('UNAUTHORIZED', 'x'), 'unauthorized'],
-    ['a full meeting (MC-5)', ConnectionError.refused('CAPACITY_EXCEEDED', 'x'), 'full'],
+    ['a full meeting (MC-5)', ConnectionError.refused('CAPACITY_EXCEEDED', FULL), 'full'],
+    ['a full meeting, in the close alone', closed(CloseCode.quotaExceeded, FULL), 'full'],
+    [
+      'media servers without room',
+      ConnectionError.refused('CAPACITY_EXCEEDED', 'No media server has room for this meeting'),
+      'no_capacity',
+    ],
+    ['a server over a bound', closed(CloseCode.quotaExceeded, 'Too many sessions'), 'no_capacity'],
     ['a meeting that ended while joining', ConnectionError.refused('NOT_FOUND', 'x'), 'ended'],
     ['a close with 4401', closed(CloseCode.unauthorized), 'unauthorized'],
     ['malformed data', ConnectionError.protocol('the server', 'x'), 'failed'],
