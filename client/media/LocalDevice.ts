@@ -89,8 +89,11 @@ export class LocalDevice<P extends Pipeline> {
       else await this.#turnOff();
     } catch (error) {
       if (this.#closed) return;
+      const stream = this.#running?.stream;
       this.#stopRunning();
       this.#isOn = false;
+      // The next attempt publishes a stream of its own.
+      if (stream !== undefined) this.#unpublish(stream);
       this.#report(error);
     }
     this.#options.onChanged();

@@ -159,6 +159,40 @@ describe('LocalDevice', () => {
     expect(problems).toEqual(['Your camera could not be shared with the meeting. Turn it on again.']);
   });
 
+  it('SFU-9 unpublishes the stream of a pipeline that fails to start sending, and publishes anew when asked again', async () => {
+    const { device, pipelines, publishing, unpublished, problems } = makeCamera();
+    const on = device.set(true);
+    await until(() => publishing.length === 1);
+    const [pipeline] = pipelines;
+    if (pipeline === undefined) throw new Error('The camera has no pipeline');
+    pipeline.sendTo = () => {
+      throw new Error('No encoder');
+    };
+    publishing[0]?.resolve(makeStream(4).stream);
+    await on;
+    expect([device.isOn, pipeline.stopped, tracks[0]?.stopped]).toEqual([false, true, true]);
+    expect([unpublished, problems.length]).toEqual([[4], 1]);
+    const again = device.set(true);
+    await until(() => publishing.length === 2);
+    publishing[1]?.resolve(makeStream(5).stream);
+    await again;
+    expect(device).toMatchObject({ isOn: true, stream: { streamId: 5 } });
+    expect(unpublished).toEqual([4]);
+  });
+
+  it('SFU-9 unpublishes the stream of a pipeline that stops while it is being published, or later', async () => {
+    for (const published of [false, true]) {
+      const { device, pipelines, publishing, unpublished } = makeCamera();
+      const on = device.set(true);
+      await until(() => publishing.length === 1);
+      if (!published) pipelines[0]?.onStopped('encoder_failed');
+      publishing[0]?.resolve(makeStream(6).stream);
+      await on;
+      if (published) pipelines[0]?.onStopped('encoder_failed');
+      expect([unpublished, device.isOn]).toEqual([[6], false]);
+    }
+  });
+
   it('lets go of everything when it is closed while it starts', async () => {
     const { device, pipelines, publishing, problems } = makeCamera();
     const on = device.set(true);
