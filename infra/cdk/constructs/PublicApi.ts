@@ -1,25 +1,18 @@
-import { fileURLToPath } from 'node:url';
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { Architecture, type Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
-import { NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
+import { Architecture, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { ENV } from '../../../shared/base/env.ts';
 import type { LogLevel } from '../../../shared/base/log.ts';
-
-const root = fileURLToPath(new URL('../../../', import.meta.url));
+import { functionCode } from '../functionCode.ts';
 
 /** CPU comes with memory: at half of this a cold start takes twice as long. */
 const MEMORY_MIB = 1_024;
 /** Under the 30 s after which an HTTP API gives up on its integration. */
 const TIMEOUT_SECONDS = 20;
-
-/** CommonJS packages inside the bundle, which is an ES module, call `require` for Node's own modules. */
-const REQUIRE_BANNER =
-  "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
 
 export interface PublicApiProps {
   /** Region that the global controller speaks for. */
@@ -42,29 +35,16 @@ export class PublicApi extends Construct {
     // A role of its own: the one that CDK would make may write every log group of the account.
     const role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
     logGroup.grantWrite(role);
-    this.function = new NodejsFunction(this, 'Function', {
+    this.function = new LambdaFunction(this, 'Function', {
       description: 'Dark Tower: global controller',
-      entry: `${root}functions/entry/public.ts`,
-      projectRoot: root,
-      depsLockFilePath: `${root}package-lock.json`,
+      code: functionCode('public'),
+      handler: 'index.handler',
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
       memorySize: MEMORY_MIB,
       timeout: Duration.seconds(TIMEOUT_SECONDS),
       role,
       logGroup,
-      // The SDK in the bundle, shaken to what is used, starts faster than the runtime's own copy of it.
-      bundling: {
-        format: OutputFormat.ESM,
-        target: 'node24',
-        mainFields: ['module', 'main'],
-        banner: REQUIRE_BANNER,
-        bundleAwsSDK: true,
-        externalModules: [],
-        minify: true,
-        sourceMap: true,
-        sourcesContent: false,
-      },
       environment: {
         NODE_OPTIONS: '--enable-source-maps',
         [ENV.region]: props.region,
