@@ -31,4 +31,40 @@ describe('health of a media node', () => {
     const silent = nextHealth({ state: 'HEALTHY', atMs: at(10) }, { type: 'time_passed', atMs: at(90_000) });
     expect(silent).toEqual({ state: 'UNHEALTHY', atMs: 10 });
   });
+
+  it.each(['PENDING', 'HEALTHY', 'DEGRADED', 'DRAINING'] as const)(
+    'GC-3 lets no report of %s take a node out of an operator’s drain, nor a new registration',
+    (state) => {
+      const drained = { state: 'DRAINING', atMs: at(1), drained: true } as const;
+      expect(nextHealth(drained, { type: 'reported', state, atMs: at(2) })).toEqual({ ...drained, atMs: 2 });
+      const registered = nextHealth(drained, { type: 'registered', atMs: at(3) });
+      expect(registered).toEqual({ state: 'PENDING', atMs: 3, drained: true });
+      const next = nextHealth(registered, { type: 'reported', state, atMs: at(4) });
+      expect(next).toEqual({ ...drained, atMs: 4 });
+    },
+  );
+
+  it('GC-3 shows a drained node unhealthy when it says so or falls silent, and draining when it comes back', () => {
+    const drained = { state: 'DRAINING', atMs: at(1), drained: true } as const;
+    const sick = nextHealth(drained, { type: 'reported', state: 'UNHEALTHY', atMs: at(2) });
+    expect(sick).toEqual({ state: 'UNHEALTHY', atMs: 2, drained: true });
+    const silent = nextHealth(drained, { type: 'time_passed', atMs: at(90_000) });
+    expect(silent).toEqual({ state: 'UNHEALTHY', atMs: 1, drained: true });
+    const back = nextHealth(silent, { type: 'reported', state: 'HEALTHY', atMs: at(90_001) });
+    expect(back).toEqual({ ...drained, atMs: 90_001 });
+  });
+
+  it('GC-3 leaves a node whose drain is taken back pending until it reports', () => {
+    const drained = nextHealth({ state: 'HEALTHY', atMs: at(1) }, { type: 'drained' });
+    expect(drained).toEqual({ state: 'DRAINING', atMs: 1, drained: true });
+    expect(nextHealth(drained, { type: 'undrained' })).toEqual({ state: 'PENDING', atMs: 1 });
+    // One that drains by its own word goes on with that.
+    const own = { state: 'DRAINING', atMs: at(1) } as const;
+    expect(nextHealth(own, { type: 'undrained' })).toEqual(own);
+  });
+
+  it('GC-3 knows of no event but registering for a node that is not there', () => {
+    for (const type of ['drained', 'undrained'] as const)
+      expect(() => nextHealth(undefined, { type })).toThrow('must be registered');
+  });
 });
