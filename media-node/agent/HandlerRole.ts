@@ -62,6 +62,7 @@ export class HandlerRole implements Role {
       log,
     });
     addHandlerApi(context.http, {
+      handlerId: config.nodeId,
       routers,
       workers: this.#pool,
       authorize: credentials.authorizer(MEDIA_HANDLER_AUDIENCE),

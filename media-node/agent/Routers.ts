@@ -11,6 +11,7 @@ import type {
   MuteTransport,
   ProducersBody,
   RouterBody,
+  TransportDetails,
   TransportsBody,
 } from '../../shared/api/handler.ts';
 import { isId } from '../../shared/base/ids.ts';
@@ -99,6 +100,17 @@ export class Routers {
     const entry = this.#entry(routerId);
     requireId('transport', transportId);
     await call(entry, 'closeTransport', { router_id: routerId, transport_id: transportId });
+  }
+
+  /** Every session of a router, with its figures (ledger MH-8). */
+  async inspectTransports(routerId: string): Promise<{ transports: TransportDetails[] }> {
+    return await call(this.#entry(routerId), 'inspectTransports', { router_id: routerId });
+  }
+
+  async inspectTransport(routerId: string, transportId: string): Promise<TransportDetails> {
+    const entry = this.#entry(routerId);
+    requireId('transport', transportId);
+    return await call(entry, 'inspectTransport', { router_id: routerId, transport_id: transportId });
   }
 
   async muteTransport(routerId: string, transportId: string, request: MuteTransport): Promise<void> {

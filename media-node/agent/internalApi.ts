@@ -1,6 +1,7 @@
 // Internal API of a media handler (ledger SFU-3): routers, transports, producers, consumers and workers, for meeting
 // controllers, which show a node token.
 import type { Context } from 'hono';
+import { ApiError } from '../../shared/api/error.ts';
 import {
   createConsumersSchema,
   createProducersSchema,
@@ -9,11 +10,15 @@ import {
   muteTransportSchema,
 } from '../../shared/api/handler.ts';
 import { handlerPaths } from '../../shared/api/paths.ts';
+import { EXPOSITION_CONTENT_TYPE, formatExposition } from '../metrics/exposition.ts';
+import { handlerMetrics } from '../metrics/handlerMetrics.ts';
 import { type Authorize, type InternalHttp, readJson } from './internalHttp.ts';
 import type { Routers } from './Routers.ts';
 import type { HandlerWorkers } from './WorkerPool.ts';
 
 export interface HandlerApiOptions {
+  /** Labels the metrics of this node. */
+  readonly handlerId: string;
   readonly routers: Routers;
   readonly workers: HandlerWorkers;
   readonly authorize: Authorize;
@@ -22,9 +27,26 @@ export interface HandlerApiOptions {
 const ROUTER = ':router';
 const ITEM = ':item';
 
-export function addHandlerApi(http: InternalHttp, { routers, workers, authorize }: HandlerApiOptions): void {
+export function addHandlerApi(
+  http: InternalHttp,
+  { handlerId, routers, workers, authorize }: HandlerApiOptions,
+): void {
   http.route(handlerPaths.workers, authorize, {
     GET: async (context) => context.json({ workers: await workers.list() }),
+  });
+  http.route(handlerPaths.worker(ITEM), authorize, {
+    GET: async (context) => {
+      const worker = (await workers.list()).find(({ worker_id }) => String(worker_id) === itemId(context));
+      if (worker === undefined)
+        throw new ApiError('NOT_FOUND', `No worker "${itemId(context).slice(0, 64)}" runs on this handler`);
+      return context.json(worker);
+    },
+  });
+  http.route(handlerPaths.metrics, authorize, {
+    GET: async (context) =>
+      context.body(formatExposition(handlerMetrics(handlerId, await workers.list())), 200, {
+        'content-type': EXPOSITION_CONTENT_TYPE,
+      }),
   });
   http.route(handlerPaths.routers, authorize, {
     GET: async (context) => context.json({ routers: await routers.list() }),
@@ -39,6 +61,7 @@ export function addHandlerApi(http: InternalHttp, { routers, workers, authorize 
     },
   });
   http.route(handlerPaths.transports(ROUTER), authorize, {
+    GET: async (context) => context.json(await routers.inspectTransports(routerId(context))),
     POST: async (context) => {
       const request = await readJson(context, createTransportsSchema);
       return context.json(await routers.createTransports(routerId(context), request), 201);
@@ -70,6 +93,10 @@ export function addHandlerApi(http: InternalHttp, { routers, workers, authorize 
   ] as const;
   for (const [path, remove] of items) {
     http.route(path, authorize, {
+      ...(path === handlerPaths.transport(ROUTER, ITEM) && {
+        GET: async (context: Context) =>
+          context.json(await routers.inspectTransport(routerId(context), itemId(context))),
+      }),
       DELETE: async (context) => {
         await remove(routerId(context), itemId(context));
         return context.body(null, 204);

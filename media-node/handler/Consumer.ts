@@ -2,7 +2,9 @@
 import type { StreamReport } from '../../shared/media-session/messages.ts';
 import { ResetCode } from '../../shared/media-stream/header.ts';
 import type { Counters } from '../metrics/Counters.ts';
+import type { DestinationDrops } from '../metrics/DestinationDrops.ts';
 import { DropReason } from '../metrics/DropReason.ts';
+import { RateSampler } from '../metrics/RateSampler.ts';
 import { FrameGate, GateOutcome, readSequence32 } from '../quality/FrameGate.ts';
 import { Pressure, pressureOf, SendWindow } from '../quality/SendWindow.ts';
 import type { Destination } from '../routing/Destination.ts';
@@ -41,7 +43,9 @@ export class Consumer implements Destination {
   readonly id: string;
   readonly transportId: string;
   readonly producer: ConsumedProducer;
+  readonly rates = new RateSampler();
   readonly #counters: Counters;
+  readonly #sessionDrops: DestinationDrops;
   readonly #copies = new Set<StreamCopy>();
   #session: MediaSession | undefined;
   #closed = false;
@@ -54,11 +58,19 @@ export class Consumer implements Destination {
   #highestAcked: number | undefined;
   #figures: ReceiverFigures | undefined;
 
-  constructor(id: string, transportId: string, producer: ConsumedProducer, counters: Counters) {
+  /** `sessionDrops` are those of its transport, which its consumers share. */
+  constructor(
+    id: string,
+    transportId: string,
+    producer: ConsumedProducer,
+    counters: Counters,
+    sessionDrops: DestinationDrops,
+  ) {
     this.id = id;
     this.transportId = transportId;
     this.producer = producer;
     this.#counters = counters;
+    this.#sessionDrops = sessionDrops;
   }
 
   /** Whether it can be sent to: its transport's client is authenticated and there. */
@@ -181,6 +193,7 @@ export class Consumer implements Destination {
 
   #drop(outcome: number): number {
     this.#datagramsDropped++;
+    this.#sessionDrops.count(outcome);
     return outcome;
   }
 }

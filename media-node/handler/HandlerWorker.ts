@@ -10,6 +10,7 @@ import { Counter, Counters } from '../metrics/Counters.ts';
 import { Histogram } from '../metrics/Histogram.ts';
 import type { MediaSession } from '../transport/MediaSession.ts';
 import { ConnectionTokens } from './ConnectionToken.ts';
+import { inspectTransport } from './inspect.ts';
 import { type Admission, MediaConnection } from './MediaConnection.ts';
 import { Router } from './Router.ts';
 import type { Transport } from './Transport.ts';
@@ -92,6 +93,15 @@ export class HandlerWorker {
         this.#router(router_id).closeTransport(transport_id, CloseCode.normal, 'Left the meeting');
         return null;
       },
+      inspectTransports: ({ router_id }) => ({
+        transports: [...this.#router(router_id).transports].map(inspectTransport),
+      }),
+      inspectTransport: ({ router_id, transport_id }) => {
+        const transport = this.#router(router_id).transport(transport_id);
+        if (!transport)
+          throw new ApiError('NOT_FOUND', `No transport "${transport_id}" in router "${router_id}"`);
+        return inspectTransport(transport);
+      },
       muteTransport: ({ router_id, transport_id, kinds }) => {
         this.#router(router_id).mute(transport_id, kinds);
         return null;
@@ -133,8 +143,15 @@ export class HandlerWorker {
       bytes_in: count(Counter.datagramBytesIn) + count(Counter.streamBytesIn),
       bytes_out: count(Counter.datagramBytesOut) + count(Counter.streamBytesOut),
       drops: this.counters.dropsByName(),
+      counters: this.counters.valuesByName(),
       ...this.#forwardingQuantiles(),
     };
+  }
+
+  /** Ends an interval of every stream's rates; to be called once a second or so. */
+  sampleRates(): void {
+    const nowMs = this.#options.clock.monotonicMs();
+    for (const router of this.#routers.values()) router.sampleRates(nowMs);
   }
 
   /** Closes every router and all under it. Idempotent. */
@@ -197,7 +214,8 @@ export class HandlerWorker {
   #forwardingQuantiles(): Pick<HandlerStats, 'forwarding_us'> | Record<string, never> {
     const [p50, p95, p99, p999] = [0.5, 0.95, 0.99, 0.999].map((share) => this.#forwarding.quantile(share));
     if (p50 === undefined || p95 === undefined || p99 === undefined || p999 === undefined) return {};
-    return { forwarding_us: { p50, p95, p99, p999 } };
+    const { count, sum } = this.#forwarding;
+    return { forwarding_us: { p50, p95, p99, p999, count, sum } };
   }
 
   #router(id: string): Router {

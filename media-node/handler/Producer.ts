@@ -2,6 +2,7 @@
 import type { Clock } from '../../shared/base/clock.ts';
 import { ResetCode } from '../../shared/media-stream/header.ts';
 import { Counter, type Counters } from '../metrics/Counters.ts';
+import { RateSampler } from '../metrics/RateSampler.ts';
 import { KeyFrameGate } from '../quality/KeyFrameGate.ts';
 import type { StreamTraffic } from '../routing/RouteTable.ts';
 import type { ConsumedProducer, Consumer } from './Consumer.ts';
@@ -37,11 +38,13 @@ export class Producer implements ConsumedProducer {
   readonly spatialLayer: number;
   /** Datagrams of it that came in, counted where they are routed. */
   readonly traffic: StreamTraffic = { datagrams: 0, bytes: 0 };
+  readonly rates = new RateSampler();
   readonly #publisher: Publisher;
   readonly #clock: Clock;
   readonly #counters: Counters;
   readonly #consumers = new Set<Consumer>();
-  readonly #incoming = new Set<IncomingStream>();
+  /** Made with the first: most streams come in datagrams alone. */
+  #incoming: Set<IncomingStream> | undefined;
   readonly #keyFrameGate = new KeyFrameGate();
   #keyFrameTimer: ReturnType<typeof setTimeout> | undefined;
   #destinations: readonly Consumer[] = Object.freeze([]);
@@ -90,16 +93,17 @@ export class Producer implements ConsumedProducer {
   }
 
   addIncomingStream(stream: IncomingStream): void {
+    this.#incoming ??= new Set();
     this.#incoming.add(stream);
   }
 
   removeIncomingStream(stream: IncomingStream): void {
-    this.#incoming.delete(stream);
+    this.#incoming?.delete(stream);
   }
 
   /** Gives up what of it is being read on streams; subscribers see an end without an error. */
   abortIncomingStreams(): void {
-    for (const stream of [...this.#incoming]) stream.abort(ResetCode.none);
+    for (const stream of [...(this.#incoming ?? [])]) stream.abort(ResetCode.none);
   }
 
   /** Asks the publisher for a key frame, at most once an interval. Sound has none: nothing happens. */

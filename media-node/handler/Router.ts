@@ -63,6 +63,10 @@ export class Router implements RouteSource {
     return this.#consumers.size;
   }
 
+  get transports(): Iterable<Transport> {
+    return this.#transports.values();
+  }
+
   transport(id: string): Transport | undefined {
     return this.#transports.get(id);
   }
@@ -134,7 +138,10 @@ export class Router implements RouteSource {
           'CONFLICT',
           `Transport "${transport.id}" consumes producer "${producer.id}" already`,
         );
-      made.set(key, new Consumer(this.#options.newId(), transport.id, producer, this.#options.counters));
+      made.set(
+        key,
+        new Consumer(this.#options.newId(), transport.id, producer, this.#options.counters, transport.drops),
+      );
     }
     const consumers = [...made.values()];
     for (const consumer of consumers) {
@@ -190,6 +197,14 @@ export class Router implements RouteSource {
     if (!consumer) return;
     this.#removeConsumer(consumer);
     this.#swapRoutes();
+  }
+
+  /** Ends an interval of every stream's rates and begins the next. */
+  sampleRates(nowMs: number): void {
+    for (const { rates, traffic } of this.#producers.values())
+      rates.sample(traffic.datagrams, traffic.bytes, nowMs);
+    for (const consumer of this.#consumers.values())
+      consumer.rates.sample(consumer.datagramsSent, consumer.datagramBytesSent, nowMs);
   }
 
   /** Closes every transport and all under it. Idempotent. */

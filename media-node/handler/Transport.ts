@@ -10,6 +10,7 @@ import {
 } from '../../shared/frame/control.ts';
 import { FrameType } from '../../shared/frame/layout.ts';
 import type { MediaServerMessageInit } from '../../shared/media-session/messages.ts';
+import { DestinationDrops } from '../metrics/DestinationDrops.ts';
 import type { MediaSession } from '../transport/MediaSession.ts';
 import type { Consumer } from './Consumer.ts';
 import type { Producer, Publisher } from './Producer.ts';
@@ -28,6 +29,8 @@ export class Transport implements Publisher {
   readonly id: string;
   readonly participantId: string;
   readonly userId: number;
+  /** Datagrams that this client was not sent. */
+  readonly drops = new DestinationDrops();
   readonly #producersByStream = new Map<number, Producer>();
   /** By user id, then stream id: found without making a key, since acknowledgements name streams many times a second. */
   readonly #consumersByUser = new Map<number, Map<number, Consumer>>();
@@ -49,6 +52,11 @@ export class Transport implements Publisher {
 
   get connected(): boolean {
     return this.#connection !== undefined;
+  }
+
+  /** The client's session, once it is authenticated. */
+  get session(): MediaSession | undefined {
+    return this.#connection?.session;
   }
 
   get producers(): Iterable<Producer> {

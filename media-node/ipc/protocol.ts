@@ -1,5 +1,6 @@
 // What the agent (Node) and its workers (Deno) say to each other over the IPC channel: plain JSON values only.
 // A worker gets its configuration as the first line on standard input, then answers with the notice `listening`.
+import type { ControllerBody } from '../../shared/api/controller.ts';
 import type {
   ConsumersBody,
   CreateConsumers,
@@ -9,6 +10,7 @@ import type {
   ProducersBody,
   RoutersLost,
   RoutersLostAnswer,
+  TransportDetails,
   WorkerBody,
 } from '../../shared/api/handler.ts';
 import type {
@@ -101,6 +103,8 @@ export type HandlerCalls = {
     answer: { transports: CreatedTransport[] };
   };
   closeTransport: { request: { router_id: string; transport_id: string }; answer: null };
+  inspectTransports: { request: { router_id: string }; answer: { transports: TransportDetails[] } };
+  inspectTransport: { request: { router_id: string; transport_id: string }; answer: TransportDetails };
   muteTransport: { request: { router_id: string; transport_id: string } & MuteTransport; answer: null };
   createProducers: { request: { router_id: string } & CreateProducers; answer: ProducersBody };
   closeProducer: { request: { router_id: string; producer_id: string }; answer: null };
@@ -110,12 +114,8 @@ export type HandlerCalls = {
   shutdown: { request: { reason: string }; answer: null };
 };
 
-export interface ControllerStats {
-  readonly meetings: number;
-  readonly participants: number;
-  readonly cpu_us: number;
-  readonly rss_bytes: number;
-}
+/** Figures of the controller worker; the agent adds pid and udp_port. */
+export type ControllerStats = Omit<ControllerBody, 'pid' | 'udp_port'>;
 
 /** Agent to controller worker. */
 export type ControllerCalls = {

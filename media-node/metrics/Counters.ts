@@ -38,6 +38,7 @@ export const Counter = {
 } as const;
 export type Counter = (typeof Counter)[keyof typeof Counter];
 const COUNTERS = Object.keys(Counter).length;
+const COUNTER_NAMES = Object.keys(Counter) as readonly (keyof typeof Counter)[];
 
 /**
  * datagramsIn = datagramsRouted + controlIn + ingress drops; copiesOffered = datagramsOut + destination drops.
@@ -71,6 +72,12 @@ export class Counters {
   /** Copies of datagrams that no destination took. */
   get destinationDrops(): number {
     return this.#sumOfDrops(FIRST_DESTINATION_REASON, LAST_DESTINATION_REASON);
+  }
+
+  /** All counts but drops, by name. */
+  valuesByName(): Record<keyof typeof Counter, number> {
+    const values = COUNTER_NAMES.map((name) => [name, this.value(Counter[name])]);
+    return Object.fromEntries(values) as Record<keyof typeof Counter, number>;
   }
 
   /** Drops by the name of their reason; reasons that never happened are left out. */

@@ -9,13 +9,20 @@ const BUCKETS = OCTAVES * BUCKETS_PER_OCTAVE;
 export class Histogram {
   readonly #buckets = new Float64Array(BUCKETS);
   #count = 0;
+  #sum = 0;
 
   /** Takes one value. Values that are not above zero, NaN included, are kept in the lowest bucket. */
   record(value: number): void {
     this.#count++;
+    if (value > 0) this.#sum += value;
     const position = value > 0 ? (Math.log2(value) - LOWEST_EXPONENT) * BUCKETS_PER_OCTAVE : 0;
     const index = position < 0 ? 0 : position >= BUCKETS ? BUCKETS - 1 : position | 0;
     this.#buckets[index] = (this.#buckets[index] ?? 0) + 1;
+  }
+
+  /** Of all values above zero. */
+  get sum(): number {
+    return this.#sum;
   }
 
   get count(): number {

@@ -11,6 +11,8 @@ import { startWorker } from './startWorker.ts';
 
 /** Path of the media session's URL; any other is answered with 404. */
 const MEDIA_PATH = '/media';
+/** Over which the rates of streams are measured. */
+const RATE_INTERVAL_MS = 1_000;
 
 await startWorker<HandlerWorkerConfig, Record<never, never>, HandlerCalls>({
   configSchema: handlerWorkerConfigSchema,
@@ -30,6 +32,7 @@ await startWorker<HandlerWorkerConfig, Record<never, never>, HandlerCalls>({
         return { cpuUs: user + system, rssBytes: process.memoryUsage().rss };
       },
     });
+    setInterval(() => worker.sampleRates(), RATE_INTERVAL_MS);
     const listener = await listenQuic({
       hostname: config.hostname,
       port: config.udpPort,

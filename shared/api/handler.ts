@@ -118,8 +118,19 @@ export const workerSchema = z.object({
   bytes_in: z.number(),
   bytes_out: z.number(),
   drops: z.record(z.string(), z.number()),
+  counters: z
+    .record(z.string(), z.number())
+    .optional()
+    .meta({ description: 'Everything else that the worker counts, by name.' }),
   forwarding_us: z
-    .object({ p50: z.number(), p95: z.number(), p99: z.number(), p999: z.number() })
+    .object({
+      p50: z.number(),
+      p95: z.number(),
+      p99: z.number(),
+      p999: z.number(),
+      count: z.number().optional(),
+      sum: z.number().optional(),
+    })
     .optional()
     .meta({
       description: 'Arrival of a datagram to its last copy handed to QUIC, since start, microseconds.',
@@ -127,3 +138,54 @@ export const workerSchema = z.object({
 });
 export type WorkerBody = z.infer<typeof workerSchema>;
 export const workersSchema = z.object({ workers: z.array(workerSchema) });
+
+const trafficFields = {
+  datagrams: z.number(),
+  bytes: z.number(),
+  datagrams_per_second: z.number(),
+  bits_per_second: z.number(),
+};
+export const transportDetailsSchema = z
+  .object({
+    transport_id: idSchema,
+    participant_id: idSchema,
+    user_id: z.int(),
+    connected: z.boolean(),
+    remote_address: z.string().optional(),
+    muted: z.array(z.enum(['audio', 'video'])),
+    round_trip_us: z.number().optional().meta({ description: 'As the client last reported it.' }),
+    loss_ratio: z
+      .number()
+      .optional()
+      .meta({ description: 'Of what its receivers last reported: lost of received and lost.' }),
+    datagrams_in_flight: z.int().meta({ description: 'Handed to QUIC and not taken yet.' }),
+    drops: z.record(z.string(), z.number()).meta({ description: 'Copies not sent to it, by reason.' }),
+    producers: z.array(
+      z.object({
+        producer_id: idSchema,
+        stream_id: z.int(),
+        kind: z.enum(['audio', 'video']),
+        spatial_layer: z.int(),
+        consumers: z.int(),
+        ...trafficFields,
+      }),
+    ),
+    consumers: z.array(
+      z.object({
+        consumer_id: idSchema,
+        producer_id: idSchema,
+        user_id: z.int(),
+        stream_id: z.int(),
+        ...trafficFields,
+        dropped: z.number(),
+        outstanding_datagrams: z.number().meta({ description: 'Sent and not known to have arrived.' }),
+        window_datagrams: z.number().meta({ description: 'How many of them there may be.' }),
+        reported: z
+          .object({ received: z.number(), lost: z.number(), jitter_us: z.number(), bytes: z.number() })
+          .optional(),
+      }),
+    ),
+  })
+  .meta({ description: 'One session of a handler (ledger MH-8). Rates are of the last second.' });
+export type TransportDetails = z.infer<typeof transportDetailsSchema>;
+export const transportDetailsListSchema = z.object({ transports: z.array(transportDetailsSchema) });

@@ -48,11 +48,15 @@ export const controllerPaths = {
   removeParticipant: '/internal/v1/participants/remove',
   listParticipants: '/internal/v1/participants/list',
   routersLost: '/internal/v1/routers-lost',
+  controller: '/internal/v1/controller',
 } as const;
 
 /** On a media handler's internal address, called by meeting controllers (ledger SFU-3). */
 export const handlerPaths = {
+  /** Prometheus text. */
+  metrics: '/metrics',
   workers: '/internal/v1/workers',
+  worker: (workerId: string) => `/internal/v1/workers/${encodeURIComponent(workerId)}`,
   routers: '/internal/v1/routers',
   router: (routerId: string) => `/internal/v1/routers/${encodeURIComponent(routerId)}`,
   transports: (routerId: string) => `${handlerPaths.router(routerId)}/transports`,

@@ -49,6 +49,7 @@ function setUp(workers: number, maxRoutersPerWorker = 50, maxConsumersPerWorker 
     log: silentLogger,
   });
   addHandlerApi(http, {
+    handlerId: 'mh-1',
     routers,
     workers: pool,
     authorize: tokens.credentials.authorizer(MEDIA_HANDLER_AUDIENCE),

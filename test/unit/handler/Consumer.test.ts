@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Consumer } from '../../../media-node/handler/Consumer.ts';
 import { Counters } from '../../../media-node/metrics/Counters.ts';
+import { DestinationDrops } from '../../../media-node/metrics/DestinationDrops.ts';
 import { SendOutcome } from '../../../media-node/transport/MediaSession.ts';
 import { createSessionPair } from '../../../media-node/transport/paired/pairedSessions.ts';
 
@@ -16,7 +17,7 @@ const DATAGRAM = new Uint8Array(100);
 describe('Consumer', () => {
   let consumer: Consumer;
   beforeEach(() => {
-    consumer = new Consumer('consumer-1', 'transport-1', producer, new Counters());
+    consumer = new Consumer('consumer-1', 'transport-1', producer, new Counters(), new DestinationDrops());
   });
 
   it('MH-4 drops what it is given before its subscriber is there, and counts it', () => {

@@ -205,11 +205,14 @@ describe('HandlerWorker', () => {
       bytes_in: 17 * 50,
       bytes_out: 16 * 50,
       drops: { notSendersStream: 1 },
+      counters: expect.objectContaining({ datagramsIn: 17, datagramsRouted: 16, copiesOffered: 16 }),
       forwarding_us: {
         p50: expect.any(Number),
         p95: expect.any(Number),
         p99: expect.any(Number),
         p999: expect.any(Number),
+        count: 1,
+        sum: expect.any(Number),
       },
     });
   });

@@ -1,0 +1,71 @@
+// What the internal API tells of one session (ledger MH-8). Made when asked for.
+import type { TransportDetails } from '../../shared/api/handler.ts';
+import type { RateSampler } from '../metrics/RateSampler.ts';
+import type { Consumer } from './Consumer.ts';
+import type { Producer } from './Producer.ts';
+import type { Transport } from './Transport.ts';
+
+export function inspectTransport(transport: Transport): TransportDetails {
+  const { session } = transport;
+  const consumers = [...transport.consumers()];
+  const reports = consumers
+    .map((consumer) => consumer.receiverFigures)
+    .filter((figures) => figures !== undefined);
+  const lost = reports.reduce((sum, figures) => sum + figures.lost, 0);
+  const total = reports.reduce((sum, figures) => sum + figures.lost + figures.received, 0);
+  const roundTripUs = Math.max(0, ...reports.map((figures) => figures.roundTripUs));
+  return {
+    transport_id: transport.id,
+    participant_id: transport.participantId,
+    user_id: transport.userId,
+    connected: transport.connected,
+    ...(session && { remote_address: session.remoteAddress }),
+    muted: transport.mutedKinds,
+    ...(roundTripUs > 0 && { round_trip_us: roundTripUs }),
+    ...(total > 0 && { loss_ratio: lost / total }),
+    datagrams_in_flight: session?.datagramsInFlight ?? 0,
+    drops: transport.drops.byName(),
+    producers: [...transport.producers].map(inspectProducer),
+    consumers: consumers.map(inspectConsumer),
+  };
+}
+
+function inspectProducer(producer: Producer): TransportDetails['producers'][number] {
+  return {
+    producer_id: producer.id,
+    stream_id: producer.streamId,
+    kind: producer.kind,
+    spatial_layer: producer.spatialLayer,
+    consumers: producer.consumers.size,
+    ...producer.traffic,
+    ...ratesOf(producer.rates),
+  };
+}
+
+function inspectConsumer(consumer: Consumer): TransportDetails['consumers'][number] {
+  const figures = consumer.receiverFigures;
+  return {
+    consumer_id: consumer.id,
+    producer_id: consumer.producer.id,
+    user_id: consumer.producer.userId,
+    stream_id: consumer.producer.streamId,
+    datagrams: consumer.datagramsSent,
+    bytes: consumer.datagramBytesSent,
+    ...ratesOf(consumer.rates),
+    dropped: consumer.datagramsDropped,
+    outstanding_datagrams: consumer.outstandingDatagrams,
+    window_datagrams: consumer.windowDatagrams,
+    ...(figures && {
+      reported: {
+        received: figures.received,
+        lost: figures.lost,
+        jitter_us: figures.jitterUs,
+        bytes: figures.bytes,
+      },
+    }),
+  };
+}
+
+function ratesOf(rates: RateSampler): { datagrams_per_second: number; bits_per_second: number } {
+  return { datagrams_per_second: rates.datagramsPerSecond, bits_per_second: rates.bitsPerSecond };
+}

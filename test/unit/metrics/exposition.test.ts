@@ -1,0 +1,105 @@
+import { describe, expect, it } from 'vitest';
+import { formatExposition } from '../../../media-node/metrics/exposition.ts';
+import { handlerMetrics } from '../../../media-node/metrics/handlerMetrics.ts';
+import type { WorkerBody } from '../../../shared/api/handler.ts';
+
+const NUMBER = String.raw`[+-]?(?:\d+(?:\.\d+)?(?:e[+-]?\d+)?|Inf)|NaN`;
+const LABEL = String.raw`[a-zA-Z_]\w*="(?:[^"\\\n]|\\["\\n])*"`;
+const SAMPLE = new RegExp(`^([a-zA-Z_:][\\w:]*)(?:\\{(${LABEL}(?:,${LABEL})*)\\})? (?:${NUMBER})$`);
+
+/** Checks text against the format's rules; answers its samples by series. Throws naming the line that breaks one. */
+function parseExposition(text: string): Map<string, string> {
+  if (!text.endsWith('\n')) throw new Error('The last line must end in a line feed');
+  const types = new Map<string, string>();
+  const series = new Map<string, string>();
+  for (const line of text.slice(0, -1).split('\n')) {
+    const type = /^# TYPE (\S+) (counter|gauge|summary)$/.exec(line);
+    if (type?.[1] !== undefined && type[2] !== undefined) {
+      if (types.has(type[1])) throw new Error(`Second TYPE: ${line}`);
+      types.set(type[1], type[2]);
+      continue;
+    }
+    if (/^# HELP \S+ .+$/.test(line)) continue;
+    const sample = SAMPLE.exec(line);
+    const name = sample?.[1];
+    if (name === undefined) throw new Error(`Not a sample: ${line}`);
+    const family = [...types.keys()].at(-1) ?? '';
+    const allowed = types.get(family) === 'summary' ? [family, `${family}_sum`, `${family}_count`] : [family];
+    if (!allowed.includes(name)) throw new Error(`Sample outside of its family: ${line}`);
+    const key = line.slice(0, line.lastIndexOf(' '));
+    if (series.has(key)) throw new Error(`Second sample of one series: ${line}`);
+    series.set(key, line.slice(line.lastIndexOf(' ') + 1));
+  }
+  return series;
+}
+
+const WORKER: WorkerBody = {
+  worker_id: 0,
+  pid: 1,
+  udp_port: 2,
+  routers: 3,
+  sessions: 4,
+  producers: 5,
+  consumers: 6,
+  cpu_ratio: 0.25,
+  cpu_us: 2_000_000,
+  rss_bytes: 5e7,
+  datagrams_in: 100,
+  datagrams_out: 300,
+  bytes_in: 1e21,
+  bytes_out: 2,
+  drops: { truncated: 7, muted: 8 },
+  counters: { datagramsRouted: 90, pongsOut: 1 },
+  forwarding_us: { p50: 10, p95: 20, p99: 30, p999: 40, count: 6, sum: 120 },
+};
+
+describe('Prometheus exposition', () => {
+  it('MH-8 gives the figures of workers in the format, each series once', () => {
+    const text = formatExposition(handlerMetrics('mh-1', [WORKER, { ...WORKER, worker_id: 1 }]));
+    const series = parseExposition(text);
+    const of = (name: string, labels = ''): string | undefined =>
+      series.get(`dark_tower_media_${name}{handler_id="mh-1",worker_id="0"${labels}}`);
+    expect(of('routers')).toBe('3');
+    expect(of('cpu_seconds_total')).toBe('2');
+    expect(of('cpu_seconds_per_datagram')).toBe('0.005');
+    expect(of('bytes_in_total')).toBe('1e+21');
+    expect(of('drops_total', ',reason="muted"')).toBe('8');
+    expect(of('events_total', ',kind="pongsOut"')).toBe('1');
+    expect(of('forwarded_by_hops_total', ',hops="0"')).toBe('90');
+    expect(Number(of('forwarding_seconds', ',quantile="0.999"'))).toBeCloseTo(0.00004);
+    expect([of('forwarding_seconds_count'), of('forwarding_seconds_sum')]).toEqual(['6', '0.00012']);
+  });
+
+  it('MH-8 leaves out what a worker does not say', () => {
+    const {
+      forwarding_us: _,
+      counters: __,
+      ...bare
+    } = { ...WORKER, datagrams_in: 0, datagrams_out: 0, drops: {} };
+    const text = formatExposition(handlerMetrics('mh-1', [bare]));
+    parseExposition(text);
+    for (const absent of ['forwarding_seconds', 'events_total', 'drops_total', 'cpu_seconds_per_datagram'])
+      expect(text).not.toContain(absent);
+    expect(formatExposition(handlerMetrics('mh-1', []))).toBe('');
+  });
+
+  it('escapes labels and help, and writes what is no number as the format says', () => {
+    const samples = [
+      { labels: { path: 'a"b\\c\nd' }, value: Number.POSITIVE_INFINITY },
+      { labels: {}, value: Number.NaN },
+    ];
+    expect(formatExposition([{ name: 'x', help: 'one\ntwo', type: 'gauge', samples }])).toBe(
+      '# HELP x one\\ntwo\n# TYPE x gauge\nx{path="a\\"b\\\\c\\nd"} +Inf\nx NaN\n',
+    );
+  });
+
+  it('refuses names that the format does not allow', () => {
+    const family = { help: 'h', type: 'gauge' } as const;
+    expect(() => formatExposition([{ ...family, name: 'a-b', samples: [{ labels: {}, value: 1 }] }])).toThrow(
+      TypeError,
+    );
+    expect(() =>
+      formatExposition([{ ...family, name: 'a', samples: [{ labels: { 'b-c': 1 }, value: 1 }] }]),
+    ).toThrow(TypeError);
+  });
+});
