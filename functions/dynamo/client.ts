@@ -1,10 +1,12 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { systemClock } from '../../shared/base/clock.ts';
 import type { Secret } from '../../shared/base/secret.ts';
+import { cryptoRandom } from '../base/random.ts';
+import { createRetryStrategy } from './retryStrategy.ts';
 
 /** A request that takes longer is given up and tried again; DynamoDB answers within tens of milliseconds. */
 const CONNECTION_TIMEOUT_MS = 1_000;
 const REQUEST_TIMEOUT_MS = 2_000;
-const MAX_ATTEMPTS = 3;
 
 export interface DynamoClientOptions {
   readonly region: string;
@@ -15,7 +17,7 @@ export interface DynamoClientOptions {
 export function createDynamoClient({ region, own }: DynamoClientOptions): DynamoDBClient {
   return new DynamoDBClient({
     region,
-    maxAttempts: MAX_ATTEMPTS,
+    retryStrategy: createRetryStrategy(systemClock, cryptoRandom),
     requestHandler: {
       connectionTimeout: CONNECTION_TIMEOUT_MS,
       requestTimeout: REQUEST_TIMEOUT_MS,
