@@ -1,8 +1,9 @@
 // Internal API of a meeting controller: for the global controller (ledger GC-6), which shows a token for this controller
-// alone, with bodies in protobuf or JSON and an answer in the form of the request; and for media handlers that have lost
-// routers (SFU-9), which show their node token.
+// alone, with bodies in protobuf or JSON and an answer in the form of the request, or JSON alone where it only looks; and
+// for media handlers that have lost routers (SFU-9), which show their node token.
 import type { Context } from 'hono';
 import type * as z from 'zod';
+import type { ControllerBody } from '../../shared/api/controller.ts';
 import { ApiError } from '../../shared/api/error.ts';
 import { routersLostSchema } from '../../shared/api/handler.ts';
 import {
@@ -29,9 +30,11 @@ import {
 import { JSON_TYPE, PROTOBUF } from './mediaTypes.ts';
 import type { WorkerProcess } from './WorkerProcess.ts';
 
+type ControllerWorkerHandle = Pick<WorkerProcess<ControllerCalls>, 'call' | 'pid' | 'udpPort'>;
+
 export interface ControllerApiOptions {
   /** The controller worker, when it runs. */
-  readonly worker: () => Pick<WorkerProcess<ControllerCalls>, 'call'> | undefined;
+  readonly worker: () => ControllerWorkerHandle | undefined;
   /** Of the global controller. */
   readonly authorize: Authorize;
   /** Of media handlers. */
@@ -40,12 +43,19 @@ export interface ControllerApiOptions {
 
 export function addControllerApi(http: InternalHttp, options: ControllerApiOptions): void {
   const { worker, authorize, authorizeHandler } = options;
-  const running = (): Pick<WorkerProcess<ControllerCalls>, 'call'> => {
+  const running = (): ControllerWorkerHandle => {
     const current = worker();
     if (current === undefined)
       throw new ApiError('NO_CAPACITY', 'The controller worker does not run', { retryAfterSeconds: 1 });
     return current;
   };
+  http.route(controllerPaths.controller, authorize, {
+    GET: async (context) => {
+      const handle = running();
+      const stats = await handle.call('stats', null);
+      return context.json({ pid: handle.pid, udp_port: handle.udpPort, ...stats } satisfies ControllerBody);
+    },
+  });
   http.route(controllerPaths.assignMeeting, authorize, {
     POST: (context) =>
       exchange(

@@ -65,7 +65,7 @@ export function loadReport(
 export function heartbeat(
   config: MediaNodeConfig,
   count: number,
-  stats: (ControllerStats & { readonly cpuRatio: number }) | undefined,
+  stats: (Pick<ControllerStats, 'meetings' | 'participants'> & { readonly cpuRatio: number }) | undefined,
   draining: boolean,
 ): Heartbeat {
   const light: Heartbeat = {

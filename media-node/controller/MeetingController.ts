@@ -20,6 +20,7 @@ import { DEFAULT_SIGNALING_LIMITS, type SignalingLimits } from './limits.ts';
 import type { MediaPlane } from './MediaPlane.ts';
 import { MeetingRegistry } from './MeetingRegistry.ts';
 import type { ConnectionEnd } from './Participant.ts';
+import { Refusals } from './Refusals.ts';
 import { SignalingSession } from './SignalingSession.ts';
 
 export interface MeetingControllerOptions {
@@ -43,6 +44,7 @@ export class MeetingController {
   readonly #join: JoinServices;
   readonly #sessions = new Set<SignalingSession>();
   readonly meetings: MeetingRegistry;
+  readonly refusals = new Refusals();
   #keys: JWTVerifyGetKey | undefined;
 
   constructor(options: MeetingControllerOptions) {
@@ -101,6 +103,7 @@ export class MeetingController {
       plane,
       join: this.#join,
       limits,
+      refusals: this.refusals,
       joinTimeoutMs,
       clock,
       log,

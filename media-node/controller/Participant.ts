@@ -5,6 +5,7 @@ import type { CloseCode } from '../../shared/base/closeCode.ts';
 import type { LeaveReason, ParticipantInfo, ServerMessageInit } from '../../shared/signaling/messages.ts';
 import type { MediaLink } from './MeetingRouter.ts';
 import type { PublishedStream, StreamPeer } from './PublishedStream.ts';
+import type { RefusalReason } from './Refusals.ts';
 
 /** How a connection is ended. */
 export interface ConnectionEnd {
@@ -15,6 +16,8 @@ export interface ConnectionEnd {
   readonly leaveReason: LeaveReason;
   /** Said in front of the close. */
   readonly last?: ServerMessageInit;
+  /** As what it is counted, when the session is refused. */
+  readonly refusal?: RefusalReason;
 }
 
 /** The way to a participant: its signaling session. Nothing here waits, nothing throws. */

@@ -22,6 +22,7 @@ import type { MediaPlane } from './MediaPlane.ts';
 import type { Meeting } from './Meeting.ts';
 import { Outbox } from './Outbox.ts';
 import type { ConnectionEnd, Participant, ParticipantConnection } from './Participant.ts';
+import type { Refusals } from './Refusals.ts';
 import { RequestQueue } from './RequestQueue.ts';
 import { carryOut, requestBatchSize, type SignalingRequest } from './requests.ts';
 import { nextSessionState, type SessionEvent, type SessionState } from './SessionState.ts';
@@ -34,6 +35,8 @@ export interface SignalingSessionOptions {
   readonly plane: MediaPlane;
   readonly join: JoinServices;
   readonly limits: SignalingLimits;
+  /** Counts what is refused here. */
+  readonly refusals: Refusals;
   /** A session that has not joined after this is closed, ms. */
   readonly joinTimeoutMs: number;
   readonly clock: Clock;
@@ -70,9 +73,12 @@ export class SignalingSession implements ParticipantConnection {
   start(): void {
     this.#commit({ type: 'opened' });
     this.#options.session.setHandlers({
-      onDatagram: () => undefined,
+      onDatagram: () => this.#options.refusals.count('datagramUnexpected'),
       onBidirectionalStream: (stream) => this.#takeStream(stream),
-      onReceiveStream: (stream) => stream.stop(ResetCode.invalidFormat),
+      onReceiveStream: (stream) => {
+        this.#options.refusals.count('streamUnexpected');
+        stream.stop(ResetCode.invalidFormat);
+      },
       onClose: (close) => this.#closed(close),
     });
   }
@@ -83,6 +89,7 @@ export class SignalingSession implements ParticipantConnection {
 
   end(end: ConnectionEnd): void {
     if (!this.#commit({ type: 'ending', end })) return;
+    if (end.refusal !== undefined) this.#options.refusals.count(end.refusal);
     if (end.last !== undefined) this.send(frameServerMessage(end.last));
     void this.#finish(end);
   }
@@ -104,6 +111,7 @@ export class SignalingSession implements ParticipantConnection {
   /** The first bidirectional stream is the signaling stream; there is no second one. */
   #takeStream(stream: BidirectionalStream): void {
     if (this.#outbox !== undefined || this.#state.name !== 'connecting') {
+      this.#options.refusals.count('streamUnexpected');
       stream.receive.stop(ResetCode.invalidFormat);
       stream.send.reset(ResetCode.invalidFormat);
       return;
@@ -150,7 +158,12 @@ export class SignalingSession implements ParticipantConnection {
     const { limits, clock } = this.#options;
     const nowMs = clock.monotonicMs();
     if (!this.#bucket.take(nowMs)) {
-      this.end(ends.tooMany(`Too many messages: at most ${limits.messagesPerSecond} a second`));
+      this.end(
+        ends.tooMany(
+          `Too many messages: at most ${limits.messagesPerSecond} a second`,
+          'messageRateExceeded',
+        ),
+      );
       return;
     }
     const decoded = decodeClientMessage(bytes);
@@ -164,7 +177,10 @@ export class SignalingSession implements ParticipantConnection {
     const sequence = message.sequence ?? 0;
     if (sequence <= this.#lastSequence) {
       this.#refuse(
-        SignalingError.invalid(`Sequence must be over ${this.#lastSequence}: got ${sequence}`),
+        SignalingError.invalid(
+          `Sequence must be over ${this.#lastSequence}: got ${sequence}`,
+          'messageUnexpected',
+        ),
         sequence,
       );
       return;
@@ -179,7 +195,9 @@ export class SignalingSession implements ParticipantConnection {
     if (this.#state.name !== 'connected') {
       if (payload !== 'join')
         this.#refuse(
-          new SignalingError(signaling.ErrorCode.UNAUTHORIZED, 'Join the meeting first'),
+          new SignalingError(signaling.ErrorCode.UNAUTHORIZED, 'Join the meeting first', {
+            refusal: 'messageUnexpected',
+          }),
           sequence,
         );
       else if (this.#state.name === 'connecting') void this.#join(sequence, message.join.joinToken ?? '');
@@ -189,7 +207,12 @@ export class SignalingSession implements ParticipantConnection {
     // At once: it makes whatever still waits in front of it moot.
     else if (payload === 'leave') this.end(ends.left(sequence));
     else if (this.#requests?.push(request) === false)
-      this.end(ends.tooMany(`Too many requests wait: at most ${this.#options.limits.maxPendingRequests}`));
+      this.end(
+        ends.tooMany(
+          `Too many requests wait: at most ${this.#options.limits.maxPendingRequests}`,
+          'requestQueueFull',
+        ),
+      );
   }
 
   async #join(sequence: number, joinToken: string): Promise<void> {
@@ -212,11 +235,11 @@ export class SignalingSession implements ParticipantConnection {
   }
 
   #admitted(meeting: Meeting, participant: Participant): void {
-    const { plane, limits } = this.#options;
+    const { plane, limits, refusals } = this.#options;
     this.#requests = new RequestQueue({
       maxPending: limits.maxPendingRequests,
       batchSize: requestBatchSize,
-      run: (batch) => carryOut({ plane, meeting, participant }, batch),
+      run: (batch) => carryOut({ plane, meeting, participant, refusals }, batch),
     });
     this.#commit({ type: 'admitted', meeting, participant });
   }
@@ -226,6 +249,7 @@ export class SignalingSession implements ParticipantConnection {
   }
 
   #refuse(error: SignalingError, replyTo: number): void {
+    this.#options.refusals.count(error.refusal);
     this.send(frameServerMessage(error.toMessage(replyTo)));
   }
 
@@ -261,5 +285,7 @@ export class SignalingSession implements ParticipantConnection {
 }
 
 function alreadyJoined(): SignalingError {
-  return new SignalingError(signaling.ErrorCode.CONFLICT, 'Already joined over this session');
+  return new SignalingError(signaling.ErrorCode.CONFLICT, 'Already joined over this session', {
+    refusal: 'messageUnexpected',
+  });
 }

@@ -75,11 +75,15 @@ function replyTo({ participant }: RequestContext, { sequence }: SignalingRequest
   return (answer) => participant.connection.send(frameServerMessage({ ...answer, replyTo: sequence }));
 }
 
-function refusal({ meeting, participant }: RequestContext, { sequence, message }: SignalingRequest) {
+function refusal(
+  { meeting, participant, refusals }: RequestContext,
+  { sequence, message }: SignalingRequest,
+) {
   return (error: unknown): void => {
     // Who left took along what the request was about: its failure tells nothing, and nobody waits for it.
     if (!participant.present) return;
     const refused = SignalingError.of(error);
+    refusals.count(refused.refusal);
     if (refused.cause !== undefined) {
       meeting.log.warn('Request failed', {
         request: message.payload,

@@ -4,6 +4,7 @@ import type { FramingFault } from '../../shared/signaling/framing.ts';
 import { MAX_MESSAGE_BYTES } from '../../shared/signaling/framing.ts';
 import { signaling } from '../../shared/signaling/messages.ts';
 import type { ConnectionEnd } from './Participant.ts';
+import type { RefusalReason } from './Refusals.ts';
 import { SignalingError } from './SignalingError.ts';
 
 const { ErrorCode, LeaveReason } = signaling;
@@ -27,6 +28,7 @@ export const notReading: ConnectionEnd = {
   code: CloseCode.quotaExceeded,
   reason: 'The signaling stream is not being read',
   leaveReason: LeaveReason.CONNECTION_LOST,
+  refusal: 'messageQueueFull',
 };
 
 export function refused(error: SignalingError, replyTo: number, code = error.closeCode): ConnectionEnd {
@@ -35,25 +37,29 @@ export function refused(error: SignalingError, replyTo: number, code = error.clo
     reason: error.message,
     leaveReason: LeaveReason.CONNECTION_LOST,
     last: error.toMessage(replyTo),
+    refusal: error.refusal,
   };
 }
 
 export function malformed(reason: string): ConnectionEnd {
-  return refused(SignalingError.invalid(reason), 0);
+  return refused(SignalingError.invalid(reason, 'messageMalformed'), 0);
 }
 
 export function badFraming(fault: FramingFault): ConnectionEnd {
   return fault === 'oversized'
     ? refused(
-        SignalingError.invalid(`A message must be at most ${MAX_MESSAGE_BYTES} bytes`),
+        SignalingError.invalid(`A message must be at most ${MAX_MESSAGE_BYTES} bytes`, 'messageOversized'),
         0,
         CloseCode.quotaExceeded,
       )
     : malformed('A message must not be empty');
 }
 
-export function tooMany(what: string): ConnectionEnd {
-  return refused(new SignalingError(ErrorCode.CAPACITY_EXCEEDED, what), 0);
+export function tooMany(
+  what: string,
+  refusal: Extract<RefusalReason, 'messageRateExceeded' | 'requestQueueFull'>,
+): ConnectionEnd {
+  return refused(new SignalingError(ErrorCode.CAPACITY_EXCEEDED, what, { refusal }), 0);
 }
 
 export function silent(timeoutMs: number): ConnectionEnd {
@@ -69,9 +75,13 @@ export function neverJoined(timeoutMs: number): ConnectionEnd {
     code: CloseCode.timedOut,
     reason: `No join request within ${timeoutMs / 1_000} s`,
     leaveReason: LeaveReason.CONNECTION_LOST,
+    refusal: 'joinTimedOut',
   };
 }
 
 export function joinTookTooLong(sequence: number): ConnectionEnd {
-  return refused(new SignalingError(ErrorCode.INTERNAL_ERROR, 'Joining took too long: join again'), sequence);
+  const error = new SignalingError(ErrorCode.INTERNAL_ERROR, 'Joining took too long: join again', {
+    refusal: 'joinTimedOut',
+  });
+  return refused(error, sequence);
 }

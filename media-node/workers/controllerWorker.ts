@@ -7,6 +7,7 @@ import { MeetingController } from '../controller/MeetingController.ts';
 import { controllerWorkerConfigSchema } from '../ipc/config.ts';
 import type { AgentCalls, ControllerCalls, ControllerWorkerConfig } from '../ipc/protocol.ts';
 import { listenQuic } from '../transport/deno/listen.ts';
+import { nonZero } from './nonZero.ts';
 import { startWorker } from './startWorker.ts';
 
 const SIGNALING_PATH = '/signaling';
@@ -33,10 +34,11 @@ await startWorker<ControllerWorkerConfig, AgentCalls, ControllerCalls>({
       stats: () => {
         const cpu = process.cpuUsage();
         return {
-          meetings: controller.meetings.size,
+          meetings: controller.meetings.served,
           participants: controller.meetings.participants,
           cpu_us: cpu.user + cpu.system,
           rss_bytes: process.memoryUsage().rss,
+          refusals: { ...controller.refusals.byName(), ...nonZero(listener.counters) },
         };
       },
     });

@@ -6,7 +6,7 @@ import { HandlerWorker } from '../handler/HandlerWorker.ts';
 import { handlerWorkerConfigSchema } from '../ipc/config.ts';
 import type { HandlerCalls, HandlerWorkerConfig } from '../ipc/protocol.ts';
 import { listenQuic } from '../transport/deno/listen.ts';
-import type { TransportCounters } from '../transport/MediaSession.ts';
+import { nonZero } from './nonZero.ts';
 import { startWorker } from './startWorker.ts';
 
 /** Path of the media session's URL; any other is answered with 404. */
@@ -61,8 +61,3 @@ await startWorker<HandlerWorkerConfig, Record<never, never>, HandlerCalls>({
     };
   },
 });
-
-/** What the transport refused, beside what the worker dropped; reasons that never happened are left out. */
-function nonZero(counters: Readonly<TransportCounters>): Record<string, number> {
-  return Object.fromEntries(Object.entries(counters).filter(([, count]) => count > 0));
-}

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { addControllerApi } from '../../../media-node/agent/controllerApi.ts';
 import { InternalHttp } from '../../../media-node/agent/internalHttp.ts';
 import { PROTOBUF } from '../../../media-node/agent/mediaTypes.ts';
+import { controllerSchema } from '../../../shared/api/controller.ts';
 import { ApiError } from '../../../shared/api/error.ts';
 import type { AssignMeeting } from '../../../shared/api/node.ts';
 import { controllerPaths } from '../../../shared/api/paths.ts';
@@ -52,7 +53,7 @@ beforeEach(async () => {
     return outcome() as never;
   };
   addControllerApi(http, {
-    worker: () => (workerRuns ? { call } : undefined),
+    worker: () => (workerRuns ? { call, pid: 41, udpPort: 4433 } : undefined),
     authorize: tokens.credentials.authorizer(controllerAudience('mc-1')),
     authorizeHandler: tokens.credentials.authorizer(MEDIA_HANDLER_AUDIENCE),
   });
@@ -133,6 +134,27 @@ describe('internal API of a meeting controller', () => {
     expect((await json(controllerPaths.routersLost, lost('mc-1'), token)).status).toBe(401);
     expect((await json(controllerPaths.routersLost, { ...lost('mc-1'), routers: [] }, own)).status).toBe(400);
     expect(calls).toEqual([{ name: 'routersLost', request: lost('mc-1') }]);
+  });
+
+  it('MC-5 MH-10 tells what the controller worker refused, to whom the controller accepts alone', async () => {
+    const stats = { meetings: 2, participants: 5, cpu_us: 7, rss_bytes: 8, refusals: { tokenRefused: 3 } };
+    outcome = () => stats;
+    const get = (bearer: string) =>
+      http.fetch(
+        new Request(`https://controller${controllerPaths.controller}`, {
+          headers: { authorization: `Bearer ${bearer}` },
+        }),
+      );
+    for (const audience of [controllerAudience('mc-2'), MEDIA_HANDLER_AUDIENCE])
+      expect((await get(await tokens.sign(audience))).status).toBe(401);
+    expect(calls).toEqual([]);
+    const response = await get(token);
+    expect(response.status).toBe(200);
+    const body = controllerSchema.parse(await response.json());
+    expect(body).toEqual({ pid: 41, udp_port: 4433, ...stats });
+    expect(calls).toEqual([{ name: 'stats', request: null }]);
+    workerRuns = false;
+    expect((await get(token)).status).toBe(503);
   });
 
   it('MH-10 refuses an assignment that is malformed, in either form, with the one error shape', async () => {
