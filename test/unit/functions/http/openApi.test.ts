@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ControlPlane } from '../support/ControlPlane.ts';
+import { openApiProblems } from './openApiRules.ts';
 
 interface Content {
   readonly [type: string]: { readonly schema: { readonly $ref?: string } };
@@ -60,6 +61,40 @@ describe('the OpenAPI document', () => {
     const listed = operations().map(([path, method]) => `${method} ${path}`);
     expect(listed.length).toBeGreaterThanOrEqual(10);
     expect(new Set(listed)).toEqual(new Set(served));
+  });
+
+  it('GC-14 is valid, and each body has an example that fits its schema', () => {
+    expect(openApiProblems(document)).toEqual([]);
+  });
+
+  it.each([
+    [
+      'an operationId used twice',
+      /"operationId":"listNodes"/,
+      '"operationId":"getHealth"',
+      'operationId of its own',
+    ],
+    ['a reference to nothing', /schemas\/Meeting"/, 'schemas/Nothing"', 'refers to nothing'],
+    [
+      'an example that does not fit',
+      /"max_participants":12/,
+      '"max_participants":"12"',
+      'not of type integer',
+    ],
+    ['a body without an example', /,"example":\{"display_name":"Ada"\}/, '', 'must have an example'],
+    ['a tag that is not described', /"name":"Joining"/, '"name":"Coming"', 'unknown tag "Joining"'],
+    [
+      'a path parameter that is not described',
+      /"name":"meeting_id"/,
+      '"name":"other_id"',
+      'must be in the path',
+    ],
+    ['a scheme that is not described', /"userToken":\[/, '"token":[', 'unknown scheme "token"'],
+  ])('GC-14 is found out by its check when it has %s', (_name, from, to, problem) => {
+    const text = JSON.stringify(document);
+    expect(text).toMatch(from);
+    const problems = openApiProblems(JSON.parse(text.replace(from, to)));
+    expect(problems.join('; ')).toContain(problem);
   });
 
   it('GC-14 resolves every reference', () => {
