@@ -72,10 +72,13 @@ export class BrowserMeetingClient implements MeetingClient {
     this.#remote = new RemoteMedia({
       room,
       clock,
+      timers,
       log,
+      random: Math.random,
       audioOutput: this.#audioOutput,
       onLevel: (userId, level) => this.#voices.add(userId, level, clock.monotonicMs()),
       onChanged: () => this.#changed(),
+      onNotice: (notice) => this.#events.emit('notice', notice),
     });
     this.#camera = this.#makeCamera();
     this.#microphone = this.#makeMicrophone();

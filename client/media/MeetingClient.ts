@@ -44,11 +44,19 @@ export interface DeviceProblem {
   readonly message: string;
 }
 
+/** Something that a person should know; the meeting goes on. */
+export interface MeetingNotice {
+  readonly code: 'media_server_full' | 'streams_failing';
+  /** A sentence for a person. */
+  readonly message: string;
+}
+
 export interface MeetingEvents {
   /** Something in state, participants or devices changed: read the getters again. */
   changed: undefined;
   ended: MeetingEnd;
   deviceProblem: DeviceProblem;
+  notice: MeetingNotice;
 }
 
 export interface MeetingClient {

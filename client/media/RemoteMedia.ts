@@ -1,22 +1,27 @@
 // What the others send: subscribes to every stream by itself, and plays it.
 import type { Clock } from '../../shared/base/clock.ts';
 import type { Logger } from '../../shared/base/log.ts';
-import { ConnectionError } from '../core/errors.ts';
 import type { Room } from '../core/Room.ts';
 import type { PublishedStream } from '../core/signaling/types.ts';
-import { systemTimers } from '../core/timers.ts';
+import { systemTimers, type Timers } from '../core/timers.ts';
+import type { MeetingNotice } from './MeetingClient.ts';
 import type { AudioOutput } from './playback/AudioOutput.ts';
 import { AudioReceiver } from './playback/AudioReceiver.ts';
 import { VideoReceiver } from './playback/VideoReceiver.ts';
+import { isGone, Subscriber } from './Subscriber.ts';
 
 export interface RemoteMediaOptions {
   readonly room: Room;
   readonly clock: Clock;
+  /** For what is tried again. */
+  readonly timers: Timers;
   readonly log: Logger;
+  readonly random: () => number;
   readonly audioOutput: AudioOutput;
   readonly onLevel: (userId: number, level: number) => void;
   /** A participant's picture came or went. */
   readonly onChanged: () => void;
+  readonly onNotice: (notice: MeetingNotice) => void;
 }
 
 interface RemoteVideo {
@@ -39,10 +44,12 @@ interface Remote {
 export class RemoteMedia {
   readonly #options: RemoteMediaOptions;
   readonly #remotes = new Map<number, Remote>();
+  readonly #subscriber: Subscriber;
   #closed = false;
 
   constructor(options: RemoteMediaOptions) {
     this.#options = options;
+    this.#subscriber = new Subscriber(options);
   }
 
   /** Subscribes to what is published already. */
@@ -64,15 +71,14 @@ export class RemoteMedia {
     if (this.#closed) return;
     const adding = stream.kind === 'video' ? this.#addVideo(stream) : this.#addAudio(stream);
     adding.catch((error: unknown) => {
-      // Unpublished, or its publisher gone, before the subscription arrived.
-      const isGone = error instanceof ConnectionError && error.code === 'refused';
-      this.#options.log[isGone ? 'debug' : 'warn']('A stream could not be subscribed', { error });
+      this.#options.log[isGone(error) ? 'debug' : 'warn']('A stream could not be subscribed', { error });
       this.remove(stream);
     });
   }
 
   /** The stream is gone: unpublished, or its publisher left. */
   remove(stream: PublishedStream): void {
+    this.#subscriber.forget(stream);
     const remote = this.#remotes.get(stream.userId);
     if (remote === undefined) return;
     if (remote.video?.stream.streamId === stream.streamId) this.#dropVideo(remote);
@@ -94,6 +100,7 @@ export class RemoteMedia {
   /** Idempotent. */
   close(): void {
     this.#closed = true;
+    this.#subscriber.close();
     for (const remote of this.#remotes.values()) {
       this.#dropVideo(remote);
       this.#dropAudio(remote);
@@ -117,7 +124,7 @@ export class RemoteMedia {
     });
     remote.video = { stream, receiver };
     for (const canvas of remote.canvases.keys()) remote.canvases.set(canvas, receiver.painter.attach(canvas));
-    await room.subscribe(userId, streamId, receiver);
+    await this.#subscriber.subscribe(stream, receiver);
   }
 
   async #addAudio(stream: PublishedStream): Promise<void> {
@@ -139,7 +146,7 @@ export class RemoteMedia {
       onLevel: (level) => onLevel(userId, level),
     });
     remote.audio = { stream, receiver };
-    await room.subscribe(userId, streamId, receiver);
+    await this.#subscriber.subscribe(stream, receiver);
   }
 
   #remote(userId: number): Remote {
@@ -151,12 +158,14 @@ export class RemoteMedia {
   }
 
   #dropVideo(remote: Remote): void {
+    if (remote.video !== undefined) this.#subscriber.forget(remote.video.stream);
     remote.video?.receiver.close();
     delete remote.video;
     for (const canvas of remote.canvases.keys()) remote.canvases.set(canvas, undefined);
   }
 
   #dropAudio(remote: Remote): void {
+    if (remote.audio !== undefined) this.#subscriber.forget(remote.audio.stream);
     remote.audio?.receiver.close();
     delete remote.audio;
   }

@@ -15,6 +15,7 @@ export {
   type MeetingClient,
   type MeetingEnd,
   type MeetingEvents,
+  type MeetingNotice,
   type MeetingState,
   type ParticipantView,
   type TileStats,

@@ -6,6 +6,7 @@ import type {
   MeetingClient,
   MeetingEnd,
   MeetingEvents,
+  MeetingNotice,
   MeetingState,
   ParticipantView,
   TileStats,
@@ -138,6 +139,10 @@ export class FakeMeetingClient implements MeetingClient {
 
   reportDevice(problem: DeviceProblem): void {
     this.#emit('deviceProblem', problem);
+  }
+
+  notify(notice: MeetingNotice): void {
+    this.#emit('notice', notice);
   }
 
   end(end: MeetingEnd): void {

@@ -113,6 +113,7 @@ export class MeetingApp {
       this.#showEnd(client, end);
     });
     client.on('deviceProblem', ({ message }) => this.toasts.show(message, 'problem'));
+    client.on('notice', ({ message }) => this.toasts.show(message, 'problem'));
     this.#address.showMeeting(meetingId);
     this.toasts.clear();
     this.store.set({

@@ -149,6 +149,15 @@ describe('MeetingApp', () => {
     expect(app.store.state).toMatchObject({ screen: { kind: 'lobby', meetingId: '' }, joining: false });
   });
 
+  it('SFU-8 shows a notice of the meeting once', async () => {
+    const { app, clients } = setUp();
+    await app.joinMeeting('abc', SETTINGS);
+    const message = 'The media server is full: some people cannot be seen or heard.';
+    clients[0]?.notify({ code: 'media_server_full', message });
+    clients[0]?.notify({ code: 'media_server_full', message });
+    expect(app.toasts.store.state).toMatchObject([{ tone: 'problem', text: message }]);
+  });
+
   it('shows the end at once when the person leaves, and leaves once', async () => {
     const { app, clients } = setUp();
     await app.joinMeeting('abc', SETTINGS);
