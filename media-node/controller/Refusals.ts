@@ -6,6 +6,8 @@ const REFUSAL_REASONS = [
   'meetingEnded',
   'meetingFull',
   'participantRemoved',
+  /** A join of one meeting more than the controller serves at once. */
+  'controllerFull',
   /** The media server that a join or a request needs has no room. */
   'mediaServerFull',
   'mediaServerFailed',

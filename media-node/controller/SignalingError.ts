@@ -47,6 +47,7 @@ export class SignalingError extends Error {
     return new SignalingError(
       Code.CAPACITY_EXCEEDED,
       'Meeting controller serves as many meetings as it may: try again later',
+      { refusal: 'controllerFull' },
     );
   }
 

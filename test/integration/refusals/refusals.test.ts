@@ -7,16 +7,21 @@ import { json } from 'node:stream/consumers';
 import { decodeJwt } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LocalSystem } from '../../../infra/local/LocalSystem.ts';
+import { type ControllerBody, controllerSchema } from '../../../shared/api/controller.ts';
 import { type WorkerBody, workersSchema } from '../../../shared/api/handler.ts';
 import { joinAnswerSchema } from '../../../shared/api/meeting.ts';
-import { gcPaths, handlerPaths } from '../../../shared/api/paths.ts';
+import { controllerPaths, gcPaths, handlerPaths } from '../../../shared/api/paths.ts';
 import { CloseCode } from '../../../shared/base/closeCode.ts';
 import {
   JOIN_TOKEN_LIFETIME_SECONDS,
   type JoinClaims,
   signJoinToken,
 } from '../../../shared/token/joinToken.ts';
-import { MEDIA_HANDLER_AUDIENCE, signNodeToken } from '../../../shared/token/nodeToken.ts';
+import {
+  controllerAudience,
+  MEDIA_HANDLER_AUDIENCE,
+  signNodeToken,
+} from '../../../shared/token/nodeToken.ts';
 import { importSigningKey, type SigningKey } from '../../../shared/token/signingKey.ts';
 import { runDenoScript } from '../../support/denoScript.ts';
 import type { RefusalOutcome, RefusalPlan } from './plan.ts';
@@ -26,31 +31,37 @@ let system: LocalSystem;
 let key: SigningKey;
 let outcome: RefusalOutcome;
 let drops: Record<string, number>;
+let refusals: Record<string, number>;
+let controllerId: string;
 
 beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), 'dark-tower-refusals-'));
   system = await LocalSystem.start({ port: 0, dataDirectory: directory, logLevel: 'error' });
   key = await importSigningKey(JSON.parse(readFileSync(join(directory, 'signing-key.json'), 'utf8')));
-  const before = await dropCounters();
   const plan: RefusalPlan = {
     url: system.url,
     expiredToken: await expiredToken(),
     endedMeetingToken: await endedMeetingToken(),
   };
+  const before = { drops: await dropCounters(), refusals: await refusalCounters() };
   const script = { name: 'refusals', entry: 'test/integration/refusals/client.ts', input: plan };
   await runDenoScript(script, (line) => {
     outcome = line as RefusalOutcome;
   });
-  const after = await dropCounters();
-  drops = Object.fromEntries(
-    Object.entries(after).map(([reason, count]) => [reason, count - (before[reason] ?? 0)]),
-  );
+  drops = increase(before.drops, await dropCounters());
+  refusals = increase(before.refusals, await refusalCounters());
 });
 
 afterAll(async () => {
   await system?.stop();
   rmSync(directory, { recursive: true, force: true });
 });
+
+function increase(before: Record<string, number>, after: Record<string, number>): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(after).map(([reason, count]) => [reason, count - (before[reason] ?? 0)]),
+  );
+}
 
 async function post(path: string, body: unknown): Promise<unknown> {
   const headers = { 'content-type': 'application/json' };
@@ -80,7 +91,8 @@ async function expiredToken(): Promise<string> {
 }
 
 async function endedMeetingToken(): Promise<string> {
-  const { token } = await joinOnce('ended');
+  const { token, controller_id } = await joinOnce('ended');
+  controllerId = controller_id;
   await post(gcPaths.endMeeting('ended'), {});
   return token;
 }
@@ -103,19 +115,33 @@ async function dropCounters(): Promise<Record<string, number>> {
 }
 
 async function workersOf(internalUrl: string, token: string): Promise<WorkerBody[]> {
+  return workersSchema.parse(await inspect(internalUrl + handlerPaths.workers, token)).workers;
+}
+
+/** Refusals by reason, as the controller's internal API tells them. */
+async function refusalCounters(): Promise<ControllerBody['refusals']> {
+  const node = system.nodes.find(({ nodeId }) => nodeId === controllerId);
+  if (node === undefined) throw new Error(`No node is controller "${controllerId}"`);
+  const token = await signNodeToken(key, {
+    subject: 'test',
+    audience: controllerAudience(controllerId),
+    issuedAtSeconds: Math.floor(Date.now() / 1_000),
+    lifetimeSeconds: 60,
+  });
+  return controllerSchema.parse(await inspect(node.internalUrl + controllerPaths.controller, token)).refusals;
+}
+
+async function inspect(url: string, token: string): Promise<unknown> {
   const headers = { authorization: `Bearer ${token}` };
-  const answer = await new Promise<unknown>((resolve, reject) => {
-    request(internalUrl + handlerPaths.workers, { headers, rejectUnauthorized: false }, (response) =>
-      json(response).then(resolve, reject),
-    )
+  return await new Promise<unknown>((resolve, reject) => {
+    request(url, { headers, rejectUnauthorized: false }, (response) => json(response).then(resolve, reject))
       .on('error', reject)
       .end();
   });
-  return workersSchema.parse(answer).workers;
 }
 
 describe('what is refused', () => {
-  it('MC-2 MC-5 a wrong and an expired join token, with one and the same answer', () => {
+  it('MC-2 MC-5 a wrong and an expired join token, with one and the same answer, counted', () => {
     const refused = {
       code: 'UNAUTHORIZED',
       message: 'Invalid or expired join token',
@@ -123,9 +149,10 @@ describe('what is refused', () => {
     };
     expect(outcome.refused.wrongToken).toEqual(refused);
     expect(outcome.refused.expiredToken).toEqual(refused);
+    expect(refusals['tokenRefused']).toBe(2);
   });
 
-  it('MC-5 GC-14 an unknown meeting and one that has ended', async () => {
+  it('MC-5 GC-14 an unknown meeting, and one that has ended, counted', async () => {
     const unknown = await fetch(`${system.url}${gcPaths.joinMeeting('nobody-made-this')}`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
@@ -138,17 +165,19 @@ describe('what is refused', () => {
       message: 'Meeting has ended',
       closeCode: CloseCode.notFound,
     });
+    expect(refusals['meetingEnded']).toBe(1);
   });
 
-  it('MC-5 one participant more than the meeting takes', () => {
+  it('MC-5 one participant more than the meeting takes, counted', () => {
     expect(outcome.refused.fullMeeting).toMatchObject({
       code: 'CAPACITY_EXCEEDED',
       message: 'Meeting has reached maximum participants',
     });
     expect(outcome.refused.fullMeeting.closeCode).toBeGreaterThanOrEqual(CloseCode.invalidRequest);
+    expect(refusals['meetingFull']).toBe(1);
   });
 
-  it('MC-1 MH-10 a signaling message over the bound, and one that is none', () => {
+  it('MC-1 MH-10 a signaling message over the bound, and one that is none, counted', () => {
     expect(outcome.refused.signalingOversized).toMatchObject({
       code: 'INVALID_REQUEST',
       closeCode: CloseCode.quotaExceeded,
@@ -157,6 +186,8 @@ describe('what is refused', () => {
       code: 'INVALID_REQUEST',
       closeCode: CloseCode.invalidRequest,
     });
+    expect(refusals['messageOversized']).toBe(1);
+    expect(refusals['messageMalformed']).toBe(1);
   });
 
   it('MC-7 a wrong connection token and a second use of a right one', () => {
