@@ -10,6 +10,7 @@ import {
   signaling,
 } from '../../shared/signaling/messages.ts';
 import type { BackgroundTasks } from './BackgroundTasks.ts';
+import type { DormantMeeting } from './DormantMeetings.ts';
 import type { MediaPlane } from './MediaPlane.ts';
 import { MeetingRecovery } from './MeetingRecovery.ts';
 import { MeetingRouter } from './MeetingRouter.ts';
@@ -19,6 +20,8 @@ import { SignalingError } from './SignalingError.ts';
 
 export interface MeetingOptions {
   readonly assignment: AssignMeeting;
+  /** What it was before nobody was in it. */
+  readonly before?: DormantMeeting | undefined;
   readonly plane: MediaPlane;
   readonly log: Logger;
   readonly tasks: BackgroundTasks;
@@ -59,20 +62,26 @@ export class Meeting {
   /** Ids of participants that were removed, in order. */
   readonly #removed = new Set<string>();
   #assignment: AssignMeeting;
-  #lastUserId = 0;
+  readonly #nowMs: () => number;
+  #lastUserId: number;
+  #emptySinceMs: number;
   #ended = false;
 
-  constructor({ assignment, plane, log, tasks, nowMs, wait }: MeetingOptions) {
+  constructor({ assignment, before, plane, log, tasks, nowMs, wait }: MeetingOptions) {
     this.id = assignment.meeting_id;
     this.log = log.with({ meeting_id: this.id });
     this.#assignment = assignment;
     this.#tasks = tasks;
+    this.#nowMs = nowMs;
+    this.#emptySinceMs = nowMs();
+    this.#lastUserId = before?.lastUserId ?? 0;
+    for (const participantId of before?.removed ?? []) this.#removed.add(participantId);
     this.router = new MeetingRouter({
       plane,
       plan: () => ({
         meetingId: this.id,
         generation: this.#assignment.generation,
-        handlers: this.#assignment.media_handlers.toSorted((a, b) => rank(a.role) - rank(b.role)),
+        handlers: rankedHandlers(this.#assignment),
       }),
       log: this.log,
       tasks,
@@ -96,6 +105,10 @@ export class Meeting {
     return this.#assignment.generation;
   }
 
+  get handlerIds(): string[] {
+    return rankedHandlers(this.#assignment).map(({ handler_id }) => handler_id);
+  }
+
   get displayName(): string {
     return this.#assignment.config.display_name;
   }
@@ -115,6 +128,15 @@ export class Meeting {
   /** Joins under way. */
   get joining(): number {
     return this.#joining.size;
+  }
+
+  /** Since when nobody is in it or joining, monotonic ms; undefined while somebody is, or their media is cleaned up. */
+  get emptySinceMs(): number | undefined {
+    return this.#isEmpty() && this.router.isIdle ? this.#emptySinceMs : undefined;
+  }
+
+  toDormant(): DormantMeeting {
+    return { assignment: this.#assignment, lastUserId: this.#lastUserId, removed: [...this.#removed] };
   }
 
   /** Takes over a newer assignment. Who is there stays; the next router is made at its handlers. */
@@ -159,7 +181,9 @@ export class Meeting {
 
   /** Gives back the place of a join that came to nothing. Idempotent. */
   cancel(participantId: string, connection: ParticipantConnection): void {
-    if (this.#joining.get(participantId) === connection) this.#joining.delete(participantId);
+    if (this.#joining.get(participantId) !== connection) return;
+    this.#joining.delete(participantId);
+    if (this.#isEmpty()) this.#emptySinceMs = this.#nowMs();
   }
 
   /** Puts a participant into the roster and tells the others; `welcome` tells the participant itself, in front of all. */
@@ -231,10 +255,15 @@ export class Meeting {
     }
   }
 
+  #isEmpty(): boolean {
+    return this.#participants.size === 0 && this.#joining.size === 0;
+  }
+
   #remove(participant: Participant, reason: LeaveReason): boolean {
     if (this.#participants.get(participant.participantId) !== participant) return false;
     this.#participants.delete(participant.participantId);
     this.#byUserId.delete(participant.userId);
+    if (this.#isEmpty()) this.#emptySinceMs = this.#nowMs();
     participant.depart();
     this.#tasks.add('close transport', participant.media.close());
     this.log.info('Participant left', {
@@ -265,6 +294,10 @@ function meetingEnd(): ConnectionEnd {
     leaveReason: signaling.LeaveReason.MEETING_ENDED,
     last: refusal.toMessage(0),
   };
+}
+
+function rankedHandlers({ media_handlers: handlers }: AssignMeeting): AssignMeeting['media_handlers'] {
+  return handlers.toSorted((a, b) => rank(a.role) - rank(b.role));
 }
 
 function rank(role: AssignMeeting['media_handlers'][number]['role']): number {

@@ -25,7 +25,10 @@ import { SignalingSession } from './SignalingSession.ts';
 
 export interface MeetingControllerOptions {
   readonly controllerId: string;
+  /** Meetings that are served at once: with somebody in them, or joining. */
   readonly maxMeetings: number;
+  /** Meetings held beside them that nobody is in; MAX_DORMANT_MEETINGS by default. */
+  readonly maxDormantMeetings?: number;
   readonly heartbeatIntervalMs: number;
   readonly heartbeatTimeoutMs: number;
   /** A session that has not joined after this is closed, ms. */
@@ -54,6 +57,7 @@ export class MeetingController {
     this.#tasks = new BackgroundTasks(log);
     this.meetings = new MeetingRegistry({
       maxMeetings,
+      maxDormantMeetings: options.maxDormantMeetings,
       plane,
       log,
       tasks: this.#tasks,
@@ -66,7 +70,7 @@ export class MeetingController {
       clock,
       log,
       keys: () => this.#keys,
-      findMeeting: (meetingId) => this.meetings.find(meetingId),
+      findMeeting: (meetingId) => this.meetings.enter(meetingId),
     };
   }
 
@@ -113,10 +117,11 @@ export class MeetingController {
     signalingSession.start();
   }
 
-  /** Ends the sessions that took too long over something. To be called about once a second. */
+  /** Ends sessions that took too long over something, and lets go of empty meetings. To be called about once a second. */
   tick(): void {
     const nowMs = this.#options.clock.monotonicMs();
     for (const session of this.#sessions) session.tick(nowMs);
+    this.meetings.tick(nowMs);
   }
 
   /** Resolves when everything that was left behind is cleaned up at the media handlers. */

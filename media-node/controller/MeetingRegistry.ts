@@ -1,4 +1,5 @@
-// The meetings that this controller has been given (ledger GC-6, MC-8): assignments are fenced by their generation.
+// The meetings that this controller has been given (ledger GC-6, MC-8): assignments are fenced by their generation. Only
+// so many are served at once; one that nobody is in makes room, and comes back with the next join.
 import { ApiError } from '../../shared/api/error.ts';
 import type { RoutersLost, RoutersLostAnswer } from '../../shared/api/handler.ts';
 import type {
@@ -13,12 +14,19 @@ import type {
 } from '../../shared/api/node.ts';
 import type { Logger } from '../../shared/base/log.ts';
 import type { BackgroundTasks } from './BackgroundTasks.ts';
+import { type DormantMeeting, DormantMeetings } from './DormantMeetings.ts';
 import type { MediaPlane } from './MediaPlane.ts';
 import { Meeting } from './Meeting.ts';
 import type { ConnectionEnd } from './Participant.ts';
+import { SignalingError } from './SignalingError.ts';
+
+/** A meeting that nobody is in becomes dormant after this; when there is no room for another, at once. */
+export const EMPTY_MEETING_KEPT_MS = 5 * 60_000;
 
 export interface MeetingRegistryOptions {
+  /** Meetings that are served at once: with somebody in them, or joining. */
   readonly maxMeetings: number;
+  readonly maxDormantMeetings?: number | undefined;
   readonly plane: MediaPlane;
   readonly log: Logger;
   readonly tasks: BackgroundTasks;
@@ -30,14 +38,24 @@ export interface MeetingRegistryOptions {
 export class MeetingRegistry {
   readonly #options: MeetingRegistryOptions;
   readonly #meetings = new Map<string, Meeting>();
+  readonly #dormant: DormantMeetings;
   #draining = false;
 
   constructor(options: MeetingRegistryOptions) {
     this.#options = options;
+    this.#dormant = new DormantMeetings(options.maxDormantMeetings);
   }
 
+  /** Meetings that are held, with somebody in them or not. */
   get size(): number {
-    return this.#meetings.size;
+    return this.#meetings.size + this.#dormant.size;
+  }
+
+  /** Meetings with somebody in them or joining: what capacity counts. */
+  get served(): number {
+    let count = 0;
+    for (const { emptySinceMs } of this.#meetings.values()) if (emptySinceMs === undefined) count++;
+    return count;
   }
 
   get participants(): number {
@@ -51,26 +69,47 @@ export class MeetingRegistry {
   }
 
   /**
+   * The meeting for somebody who joins, dormant before or not; undefined when it is not held.
+   * @throws SignalingError CAPACITY_EXCEEDED when it is dormant and all the meetings that may be served have somebody
+   */
+  enter(meetingId: string): Meeting | undefined {
+    const held = this.#meetings.get(meetingId);
+    const before = this.#dormant.get(meetingId);
+    if (held !== undefined || before === undefined) return held;
+    if (!this.#makeRoom()) throw SignalingError.controllerFull();
+    return this.#serve(before.assignment, before);
+  }
+
+  /** Lets go of the meetings that have been empty for long. To be called about once a second. */
+  tick(nowMs: number): void {
+    for (const meeting of this.#meetings.values()) {
+      const { emptySinceMs } = meeting;
+      if (emptySinceMs !== undefined && nowMs - emptySinceMs >= EMPTY_MEETING_KEPT_MS) this.#putAway(meeting);
+    }
+  }
+
+  /**
    * Takes a meeting. The generation that is held is accepted again without effect; a higher one replaces the assignment.
+   * The answer says what is held then.
    * @throws ApiError CONFLICT for a lower one: its sender no longer speaks for the meeting.
    */
   assign(assignment: AssignMeeting): AssignMeetingAnswer {
     const { meeting_id: id, generation } = assignment;
-    const { maxMeetings, log, ...meetingOptions } = this.#options;
+    const { log } = this.#options;
     if (this.#draining) return { accepted: false, rejection: 'NODE_DRAINING' };
     const held = this.#meetings.get(id);
-    if (held !== undefined) {
-      if (generation < held.generation) throw staleGeneration(held, generation);
-      if (generation > held.generation) {
-        log.info('Meeting reassigned', { meeting_id: id, generation });
-        held.reassign(assignment);
-      }
-      return { accepted: true, rejection: 'NONE' };
+    const before = this.#dormant.get(id);
+    const heldGeneration = held?.generation ?? before?.assignment.generation ?? 0;
+    if (generation < heldGeneration) throw staleGeneration(id, heldGeneration, generation);
+    if (held === undefined && !this.#makeRoom()) return { accepted: false, rejection: 'AT_CAPACITY' };
+    const isSame = generation === heldGeneration;
+    const meeting = held ?? this.#serve(isSame ? (before?.assignment ?? assignment) : assignment, before);
+    if (!isSame) {
+      held?.reassign(assignment);
+      const message = heldGeneration === 0 ? 'Meeting assigned' : 'Meeting reassigned';
+      log.info(message, { meeting_id: id, generation, requested_by: assignment.requested_by });
     }
-    if (this.#meetings.size >= maxMeetings) return { accepted: false, rejection: 'AT_CAPACITY' };
-    this.#meetings.set(id, new Meeting({ assignment, log, ...meetingOptions }));
-    log.info('Meeting assigned', { meeting_id: id, generation, requested_by: assignment.requested_by });
-    return { accepted: true, rejection: 'NONE' };
+    return { accepted: true, rejection: 'NONE', generation, handler_ids: meeting.handlerIds };
   }
 
   /**
@@ -79,10 +118,12 @@ export class MeetingRegistry {
    */
   end({ meeting_id: id, generation, reason }: EndMeeting): EndMeetingAnswer {
     const meeting = this.#meetings.get(id);
-    if (meeting === undefined) return { ended: false };
-    if (generation < meeting.generation) throw staleGeneration(meeting, generation);
+    const heldGeneration = meeting?.generation ?? this.#dormant.get(id)?.assignment.generation;
+    if (heldGeneration === undefined) return { ended: false };
+    if (generation < heldGeneration) throw staleGeneration(id, heldGeneration, generation);
     this.#meetings.delete(id);
-    meeting.end();
+    this.#dormant.delete(id);
+    meeting?.end();
     this.#options.log.info('Meeting ended', { meeting_id: id, generation, reason });
     return { ended: true };
   }
@@ -92,16 +133,18 @@ export class MeetingRegistry {
    * @throws ApiError CONFLICT when the generation is lower than the one held, NOT_FOUND when the meeting is not here.
    */
   removeParticipant(removal: RemoveParticipant): RemoveParticipantAnswer {
-    const meeting = this.#meetingOf(removal);
-    const removed = meeting.removeForGood(removal.participant_id);
-    const fields = { meeting_id: meeting.id, participant_id: removal.participant_id, removed };
+    const { meeting, dormant } = this.#heldOf(removal);
+    const removed = meeting?.removeForGood(removal.participant_id) ?? false;
+    if (dormant !== undefined)
+      this.#keep({ ...dormant, removed: [...dormant.removed, removal.participant_id] });
+    const fields = { meeting_id: removal.meeting_id, participant_id: removal.participant_id, removed };
     this.#options.log.info('Participant removed', { ...fields, reason: removal.reason });
     return { removed };
   }
 
   /** @throws ApiError CONFLICT when the generation is lower than the one held, NOT_FOUND when the meeting is not here. */
   listParticipants(question: ListParticipants): ListParticipantsAnswer {
-    const participants = [...this.#meetingOf(question).participants.values()];
+    const participants = [...(this.#heldOf(question).meeting?.participants.values() ?? [])];
     return {
       participants: participants.map(({ participantId, userId, displayName, joinedAtMs }) => ({
         participant_id: participantId,
@@ -112,11 +155,50 @@ export class MeetingRegistry {
     };
   }
 
-  #meetingOf({ meeting_id: id, generation }: ListParticipants): Meeting {
+  #heldOf({ meeting_id: id, generation }: ListParticipants): Held {
     const meeting = this.#meetings.get(id);
-    if (meeting === undefined) throw new ApiError('NOT_FOUND', `Meeting "${id}" is not held here`);
-    if (generation < meeting.generation) throw staleGeneration(meeting, generation);
+    const dormant = this.#dormant.get(id);
+    const heldGeneration = meeting?.generation ?? dormant?.assignment.generation;
+    if (heldGeneration === undefined) throw new ApiError('NOT_FOUND', `Meeting "${id}" is not held here`);
+    if (generation < heldGeneration) throw staleGeneration(id, heldGeneration, generation);
+    return { meeting, dormant };
+  }
+
+  #serve(assignment: AssignMeeting, before: DormantMeeting | undefined): Meeting {
+    const { plane, log, tasks, nowMs, wait } = this.#options;
+    const meeting = new Meeting({ assignment, before, plane, log, tasks, nowMs, wait });
+    this.#dormant.delete(meeting.id);
+    this.#meetings.set(meeting.id, meeting);
     return meeting;
+  }
+
+  /** Whether one more can be served; the one that has been empty for longest goes for it. */
+  #makeRoom(): boolean {
+    if (this.#meetings.size < this.#options.maxMeetings) return true;
+    let longestEmpty: Meeting | undefined;
+    let sinceMs = Number.POSITIVE_INFINITY;
+    for (const meeting of this.#meetings.values()) {
+      const { emptySinceMs = Number.POSITIVE_INFINITY } = meeting;
+      if (emptySinceMs >= sinceMs) continue;
+      longestEmpty = meeting;
+      sinceMs = emptySinceMs;
+    }
+    if (longestEmpty === undefined) return false;
+    this.#putAway(longestEmpty);
+    return true;
+  }
+
+  #putAway(meeting: Meeting): void {
+    this.#meetings.delete(meeting.id);
+    this.#keep(meeting.toDormant());
+  }
+
+  #keep(record: DormantMeeting): void {
+    const forgotten = this.#dormant.put(record);
+    if (forgotten === undefined) return;
+    this.#options.log.warn('Meeting forgotten: too many are assigned that nobody is in', {
+      meeting_id: forgotten,
+    });
   }
 
   /** A media handler has lost routers: meetings that use one of them get another (ledger SFU-9). */
@@ -134,12 +216,19 @@ export class MeetingRegistry {
     this.#draining = true;
     for (const meeting of this.#meetings.values()) meeting.goAway(end);
     this.#meetings.clear();
+    this.#dormant.clear();
   }
 }
 
-function staleGeneration(meeting: Meeting, generation: number): ApiError {
+/** One of the two. */
+interface Held {
+  readonly meeting: Meeting | undefined;
+  readonly dormant: DormantMeeting | undefined;
+}
+
+function staleGeneration(meetingId: string, held: number, generation: number): ApiError {
   return new ApiError(
     'CONFLICT',
-    `Generation of meeting "${meeting.id}" must be at least ${meeting.generation}: got ${generation}`,
+    `Generation of meeting "${meetingId}" must be at least ${held}: got ${generation}`,
   );
 }

@@ -72,6 +72,8 @@ export class MeetingRouter {
   readonly #closing = new Map<string, Promise<void>>();
   #state: State = { name: 'idle' };
   #waiting = 0;
+  /** Users of all routers, those that are out of the state included. */
+  #users = 0;
   /** Handler that lost the router before: it is tried first, since its other workers may serve. */
   #preferred: string | undefined;
 
@@ -82,6 +84,13 @@ export class MeetingRouter {
   /** The router in use now. */
   get address(): RouterAddress | undefined {
     return this.#state.name === 'open' ? this.#state.router : undefined;
+  }
+
+  /** Whether there is no router, none to come, and none that is still being closed. */
+  get isIdle(): boolean {
+    return (
+      this.#state.name === 'idle' && this.#waiting === 0 && this.#users === 0 && this.#closing.size === 0
+    );
   }
 
   /**
@@ -134,6 +143,7 @@ export class MeetingRouter {
       for (;;) {
         if (this.#state.name === 'open') {
           this.#state.router.users += 1;
+          this.#users += 1;
           return this.#state.router;
         }
         if (this.#state.name === 'idle') this.#state = { name: 'opening', opened: this.#open() };
@@ -234,6 +244,7 @@ export class MeetingRouter {
 
   #release(router: Router): void {
     router.users -= 1;
+    this.#users -= 1;
     if (router.users > 0) return;
     if (this.#state.name === 'open' && this.#state.router === router) {
       if (this.#waiting > 0) return;

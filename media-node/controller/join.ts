@@ -23,6 +23,7 @@ export interface JoinServices {
   readonly log: Logger;
   /** Keys that sign join tokens; undefined before the global controller gave them. */
   readonly keys: () => JWTVerifyGetKey | undefined;
+  /** The meeting, for somebody to join; throws a SignalingError when there is no room to serve it. */
   readonly findMeeting: (meetingId: string) => Meeting | undefined;
 }
 

@@ -166,6 +166,10 @@ export const assignMeetingAnswerSchema = z
   .object({
     accepted: z.boolean(),
     rejection: z.enum(['NONE', 'AT_CAPACITY', 'NODE_DRAINING', 'NODE_UNHEALTHY']),
+    generation: uint32.min(0).optional().meta({ description: 'Held from now on, where it was accepted.' }),
+    handler_ids: z.array(idSchema).max(8).optional().meta({
+      description: 'Media handlers of the assignment that is held, the primary first; where it was accepted.',
+    }),
   })
   .meta({ id: 'AssignMeetingAnswer' });
 export type AssignMeetingAnswer = z.infer<typeof assignMeetingAnswerSchema>;

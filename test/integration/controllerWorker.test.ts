@@ -152,13 +152,15 @@ describe('the controller worker in Deno', () => {
     };
   }
 
-  it('GC-6 takes the meetings that it has room for', async () => {
-    expect(await worker.call('assignMeeting', assignment())).toEqual({ accepted: true, rejection: 'NONE' });
-    expect(await worker.call('assignMeeting', assignment({ meeting_id: 'another' }))).toEqual({
-      accepted: false,
-      rejection: 'AT_CAPACITY',
-    });
-    expect(await worker.call('stats', null)).toMatchObject({ meetings: 1, participants: 0 });
+  it('GC-6 GC-7 takes meetings, says what it holds, and counts none that nobody is in', async () => {
+    for (const request of [assignment(), assignment({ meeting_id: 'another' })])
+      expect(await worker.call('assignMeeting', request)).toEqual({
+        accepted: true,
+        rejection: 'NONE',
+        generation: request.generation,
+        handler_ids: request.media_handlers.map(({ handler_id }) => handler_id),
+      });
+    expect(await worker.call('stats', null)).toMatchObject({ meetings: 0, participants: 0 });
   });
 
   it('MC-1 MC-2 MC-3 MC-5 GC-13 lets participants meet over QUIC, refuses what it must, ends the meeting', async () => {

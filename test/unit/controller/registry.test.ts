@@ -4,17 +4,44 @@ import { assignment, MEETING_ID, TestMeeting } from './support/TestMeeting.ts';
 
 const { ErrorCode } = signaling;
 
+/** To the assignment of the support; the handlers by their role. */
+const ACCEPTED = {
+  accepted: true,
+  rejection: 'NONE',
+  generation: 1,
+  handler_ids: ['mh-primary', 'mh-backup'],
+};
+
 describe('meetings of a controller', () => {
   it('GC-6 accepts an assignment, and the same again without effect', async () => {
     const test = await TestMeeting.start({ assigned: false });
     for (let turn = 0; turn < 2; turn++)
-      expect(test.controller.assignMeeting(assignment())).toEqual({ accepted: true, rejection: 'NONE' });
+      expect(test.controller.assignMeeting(assignment())).toEqual(ACCEPTED);
     expect(test.controller.meetings.size).toBe(1);
+  });
+
+  it('GC-7 keeps the media handlers that it was given first in a generation, and says so', async () => {
+    const test = await TestMeeting.start({ assigned: false });
+    const [handler] = assignment().media_handlers;
+    if (handler === undefined) throw new Error('There is no handler');
+    const other = (generation: number) =>
+      assignment({ generation, media_handlers: [{ ...handler, handler_id: 'mh-other', role: 'PRIMARY' }] });
+    expect(test.controller.assignMeeting(assignment())).toEqual(ACCEPTED);
+    expect(test.controller.assignMeeting(other(1))).toEqual(ACCEPTED);
+    await test.joined();
+    expect(test.meeting.router.address?.handler.handler_id).toBe('mh-primary');
+    expect(test.controller.assignMeeting(other(2))).toEqual({
+      ...ACCEPTED,
+      generation: 2,
+      handler_ids: ['mh-other'],
+    });
   });
 
   it('GC-6 rejects one meeting too many with AT_CAPACITY, but not one that it has', async () => {
     const test = await TestMeeting.start({ maxMeetings: 2 });
     test.controller.assignMeeting(assignment({ meeting_id: 'second' }));
+    await test.joined();
+    await test.joined({ meetingId: 'second' });
     expect(test.controller.assignMeeting(assignment({ meeting_id: 'third' }))).toEqual({
       accepted: false,
       rejection: 'AT_CAPACITY',

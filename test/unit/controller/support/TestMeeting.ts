@@ -26,6 +26,7 @@ export const MEETING_ID = 'standup';
 export interface TestMeetingOptions {
   readonly maxParticipants?: number;
   readonly maxMeetings?: number;
+  readonly maxDormantMeetings?: number;
   readonly limits?: SignalingLimits;
   readonly assigned?: boolean;
 }
@@ -69,12 +70,19 @@ export class TestMeeting {
 
   constructor(
     key: SigningKey,
-    { maxParticipants = 100, maxMeetings = 10, limits, assigned = true }: TestMeetingOptions,
+    {
+      maxParticipants = 100,
+      maxMeetings = 10,
+      maxDormantMeetings,
+      limits,
+      assigned = true,
+    }: TestMeetingOptions,
   ) {
     this.key = key;
     this.controller = new MeetingController({
       controllerId: CONTROLLER_ID,
       maxMeetings,
+      ...(maxDormantMeetings === undefined ? {} : { maxDormantMeetings }),
       heartbeatIntervalMs: 15_000,
       heartbeatTimeoutMs: 30_000,
       joinTimeoutMs: 10_000,

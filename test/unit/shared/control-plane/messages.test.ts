@@ -110,6 +110,8 @@ const bodies: Readonly<Record<NodeMessageName, readonly [ZodType, fc.Arbitrary<o
     fc.record({
       accepted: fc.boolean(),
       rejection: fc.constantFrom(...node.assignMeetingAnswerSchema.shape.rejection.options),
+      generation: positive,
+      handler_ids: fc.array(id, { maxLength: 8 }),
     }),
   ],
   RequestMhReplacement: [
