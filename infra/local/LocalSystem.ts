@@ -22,7 +22,12 @@ export interface LocalSystemOptions {
   /** First UDP port of the media nodes; absent picks free ones. */
   readonly udpPortBase?: number;
   readonly logLevel: string;
+  /** Who may use the API, as ACCESS_VARIABLES name it; absent lets everyone in. */
+  readonly accessEnvironment?: Readonly<Record<string, string | undefined>>;
 }
+
+/** Variables of the caller that reach the global controller. */
+export const ACCESS_VARIABLES = [ENV.access, ENV.issuers, ENV.clients, ENV.humanCheck, ENV.writesPerMinute];
 
 /** UDP ports that a node may take, from its base on: 64 handler workers and a controller's. */
 const UDP_PORTS_PER_NODE = 65;
@@ -102,6 +107,7 @@ function startGlobalController(
       [ENV.httpPort]: String(options.port),
       [ENV.pageDirectory]: DIST.page,
       [ENV.dataDirectory]: options.dataDirectory,
+      ...options.accessEnvironment,
     },
   });
 }

@@ -91,3 +91,90 @@ describe('configuration on Lambda', () => {
     },
   );
 });
+
+describe('who may use the API', () => {
+  const client = {
+    client_id: 'backend',
+    secret_sha256: 'a'.repeat(64),
+    org: 'acme',
+    scopes: ['meetings:write'],
+  };
+  const issuer = {
+    issuer: 'https://issuer.example/',
+    audience: 'dark-tower',
+    jwks_url: 'https://issuer.example/keys',
+    org_claim: 'org_id',
+  };
+  const local = (environment: Record<string, string>) =>
+    readLocalConfig({ DARK_TOWER_NODE_TOKEN: KEY, ...environment });
+
+  it('GC-15 is everyone on a machine unless it asks for tokens, and nobody without one on Lambda', async () => {
+    const open = { requiresTokens: false, access: { issuers: [], clients: [], humanCheck: 'none' } };
+    expect(local({})).toMatchObject({ value: open });
+    expect(local({ DARK_TOWER_ACCESS: 'tokens' })).toMatchObject({ value: { requiresTokens: true } });
+    expect(local({ DARK_TOWER_ACCESS: 'nobody' })).toMatchObject({ ok: false });
+    const read = readPublicConfig({ ...(await publicEnvironment()), DARK_TOWER_ACCESS: 'open' });
+    expect(read.ok && read.value.access).toEqual({
+      issuers: [],
+      clients: [],
+      humanCheck: 'proof-of-work',
+      writesPerMinute: 1_200,
+    });
+  });
+
+  it('GC-15 is as the lists of issuers and clients say', () => {
+    const read = local({
+      DARK_TOWER_ISSUERS: JSON.stringify([issuer]),
+      DARK_TOWER_CLIENTS: JSON.stringify([client]),
+      DARK_TOWER_WRITES_PER_MINUTE: '60',
+      DARK_TOWER_HUMAN_CHECK: 'proof-of-work',
+    });
+    expect(read.ok && read.value.access).toEqual({
+      issuers: [
+        {
+          issuer: issuer.issuer,
+          audience: issuer.audience,
+          jwksUrl: issuer.jwks_url,
+          org: { orgClaim: 'org_id' },
+        },
+      ],
+      clients: [
+        {
+          clientId: 'backend',
+          secretSha256: client.secret_sha256,
+          orgId: 'acme',
+          scopes: ['meetings:write'],
+          tokenLifetimeSeconds: 900,
+        },
+      ],
+      humanCheck: 'proof-of-work',
+      writesPerMinute: 60,
+    });
+  });
+
+  it.each([
+    ['DARK_TOWER_ISSUERS', '{', 'must be JSON'],
+    [
+      'DARK_TOWER_ISSUERS',
+      JSON.stringify([{ ...issuer, jwks_url: 'http://issuer.example' }]),
+      'must be an https:// URL',
+    ],
+    ['DARK_TOWER_ISSUERS', JSON.stringify([{ ...issuer, org: 'acme' }]), 'must have org or org_claim'],
+    ['DARK_TOWER_ISSUERS', JSON.stringify([issuer, issuer]), 'must not name one twice'],
+    ['DARK_TOWER_CLIENTS', JSON.stringify([{ ...client, secret_sha256: 'hunter2' }]), 'must be a SHA-256'],
+    ['DARK_TOWER_CLIENTS', JSON.stringify([{ ...client, scopes: ['everything'] }]), '0.scopes.0'],
+    [
+      'DARK_TOWER_CLIENTS',
+      JSON.stringify([{ ...client, token_lifetime_seconds: 60 }]),
+      'token_lifetime_seconds',
+    ],
+    ['DARK_TOWER_WRITES_PER_MINUTE', '-1', 'must be a whole number'],
+    ['DARK_TOWER_HUMAN_CHECK', 'captcha', 'must be none or proof-of-work'],
+  ])('GC-15 is refused where %s is %s', (name, value, reason) => {
+    const read = local({ [name]: value });
+    if (read.ok) throw new Error('Accepted');
+    expect(read.reason).toContain(name);
+    expect(read.reason).toContain(reason);
+    expect(read.reason).not.toContain('hunter2');
+  });
+});
