@@ -30,6 +30,7 @@ import { addJoinRoutes } from './meeting/joinRoutes.ts';
 import { Meetings } from './meeting/Meetings.ts';
 import { Participants } from './meeting/Participants.ts';
 import { addParticipantRoutes } from './meeting/participantRoutes.ts';
+import { DEFAULT_RETENTION_MS } from './meeting/retention.ts';
 import { addMeetingRoutes } from './meeting/routes.ts';
 import { addTrailRoutes } from './meeting/trailRoutes.ts';
 import { addDrainRoutes } from './registry/drainRoutes.ts';
@@ -43,8 +44,6 @@ import type { SigningKeys } from './token/SigningKeys.ts';
 
 /** Bytes of a request's body; none of ours comes near. */
 export const MAX_BODY_BYTES = 65_536;
-/** How long ended meetings are kept unless configured otherwise (ledger GC-13). */
-export const DEFAULT_RETENTION_MS = 7 * 24 * 3_600_000;
 
 /** Routes of meetings that take another credential than a token of the API: each says itself whom it lets in. */
 const OPEN_PATHS = ['join/refresh', 'guest-challenges', 'unreachable'].map(

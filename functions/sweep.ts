@@ -2,6 +2,8 @@
 // processes at once, and again after a failure.
 import type { EpochMs } from '../shared/base/clock.ts';
 import type { Logger } from '../shared/base/log.ts';
+import type { EndOptions } from './meeting/endMeeting.ts';
+import { sweepMeetings } from './meeting/sweepMeetings.ts';
 import { sweepNodes } from './registry/sweepNodes.ts';
 import type { Stores } from './Stores.ts';
 
@@ -48,4 +50,9 @@ export function nodeSweepJobs({ region, stores, log }: NodeSweepOptions): Readon
     silent_meeting_controllers: (nowMs) =>
       sweepNodes({ ...common, kind: 'meeting controller', nodes: stores.controllers, nowMs }),
   };
+}
+
+/** The job that ends meetings which nobody is in (ledger GC-13). */
+export function meetingSweepJobs(options: EndOptions, log: Logger): Readonly<Record<string, SweepJob>> {
+  return { ended_meetings: async () => (await sweepMeetings(options, log)).ended };
 }

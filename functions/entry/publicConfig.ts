@@ -6,8 +6,8 @@ import type { LogLevel } from '../../shared/base/log.ts';
 import { ok, type Result } from '../../shared/base/result.ts';
 import type { Secret } from '../../shared/base/secret.ts';
 import { logLevel, readEnvironment, secret } from '../base/environment.ts';
-import { parseSigningJwks } from '../token/signingJwks.ts';
 import { type AccessConfig, accessFields, toAccessConfig } from './accessConfig.ts';
+import { signingJwksField } from './signingJwksField.ts';
 
 /** Keys that guard what the internet reaches are long enough not to be guessed. */
 const MIN_KEY_LENGTH = 32;
@@ -16,20 +16,11 @@ const DEFAULTS = { humanCheck: 'proof-of-work', writesPerMinute: 1_200 } as cons
 /** Set by Lambda itself. */
 const AWS_REGION = 'AWS_REGION';
 
-const signingJwks = z.string().transform((text, context): readonly JWK[] => {
-  try {
-    return parseSigningJwks(text);
-  } catch (error) {
-    context.addIssue({ code: 'custom', message: (error as TypeError).message });
-    return z.NEVER;
-  }
-});
-
 const schema = z.object({
   [ENV.logLevel]: logLevel,
   [ENV.region]: idSchema,
   [ENV.tableName]: z.string().min(3).max(255),
-  [ENV.signingJwk]: signingJwks,
+  [ENV.signingJwk]: signingJwksField,
   [ENV.apiKey]: secret(MIN_KEY_LENGTH),
   [ENV.nodeToken]: secret(MIN_KEY_LENGTH),
   [AWS_REGION]: z.string().min(1),

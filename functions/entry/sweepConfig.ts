@@ -1,9 +1,11 @@
+import type { JWK } from 'jose';
 import * as z from 'zod';
 import { idSchema } from '../../shared/api/fields.ts';
 import { ENV } from '../../shared/base/env.ts';
 import type { LogLevel } from '../../shared/base/log.ts';
 import { ok, type Result } from '../../shared/base/result.ts';
 import { logLevel, readEnvironment } from '../base/environment.ts';
+import { signingJwksField } from './signingJwksField.ts';
 
 /** Set by Lambda itself. */
 const AWS_REGION = 'AWS_REGION';
@@ -12,6 +14,7 @@ const schema = z.object({
   [ENV.logLevel]: logLevel,
   [ENV.region]: idSchema,
   [ENV.tableName]: z.string().min(3).max(255),
+  [ENV.signingJwk]: signingJwksField,
   [AWS_REGION]: z.string().min(1),
 });
 
@@ -20,6 +23,8 @@ export interface SweepConfig {
   readonly region: string;
   readonly awsRegion: string;
   readonly tableName: string;
+  /** The first one signs: the sweep tells controllers of the meetings that it ends. */
+  readonly signingJwks: readonly JWK[];
 }
 
 export function readSweepConfig(
@@ -33,5 +38,6 @@ export function readSweepConfig(
     region: values[ENV.region],
     awsRegion: values[AWS_REGION],
     tableName: values[ENV.tableName],
+    signingJwks: values[ENV.signingJwk],
   });
 }

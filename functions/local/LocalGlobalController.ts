@@ -14,7 +14,8 @@ import { createHttpsControllerClient, PINNED_CLIENT_LIMITS } from '../controller
 import { createDynamoStores } from '../dynamo/stores.ts';
 import { createHumanCheck } from '../guest/createHumanCheck.ts';
 import { bearerAccess, openAccess } from '../http/Access.ts';
-import { createSweep, nodeSweepJobs } from '../sweep.ts';
+import { DEFAULT_RETENTION_MS } from '../meeting/retention.ts';
+import { createSweep, meetingSweepJobs, nodeSweepJobs } from '../sweep.ts';
 import { importSigningKeys } from '../token/SigningKeys.ts';
 import { loadSigningJwks } from '../token/signingKeyFile.ts';
 import { userAccess } from '../token/userAccess.ts';
@@ -79,10 +80,11 @@ export class LocalGlobalController {
         clock: systemClock,
         log,
       });
+      const controllerClient = createHttpsControllerClient({ https, signingKeys, clock: systemClock });
       const app = createGlobalController({
         region,
         stores,
-        controllerClient: createHttpsControllerClient({ https, signingKeys, clock: systemClock }),
+        controllerClient,
         signingKeys,
         access: config.requiresTokens ? tokens : openAccess({ orgId: ORG_ID, subject: 'local' }, tokens),
         clients: config.access.clients,
@@ -106,7 +108,9 @@ export class LocalGlobalController {
       });
       const server: Server = createAdaptorServer({ fetch: guarded }) as Server;
       const port = await listen(server, config);
-      const sweeping = new SweepTimer(createSweep(nodeSweepJobs({ region, stores, log }), log), systemClock);
+      const ending = { stores, controllerClient, clock: systemClock, retentionMs: DEFAULT_RETENTION_MS };
+      const jobs = { ...nodeSweepJobs({ region, stores, log }), ...meetingSweepJobs(ending, log) };
+      const sweeping = new SweepTimer(createSweep(jobs, log), systemClock);
       const url = `http://${host}:${port}`;
       return new LocalGlobalController(url, server, database, https, sweeping);
     } catch (error) {

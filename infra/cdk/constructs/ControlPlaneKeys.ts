@@ -35,9 +35,14 @@ export class ControlPlaneKeys extends Construct {
    * values, and a rotated secret arrives with the next deployment that changes the function.
    */
   grantKeys(user: LambdaFunction): void {
-    user.addEnvironment(ENV.signingJwk, this.#signingKey.unsafeUnwrap());
+    this.grantSigningKey(user);
     user.addEnvironment(ENV.apiKey, this.apiKey.secretValue.unsafeUnwrap());
     user.addEnvironment(ENV.nodeToken, this.nodeToken.secretValue.unsafeUnwrap());
+  }
+
+  /** Gives the function the key that signs alone, in the same way. */
+  grantSigningKey(user: LambdaFunction): void {
+    user.addEnvironment(ENV.signingJwk, this.#signingKey.unsafeUnwrap());
   }
 
   #bearerKey(id: string, description: string): Secret {

@@ -4,6 +4,7 @@ import type { LogLevel } from '../../../shared/base/log.ts';
 import { ControlPlaneKeys } from '../constructs/ControlPlaneKeys.ts';
 import { ControlPlaneTable } from '../constructs/ControlPlaneTable.ts';
 import { PublicApi } from '../constructs/PublicApi.ts';
+import { Sweep } from '../constructs/Sweep.ts';
 
 export interface ControlPlaneStackProps extends StackProps {
   /** Name of the Secrets Manager secret that holds the signing key, in the stack's region. */
@@ -24,6 +25,9 @@ export class ControlPlaneStack extends Stack {
     const api = new PublicApi(this, 'Api', { region: this.region, logLevel: props.logLevel });
     table.grantItems(api.function);
     keys.grantKeys(api.function);
+    const sweep = new Sweep(this, 'Sweep', { region: this.region, logLevel: props.logLevel });
+    table.grantItems(sweep.function);
+    keys.grantSigningKey(sweep.function);
 
     const outputs: Readonly<Record<string, readonly [value: string, description: string]>> = {
       Url: [api.url, 'Address of the REST API, and the global controller of media nodes'],

@@ -5,6 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { App } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readPublicConfig } from '../../../functions/entry/publicConfig.ts';
+import { readSweepConfig } from '../../../functions/entry/sweepConfig.ts';
 import { ControlPlaneStack } from '../../../infra/cdk/stacks/ControlPlaneStack.ts';
 import { ENV } from '../../../shared/base/env.ts';
 import { TABLE } from '../../../shared/table/table.ts';
@@ -39,10 +41,20 @@ function statements(): Statement[] {
   );
 }
 
-function functionEnvironment(): Readonly<Record<string, unknown>> {
-  const [api, ...others] = Object.values(template.findResources('AWS::Lambda::Function'));
-  expect(others).toEqual([]);
-  return api?.['Properties'].Environment.Variables;
+/** Logical ids of the functions. */
+function functions(): { api: string; sweep: string } {
+  const entries = Object.entries(template.findResources('AWS::Lambda::Function'));
+  const named = (word: string): string => {
+    const [found, ...others] = entries.filter(([, { Properties }]) => Properties.Description.includes(word));
+    if (found === undefined || others.length > 0) throw new Error(`There must be one function "${word}"`);
+    return found[0];
+  };
+  return { api: named('global controller'), sweep: named('sweep') };
+}
+
+function functionEnvironment(name: 'api' | 'sweep' = 'api'): Readonly<Record<string, unknown>> {
+  const resources = template.findResources('AWS::Lambda::Function');
+  return resources[functions()[name]]?.['Properties'].Environment.Variables;
 }
 
 /** Every string in a value, keys included. */
@@ -108,8 +120,8 @@ describe('ControlPlaneStack', () => {
   });
 
   it('GC-14 puts one HTTP API in front of one function on Node 24 and ARM', () => {
-    template.resourceCountIs('AWS::Lambda::Function', 1);
-    template.hasResourceProperties('AWS::Lambda::Function', {
+    template.resourceCountIs('AWS::Lambda::Function', 2);
+    template.allResourcesProperties('AWS::Lambda::Function', {
       Runtime: 'nodejs24.x',
       Architectures: ['arm64'],
       Handler: 'index.handler',
@@ -119,20 +131,26 @@ describe('ControlPlaneStack', () => {
     template.hasResourceProperties('AWS::ApiGatewayV2::Integration', { PayloadFormatVersion: '2.0' });
   });
 
-  it('gives the function every variable that it asks for, and no other of ours', () => {
-    const environment = functionEnvironment();
-    expect(environment).toMatchObject({ [ENV.region]: 'eu-west-1', [ENV.logLevel]: 'warn' });
-    const asked = functionSources.find((file) => file.path === 'functions/entry/publicConfig.ts');
-    const askedNames = Object.entries(ENV)
-      .filter(([field]) => asked?.names.has(field))
-      .map(([, name]) => name);
-    expect(askedNames.length).toBeGreaterThan(4);
-    expect(
-      Object.keys(environment)
-        .filter((name) => name.startsWith('DARK_TOWER_'))
-        .sort(),
-    ).toEqual(askedNames.sort());
-  });
+  it.each([
+    ['api', 'functions/entry/publicConfig.ts', readPublicConfig],
+    ['sweep', 'functions/entry/sweepConfig.ts', readSweepConfig],
+  ] as const)(
+    'gives the function %s every variable that it needs, and none of ours that it does not ask for',
+    (name, config, read) => {
+      const environment = functionEnvironment(name);
+      expect(environment).toMatchObject({ [ENV.region]: 'eu-west-1', [ENV.logLevel]: 'warn' });
+      const given = Object.keys(environment).filter((variable) => variable.startsWith('DARK_TOWER_'));
+      const empty = read({});
+      const needed = empty.ok
+        ? []
+        : [...empty.reason.matchAll(/DARK_TOWER_\w+/g)].map(([variable]) => variable);
+      expect(needed.length).toBeGreaterThan(2);
+      expect(given).toEqual(expect.arrayContaining(needed));
+      const source = functionSources.find((file) => file.path === config);
+      const asked = Object.entries(ENV).filter(([field]) => source?.names.has(field));
+      expect(asked.map(([, variable]) => variable)).toEqual(expect.arrayContaining(given));
+    },
+  );
 
   it('GC-10 names secrets and holds none: the template has references that only a deployment resolves', () => {
     const environment = functionEnvironment();
@@ -178,13 +196,29 @@ describe('ControlPlaneStack', () => {
     expect([...granted].sort()).toEqual([...new Set(made)].sort());
   });
 
-  it('lets this API alone call the function', () => {
+  it('lets this API alone call the one function, and this schedule the other', () => {
     const permissions = Object.values(template.findResources('AWS::Lambda::Permission'));
-    expect(permissions.length).toBe(1);
-    const { Principal, SourceArn } = permissions[0]?.['Properties'] ?? {};
-    expect(Principal).toBe('apigateway.amazonaws.com');
+    const callers = permissions.map(({ Properties }) => [
+      stringsIn(Properties.FunctionName).find((text) => Object.values(functions()).includes(text)),
+      Properties.Principal,
+    ]);
+    expect(new Set(callers.map(String))).toEqual(
+      new Set([`${functions().api},apigateway.amazonaws.com`, `${functions().sweep},events.amazonaws.com`]),
+    );
     const [apiId] = Object.keys(template.findResources('AWS::ApiGatewayV2::Api'));
-    expect(stringsIn(SourceArn)).toContain(apiId);
+    const [ruleId] = Object.keys(template.findResources('AWS::Events::Rule'));
+    for (const { Properties } of permissions)
+      expect(stringsIn(Properties.SourceArn)).toContain(
+        Properties.Principal === 'events.amazonaws.com' ? ruleId : apiId,
+      );
+  });
+
+  it('GC-3 GC-13 calls the sweep every minute, with the key that signs and no other', () => {
+    template.hasResourceProperties('AWS::Events::Rule', { ScheduleExpression: 'rate(1 minute)' });
+    const environment = functionEnvironment('sweep');
+    expect(environment[ENV.signingJwk]).toBe('{{resolve:secretsmanager:test/signing-key:SecretString:::}}');
+    expect(environment).not.toHaveProperty(ENV.apiKey);
+    expect(environment).not.toHaveProperty(ENV.nodeToken);
   });
 
   it('keeps logs for a month, in a group of its own that the function writes to', () => {

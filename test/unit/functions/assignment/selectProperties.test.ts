@@ -42,7 +42,7 @@ const anyRandom = fc
 
 describe('any selection', () => {
   it('GC-3 GC-4 takes no node that is full, pending, draining, unhealthy, stale or elsewhere, and one where there is one', () => {
-    fc.assert(
+    void fc.assert(
       fc.property(anyFleet, anyRandom, (candidates, random) => {
         const options = { region: 'eu', nowMs: NOW, random };
         const able = candidates.filter(
@@ -61,7 +61,7 @@ describe('any selection', () => {
   });
 
   it('GC-4 says exactly what emptied the list: every candidate once, each for its own reason', () => {
-    fc.assert(
+    void fc.assert(
       fc.property(anyFleet, anyRandom, (candidates, random) => {
         const options = { region: 'eu', nowMs: NOW, random };
         const reasons = candidates.map((candidate) => exclusionOf(candidate, options));
@@ -79,7 +79,7 @@ describe('any selection', () => {
   });
 
   it('GC-4 takes one of the five with the best score', () => {
-    fc.assert(
+    void fc.assert(
       fc.property(anyFleet, anyRandom, (candidates, random) => {
         const options = { region: 'eu', nowMs: NOW, random };
         const selected = selectNode(candidates, options);
@@ -97,7 +97,7 @@ describe('any selection', () => {
   });
 
   it('GC-5 takes primary and backup of two zones wherever two zones have capacity, and never one node twice', () => {
-    fc.assert(
+    void fc.assert(
       fc.property(anyFleet, anyRandom, (candidates, random) => {
         const options = { region: 'eu', nowMs: NOW, random };
         const able = candidates.filter((candidate) => exclusionOf(candidate, options) === undefined);

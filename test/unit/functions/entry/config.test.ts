@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readPublicConfig } from '../../../../functions/entry/publicConfig.ts';
+import { readSweepConfig } from '../../../../functions/entry/sweepConfig.ts';
 import { readLocalConfig } from '../../../../functions/local/localConfig.ts';
 import { generateSigningJwk } from '../../../../shared/token/signingKey.ts';
 
@@ -90,6 +91,24 @@ describe('configuration on Lambda', () => {
       });
     },
   );
+});
+
+describe('configuration of the sweep', () => {
+  it('takes the table, the region and the key that signs, and says what is not set', async () => {
+    const {
+      DARK_TOWER_API_KEY: _key,
+      DARK_TOWER_NODE_TOKEN: _token,
+      ...environment
+    } = await publicEnvironment();
+    const read = readSweepConfig(environment);
+    expect(read.ok && read.value).toMatchObject({ region: 'eu-west-1', tableName: 'dark-tower' });
+    expect(read.ok && read.value.signingJwks).toHaveLength(1);
+    const { DARK_TOWER_TABLE: _table, ...without } = environment;
+    expect(readSweepConfig(without)).toMatchObject({
+      ok: false,
+      reason: expect.stringContaining('DARK_TOWER_TABLE is not set'),
+    });
+  });
 });
 
 describe('who may use the API', () => {
