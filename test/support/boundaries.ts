@@ -170,6 +170,7 @@ const READS_ENVIRONMENT = new Set([
   'infra/setup/bootstrap.mjs',
   'infra/setup/chromium.mjs',
   'media-node/agent/main.ts',
+  'test/contract/stores/databases.ts',
 ]);
 
 const onlyMainsReadTheEnvironment: Rule = (files) =>
