@@ -173,6 +173,11 @@ export class BrowserMeetingClient implements MeetingClient {
     return this.#remote.audio(userId)?.receiver.stats;
   }
 
+  /** Pitch of a participant's sound as it is played now, Hz; undefined when there is none. */
+  dominantFrequencyForTesting(userId: number): number | undefined {
+    return this.#remote.audio(userId)?.receiver.dominantFrequencyForTesting();
+  }
+
   async leave(): Promise<void> {
     await this.#options.room.leave();
   }

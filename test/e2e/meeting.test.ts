@@ -1,6 +1,7 @@
 // Three people in one meeting, each a real Chromium page, through every part of a real system.
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { BrowserMeetingClient } from '../../client/media/BrowserMeetingClient.ts';
 import { LocalSystem } from '../../infra/local/LocalSystem.ts';
 import { launchChromium } from '../support/browser.ts';
 import { type DeviceMark, markDevices } from '../support/markedDevices.ts';
@@ -13,6 +14,8 @@ const PEOPLE: readonly (DeviceMark & { name: string; rgb: readonly [number, numb
 /** VP8 keeps a flat colour within 3 per channel; decoded in another colour space it is off by 13 and more. */
 const COLOR_TOLERANCE = 8;
 const AUDIBLE_LEVEL = 0.02;
+/** Tones are 220 Hz apart; the analysis is exact to 6 Hz. */
+const TONE_TOLERANCE_HZ = 20;
 
 let system: LocalSystem;
 let browser: Browser;
@@ -84,6 +87,19 @@ async function hears(page: Page, name: string): Promise<void> {
   );
 }
 
+/** Waits for what is played of the named participant to have this pitch. */
+async function hearsTone(page: Page, name: string, toneHz: number): Promise<void> {
+  const playedHz = (): Promise<number> =>
+    page.evaluate((name) => {
+      const client = globalThis.darkTower?.client as BrowserMeetingClient | undefined;
+      const userId = client?.participants.find((participant) => participant.displayName === name)?.userId;
+      return (userId !== undefined && client?.dominantFrequencyForTesting(userId)) || 0;
+    }, name);
+  await expect
+    .poll(playedHz, { timeout: 15_000 })
+    .toSatisfy((hz: number) => Math.abs(hz - toneHz) <= TONE_TOLERANCE_HZ);
+}
+
 describe('a real meeting of three Chromium pages', () => {
   it('MC-2 lets three people meet: the first makes the meeting, the others follow its link', async () => {
     const [ada, ben, cleo] = PEOPLE;
@@ -112,9 +128,13 @@ describe('a real meeting of three Chromium pages', () => {
     }
   });
 
-  it('MH-1 lets each hear both others', async () => {
+  it('MH-1 lets each hear both others, and each of them as who it is', async () => {
     for (const [index, page] of pages.entries()) {
-      for (const [other, person] of PEOPLE.entries()) if (other !== index) await hears(page, person.name);
+      for (const [other, person] of PEOPLE.entries()) {
+        if (other === index) continue;
+        await hears(page, person.name);
+        await hearsTone(page, person.name, person.toneHz);
+      }
     }
   });
 

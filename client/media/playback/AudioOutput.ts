@@ -7,6 +7,10 @@ const WORKLET_FILE = './playoutWorklet.js';
 /** What a browser that waits for a person before it plays anything waits for. */
 const GESTURES = ['pointerdown', 'keydown'] as const;
 
+/** For tests: a sixth of a second, in which partials 6 Hz apart can be told. */
+const ANALYSED_SAMPLES = 8_192;
+const AUDIBLE_DB = -60;
+
 /** Plays one participant's samples. */
 export interface AudioSink {
   /** Takes the samples over. */
@@ -14,6 +18,8 @@ export interface AudioSink {
   /** How much to hold against jitter, ms. */
   setTarget(targetMs: number): void;
   readonly report: PlayoutReport | undefined;
+  /** Pitch of what is being played, Hz: of the strongest partial; undefined while it is silent. The first call starts it. */
+  dominantFrequencyForTesting?(): number | undefined;
   close(): void;
 }
 
@@ -45,6 +51,7 @@ export class AudioOutput {
       outputChannelCount: [1],
     });
     let report: PlayoutReport | undefined;
+    let analyser: AnalyserNode | undefined;
     node.port.onmessage = (event: MessageEvent<PlayoutReport>) => {
       report = event.data;
     };
@@ -56,6 +63,10 @@ export class AudioOutput {
       setTarget: (targetMs) => post({ type: 'target', targetMs }),
       get report() {
         return report;
+      },
+      dominantFrequencyForTesting: () => {
+        analyser ??= this.#analyse(node);
+        return dominantFrequencyHz(analyser);
       },
       close: () => {
         post({ type: 'stop' });
@@ -69,4 +80,18 @@ export class AudioOutput {
     for (const gesture of GESTURES) document.removeEventListener(gesture, this.#resume);
     if (this.#context.state !== 'closed') void this.#context.close();
   }
+
+  #analyse(node: AudioNode): AnalyserNode {
+    const analyser = new AnalyserNode(this.#context, { fftSize: ANALYSED_SAMPLES, smoothingTimeConstant: 0 });
+    node.connect(analyser);
+    return analyser;
+  }
+}
+
+function dominantFrequencyHz(analyser: AnalyserNode): number | undefined {
+  const bins = new Float32Array(analyser.frequencyBinCount);
+  analyser.getFloatFrequencyData(bins);
+  const loudestDb = Math.max(...bins);
+  if (loudestDb < AUDIBLE_DB) return undefined;
+  return (bins.indexOf(loudestDb) * analyser.context.sampleRate) / analyser.fftSize;
 }

@@ -72,6 +72,11 @@ export class AudioReceiver implements StreamReceiver {
     };
   }
 
+  /** See AudioSink. */
+  dominantFrequencyForTesting(): number | undefined {
+    return this.#options.sink.dominantFrequencyForTesting?.();
+  }
+
   onDatagram(bytes: Uint8Array, arrivalMs: number): void {
     if (this.#closed) return;
     const frame = this.#assembler.push(bytes, arrivalMs);
