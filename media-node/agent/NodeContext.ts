@@ -6,13 +6,13 @@ import type { Logger } from '../../shared/base/log.ts';
 import type { PinnedClient } from '../../shared/node/pinnedHttps.ts';
 import type { CallMap, WorkerConfig } from '../ipc/protocol.ts';
 import type { RpcHandlers } from '../ipc/Rpc.ts';
-import { DEFAULT_TRANSPORT_LIMITS } from '../transport/MediaSession.ts';
 import type { Certificates } from './Certificates.ts';
 import type { MediaNodeConfig, NodeRole } from './config.ts';
 import type { GlobalController } from './GlobalController.ts';
 import type { InternalHttp } from './internalHttp.ts';
 import type { NodeCredentials } from './NodeCredentials.ts';
 import { SupervisedWorker } from './SupervisedWorker.ts';
+import { TRANSPORT_LIMITS } from './transportLimits.ts';
 import { startWorkerProcess, type WorkerCertificate, type WorkerProcess } from './WorkerProcess.ts';
 
 /** What the roles of one node share. */
@@ -71,17 +71,7 @@ export function superviseWorker<Calls extends CallMap, Incoming extends CallMap>
 ): SupervisedWorker<Calls> {
   const { config, certificates, clock, log } = context;
   const name = worker.role === 'controller' ? 'Controller worker' : `Handler worker ${worker.workerId}`;
-  const base: Omit<WorkerConfig, 'udpPort' | keyof WorkerCertificate> = {
-    workerId: worker.workerId,
-    logFields: {
-      [`${worker.role}_id`]: config.nodeId,
-      region: config.region,
-      worker_id: worker.workerId,
-    },
-    logLevel: config.logLevel,
-    hostname: config.bindHost,
-    transport: DEFAULT_TRANSPORT_LIMITS,
-  };
+  const base = commonConfig(config, worker);
   return new SupervisedWorker<Calls>({
     name,
     udpPort: udpPortOf(config, worker.index),
@@ -121,6 +111,20 @@ export function superviseWorker<Calls extends CallMap, Incoming extends CallMap>
     clock,
     log,
   });
+}
+
+/** What the configuration of a worker of either role says, but for its port and certificate. */
+export function commonConfig(
+  config: Pick<MediaNodeConfig, 'nodeId' | 'region' | 'logLevel' | 'bindHost'>,
+  { role, workerId }: Pick<RoleWorker<CallMap, CallMap>, 'role' | 'workerId'>,
+): Omit<WorkerConfig, 'udpPort' | keyof WorkerCertificate> {
+  return {
+    workerId,
+    logFields: { [`${role}_id`]: config.nodeId, region: config.region, worker_id: workerId },
+    logLevel: config.logLevel,
+    hostname: config.bindHost,
+    transport: TRANSPORT_LIMITS[role],
+  };
 }
 
 /** 0 where free ports are taken. */

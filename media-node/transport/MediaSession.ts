@@ -181,7 +181,7 @@ export interface TransportCounters {
   requestsRefused: number;
   /** Connections ended because the peer broke HTTP/3 or WebTransport. */
   protocolFaults: number;
-  /** Streams that belong to no session. */
+  /** Streams that belong to no session, or came before theirs was answered and were too many. */
   streamsRefused: number;
   /** Datagrams that came in without our session's prefix. */
   datagramsMalformed: number;

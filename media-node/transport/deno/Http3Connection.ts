@@ -4,13 +4,24 @@
 import { concatBytes } from '../h3/bytes.ts';
 import { ControlStreamReader } from '../h3/ControlStreamReader.ts';
 import { FrameType, SESSION_ID, UniStreamType } from '../h3/constants.ts';
-import { H3_STREAM_CREATION_ERROR, type H3Fault, H3Faults } from '../h3/fault.ts';
+import {
+  H3_STREAM_CREATION_ERROR,
+  type H3Fault,
+  H3Faults,
+  WEBTRANSPORT_BUFFERED_STREAM_REJECTED,
+} from '../h3/fault.ts';
 import { allowsDatagrams, encodeSettings, LOCAL_SETTINGS, type Settings } from '../h3/settings.ts';
 import { CONTROL_PREFIX, type StreamPrefix, StreamPrefixReader } from '../h3/streamPrefix.ts';
 import { type ReceiveStream, StreamClosedError, type TransportCounters } from '../MediaSession.ts';
 import { QuicReceiver } from './QuicReceiver.ts';
 import { QuicSender } from './QuicSender.ts';
 import type { QuicBidirectionalStream, QuicConnection, QuicReceiveStream, QuicSendStream } from './quic.ts';
+
+/**
+ * Streams of a session that wait for its request to be answered. Who has not even shown a token cannot make the engine hold
+ * more than this many receive windows of 1.25 MB; a well-behaved peer opens none before the answer.
+ */
+const MAX_EARLY_STREAMS = 4;
 
 /** Where the session's incoming streams go, behind their prefix. */
 export interface SessionStreams {
@@ -30,8 +41,12 @@ export class Http3Connection {
   #control: QuicSender | undefined;
   /** Streams of the session that are not done yet: they end with it. HTTP/3's own streams end with the connection. */
   readonly #open = new Set<SessionStream>();
-  /** Streams of a session that is not answered yet; the engine's stream limit bounds them. */
+  /**
+   * Streams that came before `attach`: MAX_EARLY_STREAMS while the session is not answered, then as many as the engine lets
+   * the peer open.
+   */
   #early: QuicReceiver[] = [];
+  #answered = false;
   #streams: SessionStreams | undefined;
   readonly #seenTypes = new Set<number>();
 
@@ -63,6 +78,11 @@ export class Http3Connection {
   async nextBidirectional(): Promise<QuicBidirectionalStream | undefined> {
     const { value } = await this.#bidirectional.read();
     return value;
+  }
+
+  /** There is a session: from here on its streams wait for `attach`, however many the peer opens. */
+  answered(): void {
+    this.#answered = true;
   }
 
   /** From here on the session takes its streams, those that came early included. */
@@ -143,8 +163,10 @@ export class Http3Connection {
     switch (prefix.type) {
       case UniStreamType.webTransport:
         if (prefix.sessionId !== SESSION_ID) this.fail(H3Faults.sessionId);
-        else if (this.#streams === undefined) this.#early.push(this.adopt(receiver));
-        else this.#streams.onReceiveStream(this.adopt(receiver));
+        else if (this.#streams !== undefined) this.#streams.onReceiveStream(this.adopt(receiver));
+        else if (this.#answered || this.#early.length < MAX_EARLY_STREAMS)
+          this.#early.push(this.adopt(receiver));
+        else this.#refuseEarly(receiver);
         return;
       case UniStreamType.control:
       case UniStreamType.qpackEncoder:
@@ -158,6 +180,11 @@ export class Http3Connection {
         // Reserved types are there to be refused (RFC 9114 §6.2.3).
         receiver.stop(H3_STREAM_CREATION_ERROR);
     }
+  }
+
+  #refuseEarly(receiver: QuicReceiver): void {
+    this.#counters.streamsRefused++;
+    receiver.stop(WEBTRANSPORT_BUFFERED_STREAM_REJECTED);
   }
 
   async #takeBidirectional(stream: QuicBidirectionalStream, session: SessionStreams): Promise<void> {

@@ -67,6 +67,7 @@ export class QuicMediaSession implements MediaSession {
     this.maxDatagramsInFlight = options.limits.maxDatagramsInFlight;
     this.#counters = options.counters;
     this.#surelyFitsBytes = this.#quic.maxDatagramSize;
+    this.#connection.answered();
     this.#watch();
   }
 

@@ -162,6 +162,27 @@ export const LISTENER_CASES: readonly ListenerCase[] = [
     },
   },
   {
+    name: 'MH-10 refuses all but 4 streams that come before a session is asked for, which the session then gets',
+    run: async (start) => {
+      const { listener, connect, sessions } = await start();
+      const quic = await connect();
+      for (let index = 0; index < 7; index++)
+        await write(await quic.createUnidirectionalStream(), Uint8Array.of(0x40, 0x54, 0x00, index));
+      await until(() => listener.counters.streamsRefused === 3);
+      await handshake(quic);
+      const server = new Observed(await sessions.next());
+      const seen: (number | undefined)[] = [];
+      for (let times = 0; times < 4; times++) seen.push((await (await server.incoming.next()).read())?.[0]);
+      assert.equal(new Set(seen).size, 4);
+      await write(await quic.createUnidirectionalStream(), Uint8Array.of(0x40, 0x54, 0x00, 9));
+      assert.deepEqual(await (await server.incoming.next()).read(), Uint8Array.of(9));
+      assert.equal(listener.counters.streamsRefused, 3);
+      assert.equal(server.incoming.waiting, 0);
+      quic.close({ closeCode: 0, reason: '' });
+      await listener.close(0, '');
+    },
+  },
+  {
     name: 'MH-10 drops and counts datagrams of another session, and empty ones',
     run: async (start) => {
       const { listener, connect, sessions } = await start();
@@ -291,6 +312,10 @@ async function collectGarbage(): Promise<void> {
     gc();
     await new Promise((resolve) => setTimeout(resolve, 0));
   }
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 1));
 }
 
 /** The client's handshake by hand. */
