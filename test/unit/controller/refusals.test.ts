@@ -62,7 +62,12 @@ const CASES: readonly Case[] = [
     what: 'a join of who was removed',
     run: async (test) => {
       const client = await test.joined({ participantId: 'p-eve' });
-      test.controller.meetings.removeParticipant({ meeting_id: MEETING_ID, participant_id: 'p-eve' });
+      test.controller.meetings.removeParticipant({
+        meeting_id: MEETING_ID,
+        generation: 1,
+        participant_id: 'p-eve',
+        reason: 'host',
+      });
       await client.untilClosed();
       await refusedJoin(test, await test.token({ participantId: 'p-eve' }));
     },
