@@ -115,7 +115,8 @@ describe('a real meeting of three Chromium pages', () => {
       pages.push(page);
       await page.getByTestId('join').click();
     }
-    for (const page of pages) await expect.poll(() => page.getByTestId('tile').count()).toBe(3);
+    for (const page of pages)
+      await expect.poll(() => page.getByTestId('tile').count(), { timeout: 15_000 }).toBe(3);
   });
 
   it('MH-1 MH-2 MC-3 SFU-5 shows each the picture of both others, decoded from what crossed the media handler', async () => {
@@ -144,7 +145,7 @@ describe('a real meeting of three Chromium pages', () => {
     await leaver.getByTestId('leave').click();
     await leaver.getByTestId('ended-message').waitFor();
     for (const page of pages.slice(0, 2)) {
-      await expect.poll(() => page.getByTestId('tile').count()).toBe(2);
+      await expect.poll(() => page.getByTestId('tile').count(), { timeout: 10_000 }).toBe(2);
       expect(await page.locator('[data-testid="tile"][data-display-name="Cleo"]').count()).toBe(0);
     }
     const [first] = pages;

@@ -61,6 +61,8 @@ describe('a meeting', () => {
     expect(await session.page.getByTestId('connection-state').textContent()).toBe('Connected');
     await session.page.evaluate(() => globalThis.fakeMeeting?.setState('connecting'));
     await expect.poll(() => session.page.getByTestId('connection-state').textContent()).toBe('Connecting…');
+    await session.page.evaluate(() => globalThis.fakeMeeting?.setState('reconnecting'));
+    await expect.poll(() => session.page.getByTestId('connection-state').textContent()).toBe('Reconnecting…');
   });
 
   it('mirrors the self view alone', async () => {
