@@ -86,6 +86,7 @@ export class Meeting {
       log: this.log,
       tasks,
       onLost: (lost) => this.#recovery.lost(lost),
+      onAbandoned: (abandoned) => this.#recovery.abandoned(abandoned),
     });
     this.#recovery = new MeetingRecovery({
       plane,

@@ -1,13 +1,14 @@
 // What happens to a meeting whose router is gone (ledger SFU-9): everyone gets a transport on another router, producers and
 // consumers are made there for the streams and subscriptions that the roster says, and the participants are told where.
 // User ids, stream ids and the roster do not change. What happens meanwhile counts: who leaves or unpublishes is not
-// brought back, and another loss starts it over.
+// brought back, and another loss starts it over. A handler that has room for the router but not for all that was in it
+// gives it back, and the next one is asked.
 import { MAX_BATCH } from '../../shared/api/handler.ts';
 import { type BackoffOptions, backoffDelayMs } from '../../shared/base/backoff.ts';
 import type { Logger } from '../../shared/base/log.ts';
 import { frameServerMessage, signaling } from '../../shared/signaling/messages.ts';
 import type { BackgroundTasks } from './BackgroundTasks.ts';
-import { isGone, type MediaPlane, type RouterAddress } from './MediaPlane.ts';
+import { isFull, isGone, type MediaPlane, type RouterAddress } from './MediaPlane.ts';
 import type { MediaLink, MeetingRouter } from './MeetingRouter.ts';
 import { toMediaServer } from './mediaServer.ts';
 import type { Participant } from './Participant.ts';
@@ -52,11 +53,17 @@ export class MeetingRecovery {
 
   /** The router is gone: nothing that was in it is known any more, from now on. */
   lost(router: RouterAddress): void {
-    const { participants, nowMs, tasks } = this.#options;
+    const { nowMs } = this.#options;
     const now = nowMs();
     this.#lossesAtMs = [...this.#lossesAtMs.filter((atMs) => now - atMs < LOSS_WINDOW_MS), now].slice(
       -MAX_LOSSES - 1,
     );
+    this.abandoned(router);
+  }
+
+  /** The router was given back, which says nothing about the workers: else as `lost`. */
+  abandoned(router: RouterAddress): void {
+    const { participants, tasks } = this.#options;
     for (const participant of participants()) {
       if (participant.media.router !== router) continue;
       this.#stranded.add(participant);
@@ -92,6 +99,7 @@ export class MeetingRecovery {
         this.#tell();
       } catch (error) {
         log.warn('Meeting could not be recovered yet', { attempt, error });
+        if (isFull(error)) this.#options.router.abandon(error);
       }
       if (this.#stranded.size > 0) continue;
       const durationMs = Math.round(this.#options.nowMs() - startedAtMs);

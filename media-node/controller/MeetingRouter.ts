@@ -31,6 +31,8 @@ export interface MeetingRouterOptions {
   readonly tasks: BackgroundTasks;
   /** The handler no longer has this router: what is linked to it is dead. Called once for each. */
   readonly onLost: (router: RouterAddress) => void;
+  /** The router was given back by `abandon`: the same is true of it. */
+  readonly onAbandoned: (router: RouterAddress) => void;
 }
 
 /** A participant's transport at a handler. */
@@ -135,6 +137,23 @@ export class MeetingRouter {
     }
     this.#lose(asked, 'Its media handler does not know it');
     return true;
+  }
+
+  /**
+   * Gives the router in use back, since its handler has no room for what the meeting needs: what is linked to it is dead,
+   * and the next router is made at another handler where one can. Nothing happens when there is none in use.
+   */
+  abandon(error: unknown): void {
+    if (this.#state.name !== 'open') return;
+    const { router } = this.#state;
+    const { log, onAbandoned } = this.#options;
+    const handlerId = router.handler.handler_id;
+    log.warn('Router given back', { handler_id: handlerId, router_id: router.routerId, error });
+    router.lost = true;
+    this.#state = { name: 'idle' };
+    this.#failures.set(handlerId, error);
+    this.#beginClose(router);
+    onAbandoned(router);
   }
 
   async #acquire(): Promise<Router> {
@@ -251,7 +270,10 @@ export class MeetingRouter {
       this.#state = { name: 'idle' };
       this.#failures.clear();
     }
-    if (router.lost) return;
+    if (!router.lost) this.#beginClose(router);
+  }
+
+  #beginClose(router: Router): void {
     const handlerId = router.handler.handler_id;
     const closed = this.#close(router).finally(() => {
       if (this.#closing.get(handlerId) === closed) this.#closing.delete(handlerId);

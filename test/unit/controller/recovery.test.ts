@@ -159,6 +159,55 @@ describe('a meeting whose router is lost', () => {
     expect(test.meeting.router.address?.handler.handler_id).toBe('mh-backup');
   });
 
+  it.each(['createTransports', 'createProducers', 'createConsumers'] as const)(
+    'SFU-8 SFU-9 gives the router back when %s finds no room on its worker, and goes to the next handler',
+    async (method) => {
+      const { test, clients } = await meetingOf(3);
+      const full = new ApiError('CAPACITY_EXCEEDED', 'The worker is full');
+      const serveAgain = test.plane.fail(method, full, 'mh-primary');
+      test.plane.calls.length = 0;
+      test.loseRouter();
+      for (const client of clients) await client.untilNotice('mediaServerChanged');
+      await test.controller.settled();
+      expect(test.meeting.router.address?.handler.handler_id).toBe('mh-backup');
+      expect(test.plane.calls.filter((call) => call === 'createRouter mh-primary')).toHaveLength(1);
+      expect(test.plane.calls.filter((call) => call === 'closeRouter mh-primary')).toHaveLength(1);
+      expect(test.plane.totals).toEqual({ routers: 1, transports: 3, producers: 3, consumers: 6 });
+      for (const client of clients) {
+        expect(client.closed).toBeUndefined();
+        expect(client.notices('mediaServerChanged')).toHaveLength(1);
+      }
+      serveAgain();
+      const late = await test.joined();
+      expect((await late.subscribe(clients[0]?.userId ?? 0, 1)).subscribed).toBeTruthy();
+    },
+  );
+
+  it('SFU-8 SFU-9 takes along who joined at a router that is given back', async () => {
+    const { test, clients } = await meetingOf(2);
+    test.plane.fail('createConsumers', new ApiError('CAPACITY_EXCEEDED', 'The worker is full'), 'mh-primary');
+    const release = test.plane.hold('createProducers');
+    test.loseRouter();
+    const late = await test.joined();
+    const before = late.mediaToken;
+    release();
+    for (const client of [...clients, late]) await client.untilNotice('mediaServerChanged');
+    await test.controller.settled();
+    expect(late.mediaToken).not.toBe(before);
+    expect(test.plane.totals).toEqual({ routers: 1, transports: 3, producers: 2, consumers: 2 });
+    expect([...test.plane.routers.values()].map(({ handlerId }) => handlerId)).toEqual(['mh-backup']);
+  });
+
+  it('SFU-8 SFU-9 sends everyone away with 4503 when the meeting fits on no handler, and leaves nothing there', async () => {
+    const { test, clients } = await meetingOf(2);
+    test.plane.fail('createConsumers', new ApiError('CAPACITY_EXCEEDED', 'The worker is full'));
+    test.loseRouter();
+    for (const client of clients) expect(await client.untilClosed()).toMatchObject({ code: 4503 });
+    await test.controller.settled();
+    expect(test.plane.calls).toContain('createConsumers mh-backup');
+    expect(test.plane.totals).toEqual({ routers: 0, transports: 0, producers: 0, consumers: 0 });
+  });
+
   it('SFU-9 waits for a handler whose only worker is just starting again', async () => {
     const { test, clients } = await meetingOf(2);
     const serve = test.plane.fail('createRouter', new ApiError('NO_CAPACITY', 'No worker serves'));
