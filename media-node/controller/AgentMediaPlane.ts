@@ -14,6 +14,7 @@ import {
   type ConsumerRequest,
   isGone,
   type MediaHandler,
+  type MediaKind,
   type MediaPlane,
   type ProducerRequest,
   type RouterAddress,
@@ -65,6 +66,15 @@ export class AgentMediaPlane implements MediaPlane {
       transportsSchema,
     );
     return checkCount(handler, answer.transports, transports.length);
+  }
+
+  async muteTransport(
+    { handler, routerId }: RouterAddress,
+    transportId: string,
+    kinds: readonly MediaKind[],
+  ): Promise<void> {
+    const path = handlerPaths.muteTransport(routerId, transportId);
+    await this.#request({ ...addressOf(handler), method: 'POST', path, body: { kinds } });
   }
 
   async closeTransport({ handler, routerId }: RouterAddress, transportId: string): Promise<void> {

@@ -16,9 +16,13 @@ export interface RouterAddress {
   readonly routerId: string;
 }
 
+export type MediaKind = 'audio' | 'video';
+
 export interface TransportRequest {
   readonly participant_id: string;
   readonly user_id: number;
+  /** What it may not send from the start. */
+  readonly muted?: readonly MediaKind[] | undefined;
 }
 
 export interface ProducerRequest {
@@ -44,6 +48,8 @@ export interface MediaPlane {
     router: RouterAddress,
     transports: readonly TransportRequest[],
   ): Promise<readonly TransportBody[]>;
+  /** Replaces what a participant may not send (ledger MC-10). */
+  muteTransport(router: RouterAddress, transportId: string, kinds: readonly MediaKind[]): Promise<void>;
   closeTransport(router: RouterAddress, transportId: string): Promise<void>;
   createProducers(router: RouterAddress, producers: readonly ProducerRequest[]): Promise<readonly string[]>;
   closeProducer(router: RouterAddress, producerId: string): Promise<void>;

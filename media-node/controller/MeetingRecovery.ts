@@ -8,6 +8,7 @@ import { type BackoffOptions, backoffDelayMs } from '../../shared/base/backoff.t
 import type { Logger } from '../../shared/base/log.ts';
 import { frameServerMessage, signaling } from '../../shared/signaling/messages.ts';
 import type { BackgroundTasks } from './BackgroundTasks.ts';
+import { mutedKinds } from './hostMute.ts';
 import { isFull, isGone, type MediaPlane, type RouterAddress } from './MediaPlane.ts';
 import type { MediaLink, MeetingRouter } from './MeetingRouter.ts';
 import { toMediaServer } from './mediaServer.ts';
@@ -125,7 +126,7 @@ export class MeetingRecovery {
       unlinked.map(async (participant) => {
         const { participantId, userId } = participant;
         const link = await router.connect(
-          { participant_id: participantId, user_id: userId },
+          { participant_id: participantId, user_id: userId, muted: mutedKinds(participant.hostMutes) },
           {
             get aborted() {
               return !participant.present;

@@ -3,6 +3,7 @@
 import type { EpochMs } from '../../shared/base/clock.ts';
 import type { CloseCode } from '../../shared/base/closeCode.ts';
 import type { LeaveReason, ParticipantInfo, ServerMessageInit } from '../../shared/signaling/messages.ts';
+import type { HostMutes } from './hostMute.ts';
 import type { MediaLink } from './MeetingRouter.ts';
 import type { PublishedStream, StreamPeer } from './PublishedStream.ts';
 import type { RefusalReason } from './Refusals.ts';
@@ -35,6 +36,8 @@ export interface ParticipantOptions {
   readonly joinedAtMs: EpochMs;
   readonly connection: ParticipantConnection;
   readonly media: MediaLink;
+  readonly isHost: boolean;
+  readonly hostMutes: HostMutes;
 }
 
 export class Participant implements StreamPeer {
@@ -50,6 +53,9 @@ export class Participant implements StreamPeer {
   readonly subscriptions = new Set<PublishedStream>();
   /** When it was last heard. */
   lastSeenAtMs: EpochMs;
+  readonly isHost: boolean;
+  /** What a host has muted; audioMuted and videoMuted are the participant's own word. */
+  hostMutes: HostMutes;
   audioMuted = false;
   videoMuted = false;
   #present = true;
@@ -63,6 +69,8 @@ export class Participant implements StreamPeer {
     this.lastSeenAtMs = options.joinedAtMs;
     this.connection = options.connection;
     this.media = options.media;
+    this.isHost = options.isHost;
+    this.hostMutes = options.hostMutes;
   }
 
   /** False once it left: a request that was on its way then changes nothing any more. */
@@ -90,8 +98,11 @@ export class Participant implements StreamPeer {
       participantId: this.participantId,
       userId: this.userId,
       displayName: this.displayName,
-      audioMuted: this.audioMuted,
-      videoMuted: this.videoMuted,
+      audioMuted: this.audioMuted || this.hostMutes.audio,
+      videoMuted: this.videoMuted || this.hostMutes.video,
+      audioMutedByHost: this.hostMutes.audio,
+      videoMutedByHost: this.hostMutes.video,
+      isHost: this.isHost,
       joinedAtMs: this.joinedAtMs,
       streams: [...this.streams.values()].map((stream) => stream.info),
     };

@@ -4,6 +4,7 @@ import type { JWTVerifyGetKey } from 'jose';
 import type { Clock } from '../../shared/base/clock.ts';
 import type { Logger } from '../../shared/base/log.ts';
 import { type JoinClaims, verifyJoinToken } from '../../shared/token/joinToken.ts';
+import { type HostMutes, mutedKinds, NO_MUTES } from './hostMute.ts';
 import { type HeartbeatTimes, sendJoinResponse } from './joinResponse.ts';
 import type { Meeting } from './Meeting.ts';
 import type { MediaLink } from './MeetingRouter.ts';
@@ -49,7 +50,15 @@ export async function joinMeeting(services: JoinServices, attempt: JoinAttempt):
   meeting.reserve(claims.sub, connection, signal);
   try {
     const userId = meeting.takeUserId();
-    const media = await connectMedia(meeting, claims.sub, userId, signal);
+    const hostMutes = (): HostMutes => meeting.participants.get(claims.sub)?.hostMutes ?? NO_MUTES;
+    let mutes = hostMutes();
+    let media = await connectMedia(meeting, claims.sub, userId, mutes, signal);
+    // Muted over its other connection meanwhile: this one is made again, muted.
+    while (!signal.aborted && hostMutes() !== mutes) {
+      await media.close();
+      mutes = hostMutes();
+      media = await connectMedia(meeting, claims.sub, userId, mutes, signal);
+    }
     if (signal.aborted) return void (await media.close());
     const participant = new Participant({
       participantId: claims.sub,
@@ -58,6 +67,8 @@ export async function joinMeeting(services: JoinServices, attempt: JoinAttempt):
       joinedAtMs: services.clock.epochMs(),
       connection,
       media,
+      isHost: claims.role === 'host',
+      hostMutes: mutes,
     });
     meeting.admit(participant, (others) => {
       attempt.onAdmitted(meeting, participant);
@@ -87,9 +98,10 @@ async function connectMedia(
   meeting: Meeting,
   participantId: string,
   userId: number,
+  mutes: HostMutes,
   signal: AbortSignal,
 ): Promise<MediaLink> {
-  const request = { participant_id: participantId, user_id: userId };
+  const request = { participant_id: participantId, user_id: userId, muted: mutedKinds(mutes) };
   try {
     for (let tries = MAX_LOST_LINKS; ; tries--) {
       const link = await meeting.router.connect(request, signal);

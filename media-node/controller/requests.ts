@@ -3,6 +3,7 @@
 import { MAX_BATCH } from '../../shared/api/handler.ts';
 import type { ClientMessage } from '../../shared/signaling/messages.ts';
 import { frameServerMessage } from '../../shared/signaling/messages.ts';
+import { hostMute } from './hostMute.ts';
 import { publishStream, unpublishStream } from './publish.ts';
 import type { Reply, RequestContext } from './RequestContext.ts';
 import { SignalingError } from './SignalingError.ts';
@@ -54,6 +55,8 @@ async function carryOutOne(context: RequestContext, request: SignalingRequest, r
       meeting.tellOthers(participant, { participantUpdated: { participant: participant.toInfo() } });
       return;
     }
+    case 'hostMute':
+      return await hostMute(context, message.hostMute, reply);
     default:
       throw SignalingError.invalid('Message has no content that is known here');
   }

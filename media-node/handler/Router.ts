@@ -88,7 +88,10 @@ export class Router implements RouteSource {
       taken.add(userId);
     }
     const made = items.map((item) => new Transport(this.#options.newId(), item.participant_id, item.user_id));
-    for (const transport of made) this.#transports.set(transport.id, transport);
+    for (const [index, transport] of made.entries()) {
+      transport.mute(items[index]?.muted ?? []);
+      this.#transports.set(transport.id, transport);
+    }
     return made;
   }
 

@@ -34,9 +34,18 @@ export const routerSchema = z.object({
 export type RouterBody = z.infer<typeof routerSchema>;
 export const routerListSchema = z.object({ routers: z.array(routerSchema) });
 
+/** Kinds of media that a participant may not send, as its host says (MC-10). */
+const mutedKindsSchema = z.array(z.enum(['audio', 'video'])).max(2);
+
 export const createTransportsSchema = z.strictObject({
   transports: z
-    .array(z.strictObject({ participant_id: idSchema, user_id: uint32Id }))
+    .array(
+      z.strictObject({
+        participant_id: idSchema,
+        user_id: uint32Id,
+        muted: mutedKindsSchema.optional().meta({ description: 'What it may not send from its first byte.' }),
+      }),
+    )
     .min(1)
     .max(MAX_BATCH),
 });
@@ -56,7 +65,7 @@ export type TransportsBody = z.infer<typeof transportsSchema>;
 
 /** What a participant may not send, as its host says (MC-10): the whole set, so that an empty one lifts every mute. */
 export const muteTransportSchema = z.strictObject({
-  kinds: z.array(z.enum(['audio', 'video'])).max(2),
+  kinds: mutedKindsSchema,
 });
 export type MuteTransport = z.infer<typeof muteTransportSchema>;
 

@@ -23,6 +23,10 @@ const joinClaimsSchema = z.object({
   controller_id: idSchema,
   generation: z.int().min(1),
   /** On whose word the participant was let in: looked at when the token is refreshed. Guests have none. */
+  role: z
+    .enum(['host'])
+    .optional()
+    .meta({ description: 'A host may mute others (MC-10). Whoever signs the token decides who is one.' }),
   user: z.object({ org_id: idSchema, subject: z.string(), joined_at: z.number() }).optional(),
 });
 export type JoinClaims = z.infer<typeof joinClaimsSchema>;
@@ -33,6 +37,7 @@ export interface JoinTokenInput {
   readonly displayName: string;
   readonly controllerId: string;
   readonly generation: number;
+  readonly role?: JoinClaims['role'];
   readonly user?: JoinClaims['user'];
   readonly issuedAtSeconds: number;
   readonly lifetimeSeconds?: number;
@@ -44,6 +49,7 @@ export async function signJoinToken(key: SigningKey, input: JoinTokenInput): Pro
     name: input.displayName,
     controller_id: input.controllerId,
     generation: input.generation,
+    ...(input.role && { role: input.role }),
     ...(input.user && { user: input.user }),
   })
     .setProtectedHeader({ alg: 'EdDSA', kid: key.kid, typ: 'JWT' })

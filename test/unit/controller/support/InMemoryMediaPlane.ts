@@ -3,6 +3,7 @@
 import type {
   ConsumerRequest,
   MediaHandler,
+  MediaKind,
   MediaPlane,
   ProducerRequest,
   RouterAddress,
@@ -151,6 +152,18 @@ export class InMemoryMediaPlane implements MediaPlane {
     });
     await this.after('createProducers');
     return ids;
+  }
+
+  async muteTransport(
+    address: RouterAddress,
+    transportId: string,
+    kinds: readonly MediaKind[],
+  ): Promise<void> {
+    await this.#begin('muteTransport', address.handler.handler_id);
+    const { transports } = this.#routerOf(address);
+    const transport = transports.get(transportId);
+    if (transport === undefined) throw notFound('transport', transportId);
+    transports.set(transportId, { ...transport, muted: kinds });
   }
 
   async closeProducer(address: RouterAddress, producerId: string): Promise<void> {

@@ -105,7 +105,7 @@ describe('signaling messages', () => {
     const decoded = decodeClientMessage(
       hex(
         '08 05', //       1 sequence
-        'a2 01 02 0801', // 20 a message of a later version
+        'f2 07 02 0801', // 126 a message of a later version
         'f8 07 01', //    127 a field of a later version
       ),
     );

@@ -1,0 +1,56 @@
+// A host mutes somebody (ledger MC-10): at the media handler first, then everybody is told. It holds until it is lifted or the
+// participant leaves: a lost media server and a second connection of the same participant keep it.
+import { type ClientMessage, frameServerMessage, signaling } from '../../shared/signaling/messages.ts';
+import type { MediaKind } from './MediaPlane.ts';
+import type { Reply, RequestContext } from './RequestContext.ts';
+import { SignalingError } from './SignalingError.ts';
+import { withMedia } from './withMedia.ts';
+
+export interface HostMutes {
+  readonly audio: boolean;
+  readonly video: boolean;
+}
+
+export const NO_MUTES: HostMutes = { audio: false, video: false };
+
+export function mutedKinds({ audio, video }: HostMutes): MediaKind[] {
+  return [...(audio ? (['audio'] as const) : []), ...(video ? (['video'] as const) : [])];
+}
+
+/** Rejects with a SignalingError: FORBIDDEN for who is no host, NOT_FOUND for a user that is not there. */
+export async function hostMute(
+  context: RequestContext,
+  { userId, audioMuted, videoMuted }: NonNullable<ClientMessage['hostMute']>,
+  reply: Reply,
+): Promise<void> {
+  const { meeting, plane, participant: host } = context;
+  if (!host.isHost) throw new SignalingError(signaling.ErrorCode.FORBIDDEN, 'Only a host may mute others');
+  const muted = meeting.participantOf(userId ?? 0);
+  if (muted === undefined)
+    throw new SignalingError(signaling.ErrorCode.NOT_FOUND, `No participant with user id ${userId ?? 0}`);
+  const mutes: HostMutes = { audio: audioMuted ?? false, video: videoMuted ?? false };
+  // Set before the call: a transport that is made meanwhile, because the media server was lost, has it already.
+  const before = muted.hostMutes;
+  muted.hostMutes = mutes;
+  try {
+    await withMedia(
+      { ...context, participant: muted },
+      ({ router, transport }) =>
+        plane.muteTransport(router, transport.transport_id, mutedKinds(muted.hostMutes)),
+      () => undefined,
+    );
+  } catch (error) {
+    if (muted.hostMutes === mutes) muted.hostMutes = before;
+    throw SignalingError.ofStream('mute the participant', error);
+  }
+  meeting.log.info('Participant muted by a host', {
+    user_id: muted.userId,
+    by_user_id: host.userId,
+    ...mutes,
+  });
+  if (host.present) reply({ ack: {} });
+  const notice = { participantUpdated: { participant: muted.toInfo() } };
+  if (!muted.present) return;
+  muted.connection.send(frameServerMessage(notice));
+  meeting.tellOthers(muted, notice);
+}
