@@ -1,4 +1,6 @@
 // The meeting controller of a node: its worker, the internal API for the global controller, and the heartbeats.
+
+import { MAX_PRESENCE_ENTRIES } from '../../shared/api/controllerNotice.ts';
 import type { ControllerAddress } from '../../shared/api/handler.ts';
 import { controllerAudience, MEDIA_HANDLER_AUDIENCE } from '../../shared/token/nodeToken.ts';
 import type {
@@ -29,6 +31,8 @@ export class ControllerRole implements Role {
   readonly #worker: SupervisedWorker<ControllerCalls>;
   readonly #registration: Registration;
   #webtransportUrl = '';
+  /** Where the next notice of presence begins among the meetings. */
+  #firstPresent = 0;
   #lastCpu: { readonly us: number; readonly atMs: number } | undefined;
 
   /** `index` is the position of the worker among all workers of the node. */
@@ -68,7 +72,9 @@ export class ControllerRole implements Role {
         // Before the figures are taken: a meeting that comes while they are is not in them.
         const sent_at_ms = context.clock.epochMs();
         const body = heartbeat(config, count, await this.#stats(), context.draining());
-        return await globalController.heartbeat({ ...body, sent_at_ms });
+        const answer = await globalController.heartbeat({ ...body, sent_at_ms });
+        if (body.meetings !== undefined) await this.#reportPresence();
+        return answer;
       },
       onAnswer: (answer) => credentials.update(answer),
       maxIntervalMs: HEARTBEAT_INTERVAL_MS,
@@ -126,6 +132,22 @@ export class ControllerRole implements Role {
     } catch (error) {
       // A dead worker's successor gets them when it is up.
       if (worker?.running) this.#context.log.error('Controller worker does not take signing keys', { error });
+    }
+  }
+
+  /** With each full heartbeat. One that is lost is made good by the next. */
+  async #reportPresence(): Promise<void> {
+    const { config, globalController, log } = this.#context;
+    try {
+      const held = (await this.#worker.current?.call('presence', null))?.meetings;
+      if (held === undefined) return;
+      // More than one notice holds are told in turn.
+      const first = this.#firstPresent < held.length ? this.#firstPresent : 0;
+      const meetings = held.slice(first, first + MAX_PRESENCE_ENTRIES);
+      this.#firstPresent = first + meetings.length;
+      await globalController.reportPresence({ controller_id: config.nodeId, meetings });
+    } catch (error) {
+      log.warn('Participants of the meetings could not be told', { error });
     }
   }
 

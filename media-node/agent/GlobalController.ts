@@ -1,4 +1,5 @@
 // Client of the global controller's node API: protobuf over HTTP(S), with the service token where there is no IAM.
+import type { MeetingPresence } from '../../shared/api/controllerNotice.ts';
 import { errorBodySchema } from '../../shared/api/error.ts';
 import {
   type Heartbeat,
@@ -68,6 +69,17 @@ export class GlobalController {
 
   heartbeat(heartbeat: Heartbeat): Promise<NodeAnswer> {
     return this.#post(gcPaths.heartbeats(heartbeat.controller_id), 'Heartbeat', heartbeat);
+  }
+
+  /** Tells how many are in the controller's meetings (ledger GC-13, GC-17). */
+  async reportPresence(presence: MeetingPresence): Promise<void> {
+    const body = new Uint8Array(encodeNodeMessage('MeetingPresence', presence));
+    const { status, bytes } = await this.#exchange(gcPaths.presence(presence.controller_id), body);
+    if (status < 200 || status > 299)
+      throw new GlobalControllerError(
+        `The global controller answered ${status}: ${errorText(bytes)}`,
+        status,
+      );
   }
 
   async #post(path: string, name: NodeMessageName, message: object): Promise<NodeAnswer> {

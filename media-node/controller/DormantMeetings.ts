@@ -10,6 +10,8 @@ const MAX_REMOVED = 100;
 /** What a meeting has to know again when it is woken. */
 export interface DormantMeeting {
   readonly assignment: AssignMeeting;
+  /** Since when nobody is in it, monotonic, ms. */
+  readonly emptySinceMs: number;
   /** The last that was given out: none is given out twice. */
   readonly lastUserId: number;
   /** Participants that stay out, in the order in which they were removed. */
@@ -47,6 +49,10 @@ export class DormantMeetings {
   /** False when there was none. */
   delete(meetingId: string): boolean {
     return this.#records.delete(meetingId);
+  }
+
+  values(): IterableIterator<DormantMeeting> {
+    return this.#records.values();
   }
 
   clear(): void {

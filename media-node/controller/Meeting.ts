@@ -137,7 +137,12 @@ export class Meeting {
   }
 
   toDormant(): DormantMeeting {
-    return { assignment: this.#assignment, lastUserId: this.#lastUserId, removed: [...this.#removed] };
+    return {
+      assignment: this.#assignment,
+      emptySinceMs: this.#emptySinceMs,
+      lastUserId: this.#lastUserId,
+      removed: [...this.#removed],
+    };
   }
 
   /** Takes over a newer assignment. Who is there stays; the next router is made at its handlers. */

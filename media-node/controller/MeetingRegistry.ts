@@ -1,5 +1,6 @@
 // The meetings that this controller has been given (ledger GC-6, MC-8): assignments are fenced by their generation. Only
 // so many are served at once; one that nobody is in makes room, and comes back with the next join.
+import type { PresenceEntry } from '../../shared/api/controllerNotice.ts';
 import { ApiError } from '../../shared/api/error.ts';
 import type { RoutersLost, RoutersLostAnswer } from '../../shared/api/handler.ts';
 import type {
@@ -62,6 +63,25 @@ export class MeetingRegistry {
     let count = 0;
     for (const meeting of this.#meetings.values()) count += meeting.participants.size;
     return count;
+  }
+
+  /** How many are in each meeting that is held (ledger GC-13, GC-17): those that are served, then the others. */
+  presence(): PresenceEntry[] {
+    const nowMs = this.#options.nowMs();
+    const entry = (meetingId: string, generation: number, participants: number, sinceMs?: number) => ({
+      meeting_id: meetingId,
+      generation,
+      participants,
+      empty_for_ms: participants > 0 || sinceMs === undefined ? 0 : Math.max(0, Math.floor(nowMs - sinceMs)),
+    });
+    return [
+      ...[...this.#meetings.values()].map((each) =>
+        entry(each.id, each.generation, each.participants.size, each.emptySinceMs),
+      ),
+      ...[...this.#dormant.values()].map(({ assignment, emptySinceMs }) =>
+        entry(assignment.meeting_id, assignment.generation, 0, emptySinceMs),
+      ),
+    ];
   }
 
   find(meetingId: string): Meeting | undefined {

@@ -1,6 +1,8 @@
 // What the agent (Node) and its workers (Deno) say to each other over the IPC channel: plain JSON values only.
 // A worker gets its configuration as the first line on standard input, then answers with the notice `listening`.
+
 import type { ControllerBody } from '../../shared/api/controller.ts';
+import type { PresenceEntry } from '../../shared/api/controllerNotice.ts';
 import type {
   ConsumersBody,
   CreateConsumers,
@@ -123,6 +125,8 @@ export type ControllerCalls = {
   endMeeting: { request: EndMeeting; answer: EndMeetingAnswer };
   removeParticipant: { request: RemoveParticipant; answer: RemoveParticipantAnswer };
   listParticipants: { request: ListParticipants; answer: ListParticipantsAnswer };
+  /** How many are in each meeting that is held. */
+  presence: { request: null; answer: { meetings: PresenceEntry[] } };
   /** JWK set that signs join tokens, as JSON text. Given before the first assignment and whenever it changes. */
   setSigningKeys: { request: { signing_keys_json: string }; answer: null };
   /** Routers that a handler has lost; `handler_id` is checked to be the handler that says so. */

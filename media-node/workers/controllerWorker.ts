@@ -26,6 +26,7 @@ await startWorker<ControllerWorkerConfig, AgentCalls, ControllerCalls>({
       endMeeting: (ending) => controller.endMeeting(ending),
       removeParticipant: (removal) => controller.meetings.removeParticipant(removal),
       listParticipants: (question) => controller.meetings.listParticipants(question),
+      presence: () => ({ meetings: controller.meetings.presence() }),
       routersLost: (lost) => controller.routersLost(lost),
       setSigningKeys: ({ signing_keys_json }) => {
         controller.setSigningKeys(signing_keys_json);

@@ -64,6 +64,22 @@ describe('meetings that nobody is in', () => {
     await expect.poll(() => test.controller.meetings.participants).toBe(1);
   });
 
+  it('GC-13 GC-17 are told with how long they have been empty, served or not, and the others with who is there', async () => {
+    const test = await TestMeeting.start({ maxMeetings: 2, assigned: false });
+    await visit(test, 'left');
+    test.clock.advance(4_000);
+    test.controller.assignMeeting(assignment({ meeting_id: 'unused', generation: 3 }));
+    test.clock.advance(1_000);
+    test.controller.assignMeeting(assignment({ meeting_id: 'used' }));
+    await test.joined({ meetingId: 'used' });
+    expect(test.controller.meetings.find('left')).toBe(undefined);
+    const byId = new Map(test.controller.meetings.presence().map((entry) => [entry.meeting_id, entry]));
+    expect(byId.get('left')).toMatchObject({ participants: 0, empty_for_ms: 5_000 });
+    expect(byId.get('unused')).toMatchObject({ participants: 0, empty_for_ms: 1_000, generation: 3 });
+    expect(byId.get('used')).toMatchObject({ participants: 1, empty_for_ms: 0 });
+    expect(byId.size).toBe(3);
+  });
+
   it('GC-6 MC-5 cannot be joined while all that may be served have somebody, and can when one of those is left', async () => {
     const test = await TestMeeting.start({ maxMeetings: 2, assigned: false });
     for (const id of ['a', 'b', 'c']) test.controller.assignMeeting(assignment({ meeting_id: id }));
