@@ -17,7 +17,8 @@ import { type Assignment, isSameAssignment, stateOf } from './Assignment.ts';
 import { type RankedHandler, toAssignment, toRequest } from './assignRequest.ts';
 import type { Placed } from './NodePlacement.ts';
 import type { Placement } from './Placement.ts';
-import { describeShortage, type Shortage } from './select.ts';
+import { countRefusals, describeRefusals, describeShortageOfAsked, type Refusal } from './refusals.ts';
+import type { Shortage } from './select.ts';
 
 /** Controllers that are asked for one meeting before the caller is told to come back (ledger GC-6). */
 export const MAX_CONTROLLERS_ASKED = 3;
@@ -52,8 +53,8 @@ interface Attempt {
   readonly meeting: ActiveMeetingRecord;
   readonly log: Logger;
   readonly trace: TraceContext;
-  /** Controllers that did not take the meeting: none is asked twice. */
-  readonly asked: Set<string>;
+  /** Controllers that did not take the meeting, with what they said: none is asked twice. */
+  readonly asked: Map<string, Refusal>;
   /** The controller that participants cannot reach: out, without having been asked. */
   readonly unreachable: Assignment | undefined;
 }
@@ -80,7 +81,7 @@ export async function assign(
     meeting,
     trace,
     log: log.with({ meeting_id: meeting.meetingId }),
-    asked: new Set(),
+    asked: new Map(),
     unreachable,
   };
   let record: MeetingRecord = meeting;
@@ -165,7 +166,7 @@ async function confirm(
   const { handlers, giveBack } = await selectHandlers(options, attempt, record);
   const served = await ask(options, attempt, { controller, handlers, generation: record.generation });
   if (served === undefined) await giveBack();
-  return served && { ...served, giveBack };
+  return served && { ...served, giveBack: await keepIfUsed(served, handlers, giveBack) };
 }
 
 /** Asks controllers, drawn one after the other, until one accepts. */
@@ -179,17 +180,20 @@ async function findAcceptance(
   const { handlers, giveBack } = await selectHandlers(options, attempt);
   try {
     while (asked.size < MAX_CONTROLLERS_ASKED) {
-      const exclude = unreachable === undefined ? asked : new Set([...asked, unreachable.controllerId]);
+      const exclude = new Set<string>(asked.keys());
+      if (unreachable !== undefined) exclude.add(unreachable.controllerId);
       const placed = await options.placement.reserveController(exclude);
-      if (!placed.ok) throw shortage('meeting controller', placed.reason);
+      if (!placed.ok) throw shortage('meeting controller', placed.reason, asked);
       const giveControllerBack = quietly(attempt, () => options.placement.releaseController(placed.value));
       const { node: controller } = placed.value;
       const served = await ask(options, attempt, { controller, handlers, generation });
-      if (served !== undefined)
+      if (served !== undefined) {
+        const giveHandlersBack = await keepIfUsed(served, handlers, giveBack);
         return {
           ...served,
-          giveBack: async () => void (await Promise.all([giveBack(), giveControllerBack()])),
+          giveBack: async () => void (await Promise.all([giveHandlersBack(), giveControllerBack()])),
         };
+      }
       await giveControllerBack();
     }
   } catch (error) {
@@ -197,10 +201,23 @@ async function findAcceptance(
     throw error;
   }
   await giveBack();
-  throw noCapacity(`${asked.size} meeting controllers were asked and none takes the meeting`, {
+  const said = describeRefusals(asked.values());
+  throw noCapacity(`${asked.size} meeting controllers were asked and none takes the meeting: ${said}`, {
     needed: 'meeting controller',
     asked: asked.size,
+    refusals: countRefusals(asked.values()),
   });
+}
+
+/** What was reserved is given back where the controller had the meeting already, with another primary handler. */
+async function keepIfUsed(
+  { assignment }: ServedAssignment,
+  handlers: readonly RankedHandler[],
+  giveBack: GiveBack,
+): Promise<GiveBack> {
+  if (assignment.mediaHandlers[0]?.handlerId === handlers[0]?.handler.id) return giveBack;
+  await giveBack();
+  return async () => undefined;
 }
 
 interface SelectedHandlers {
@@ -225,7 +242,7 @@ async function selectHandlers(
   // What they carry is in their reports.
   if (handlers.some(({ role }) => role === 'PRIMARY')) return { handlers, giveBack: async () => undefined };
   const placed = await placement.reserveHandlers();
-  if (!placed.ok) throw shortage('media handler', placed.reason);
+  if (!placed.ok) throw shortage('media handler', placed.reason, new Map());
   return {
     handlers: rankedHandlers(placed.value),
     giveBack: quietly(attempt, () => placement.releaseHandlers(placed.value)),
@@ -270,14 +287,14 @@ async function ask(
         region,
         controller,
         generation,
-        handlers,
+        handlerIds: outcome.handlerIds,
         failedHandlers: [],
         atMs,
       }),
       controller,
     };
   }
-  asked.add(controller.id);
+  asked.set(controller.id, outcome.type === 'rejected' ? outcome.reason : 'NO_ANSWER');
   log.warn('Meeting controller did not take a meeting', {
     controller_id: controller.id,
     generation,
@@ -316,8 +333,12 @@ function describe(assignment: Assignment): Record<string, unknown> {
   };
 }
 
-function shortage(needed: string, reason: Shortage): ApiError {
-  return noCapacity(`No ${needed} can take the meeting: ${describeShortage(reason)}`, { needed, ...reason });
+function shortage(needed: string, reason: Shortage, asked: ReadonlyMap<string, Refusal>): ApiError {
+  return noCapacity(`No ${needed} can take the meeting: ${describeShortageOfAsked(reason, asked)}`, {
+    needed,
+    ...reason,
+    refusals: countRefusals(asked.values()),
+  });
 }
 
 function noCapacity(message: string, details: Readonly<Record<string, unknown>>): ApiError {

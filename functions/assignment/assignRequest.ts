@@ -43,7 +43,8 @@ export interface Acceptance {
   readonly region: string;
   readonly controller: MeetingController;
   readonly generation: Generation;
-  readonly handlers: readonly RankedHandler[];
+  /** Those that the controller holds, the primary first. */
+  readonly handlerIds: readonly string[];
   readonly failedHandlers: readonly HandlerId[];
   readonly atMs: EpochMs;
 }
@@ -53,7 +54,7 @@ export function toAssignment({
   region,
   controller,
   generation,
-  handlers,
+  handlerIds,
   failedHandlers,
   atMs,
 }: Acceptance): Assignment {
@@ -63,7 +64,10 @@ export function toAssignment({
     generation,
     controllerId: controller.id as ControllerId,
     controllerRegistrationId: controller.registrationId,
-    mediaHandlers: handlers.map(({ role, handler }) => ({ handlerId: handler.id as HandlerId, role })),
+    mediaHandlers: handlerIds.map((handlerId, rank) => ({
+      handlerId: handlerId as HandlerId,
+      role: rank === 0 ? 'PRIMARY' : 'BACKUP',
+    })),
     failedHandlers,
     assignedAtMs: atMs,
   };

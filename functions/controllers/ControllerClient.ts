@@ -14,7 +14,8 @@ export type RejectionReason = Exclude<AssignMeetingAnswer['rejection'], 'NONE'>;
 
 /** `failed`: no usable answer in time. The controller may or may not have taken the meeting. */
 export type AssignOutcome =
-  | { readonly type: 'accepted' }
+  /** The controller holds the meeting with these media handlers, the primary first: not those asked for, if it had it. */
+  | { readonly type: 'accepted'; readonly handlerIds: readonly string[] }
   | { readonly type: 'rejected'; readonly reason: RejectionReason }
   | { readonly type: 'failed'; readonly reason: string };
 

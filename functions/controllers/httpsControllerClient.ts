@@ -52,8 +52,13 @@ export function createHttpsControllerClient(options: HttpsControllerClientOption
         answerSchema: assignMeetingAnswerSchema,
       });
       if (!answer.ok) return { type: 'failed', reason: answer.reason };
-      const { accepted, rejection } = answer.value;
-      if (accepted) return { type: 'accepted' };
+      const { accepted, rejection, generation, handler_ids: handlerIds = [] } = answer.value;
+      if (accepted && (generation !== request.generation || handlerIds.length === 0))
+        return {
+          type: 'failed',
+          reason: `Controller accepted generation ${request.generation}, and holds ${generation} with ${handlerIds.length} media handlers`,
+        };
+      if (accepted) return { type: 'accepted', handlerIds };
       return rejection === 'NONE'
         ? { type: 'failed', reason: 'Controller rejected the meeting without a reason' }
         : { type: 'rejected', reason: rejection };

@@ -13,6 +13,8 @@ import { HttpsController } from '../unit/functions/support/HttpsController.ts';
 const JOINS = 50;
 const GLOBAL_CONTROLLERS = 5;
 const CONTROLLERS = 6;
+const HANDLERS = Array.from({ length: 8 }, (_, i) => `mh-${i}`);
+const zoneOf = (id: string): string => `zone-${Number(id.slice(3)) % 2}`;
 
 let plane: ControlPlane;
 let controllers: HttpsController[];
@@ -32,7 +34,7 @@ beforeEach(async () => {
   );
   clients = [];
   apps = Array.from({ length: GLOBAL_CONTROLLERS }, () => {
-    const https = createPinnedClient({ timeoutMs: 1_000, maxSockets: 8 });
+    const https = createPinnedClient({ timeoutMs: 5_000, maxSockets: 8 });
     clients.push(https);
     return plane.createApp({
       controllerClient: createHttpsControllerClient({
@@ -42,8 +44,8 @@ beforeEach(async () => {
       }),
     });
   });
-  await plane.addHandler('mh-1', { zone: 'zone-a' });
-  await plane.addHandler('mh-2', { zone: 'zone-b' });
+  // So many that two global controllers hardly ever draw the same.
+  for (const id of HANDLERS) await plane.addHandler(id, { zone: zoneOf(id) });
   for (const { id, registration } of controllers) await plane.addController(id, registration);
 });
 
@@ -90,7 +92,38 @@ function holders(meetingId: string): string[] {
   return controllers.filter(({ held }) => held.has(meetingId)).map(({ id }) => id);
 }
 
+/** The media handlers that the record names are those that the controller uses (GC-7). */
+async function expectSameHandlers(meetingId: string): Promise<void> {
+  const record = await assignmentOf(meetingId);
+  const holder = controllers.find(({ id }) => id === record?.controllerId);
+  expect(holder?.held.get(meetingId)).toEqual({
+    generation: record?.generation,
+    handlerIds: record?.mediaHandlers.map(({ handlerId }) => handlerId),
+  });
+  expect(record?.mediaHandlers.map(({ role }) => role)).toEqual(['PRIMARY', 'BACKUP']);
+}
+
 describe('joins that race', () => {
+  it('GC-7 name the media handlers that the controller uses, when processes that draw others ask the same one', async () => {
+    for (const { id } of controllers.slice(1)) await plane.sendHeartbeat(id, { health: 'DRAINING' });
+    const [controller] = controllers;
+    if (controller === undefined) throw new Error('There is no controller');
+    for (let i = 0; i < 3; i++) {
+      const meetingId = `race-${i}`;
+      await plane.createMeeting(meetingId);
+      // Who asked first hears last: somebody who drew other handlers writes the record.
+      let questions = 0;
+      controller.beforeAnswer = async () => {
+        questions++;
+        if (questions > 1) return;
+        await expect.poll(() => assignmentOf(meetingId), { interval: 5, timeout: 4_000 }).toBeDefined();
+      };
+      expect(await joinTogether(meetingId)).toHaveLength(1);
+      expect(questions).toBeGreaterThan(1);
+      await expectSameHandlers(meetingId);
+    }
+  });
+
   it('GC-7 get one assignment, which one controller holds, however often it is tried', async () => {
     for (let i = 0; i < 5; i++) {
       const meetingId = `race-${i}`;
@@ -100,6 +133,7 @@ describe('joins that race', () => {
       expect(assignments[0]).toContain('generation 1 ');
       expect(holders(meetingId)).toHaveLength(1);
       expect(assignments[0]).toContain(`${holders(meetingId)[0]} `);
+      await expectSameHandlers(meetingId);
     }
     // Five processes asked, not fifty joins; and those over kept connections.
     const asked = controllers.reduce((sum, controller) => sum + controller.asked, 0);
@@ -127,8 +161,7 @@ describe('joins that race', () => {
     const dead = controllers.find(({ id }) => before.startsWith(`${id} `));
     await dead?.stop();
     plane.clock.advance(31_000);
-    await plane.reportHandler('mh-1');
-    await plane.reportHandler('mh-2');
+    for (const id of HANDLERS) await plane.reportHandler(id);
     for (const { id } of controllers) if (id !== dead?.id) await plane.sendHeartbeat(id);
     const after = await joinTogether('race');
     expect(after).toEqual([await recordOf('race')]);

@@ -158,7 +158,7 @@ describe('the controller worker in Deno', () => {
         accepted: true,
         rejection: 'NONE',
         generation: request.generation,
-        handler_ids: request.media_handlers.map(({ handler_id }) => handler_id),
+        handler_ids: ['mh-primary', 'mh-backup'],
       });
     expect(await worker.call('stats', null)).toMatchObject({ meetings: 0, participants: 0 });
   });

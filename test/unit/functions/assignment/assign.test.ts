@@ -97,6 +97,24 @@ describe('the first join of a meeting', () => {
     expect(await find()).toBe(undefined);
   });
 
+  it.each([
+    ['AT_CAPACITY', 'AT_CAPACITY', 'at capacity'],
+    ['NODE_DRAINING', 'NODE_DRAINING', 'draining'],
+    ['NODE_UNHEALTHY', 'NODE_UNHEALTHY', 'unhealthy'],
+    ['fails', 'NO_ANSWER', 'not answering'],
+  ] as const)('GC-4 tells what the only controller said: %s', async (behaviour, refusal, text) => {
+    await plane.addController('mc-1');
+    plane.controllers.behaviour.set('mc-1', behaviour);
+    const response = await plane.join(MEETING);
+    expect(response.status).toBe(503);
+    expect(await response.json()).toMatchObject({
+      error: {
+        message: `No meeting controller can take the meeting: none of 1 is free: 1 ${text}`,
+        details: { refusals: { [refusal]: 1 } },
+      },
+    });
+  });
+
   it('GC-4 says that no controller is there, or that no handler is free, and why', async () => {
     const without = await plane.join(MEETING);
     expect(without.status).toBe(503);

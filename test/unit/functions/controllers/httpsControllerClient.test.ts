@@ -92,12 +92,19 @@ function answerWith(body: Uint8Array | string, status = 200): void {
   answer = (response) => response.writeHead(status).end(body);
 }
 
-const accepted = messages.AssignMeetingAnswer.encode({ accepted: true }).finish();
+const accepted = messages.AssignMeetingAnswer.encode({
+  accepted: true,
+  generation: request.generation,
+  handler_ids: ['mh-1'],
+}).finish();
 
 describe('calls to meeting controllers', () => {
   it('GC-6 ask in protobuf, with a token that only this controller accepts, and on with the trace', async () => {
     answerWith(accepted);
-    expect(await client.assignMeeting(controller, request, trace)).toEqual({ type: 'accepted' });
+    expect(await client.assignMeeting(controller, request, trace)).toEqual({
+      type: 'accepted',
+      handlerIds: ['mh-1'],
+    });
     const [{ path, headers, body } = { path: '', headers: {}, body: Buffer.of() }] = received;
     expect(path).toBe('/internal/v1/assignments');
     expect(headers['content-type']).toBe('application/x-protobuf');

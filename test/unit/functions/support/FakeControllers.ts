@@ -39,7 +39,8 @@ export class FakeControllers implements ControllerClient {
       return { type: 'failed', reason: 'Controller answered 409: stale generation' };
     if (held === undefined || request.generation > held.generation) meetings.set(request.meeting_id, request);
     await this.beforeAnswer(controller.id);
-    return { type: 'accepted' };
+    const { media_handlers: handlers } = meetings.get(request.meeting_id) ?? request;
+    return { type: 'accepted', handlerIds: handlers.map(({ handler_id }) => handler_id) };
   }
 
   async endMeeting(controller: MeetingController, request: EndMeeting): Promise<Result<boolean>> {

@@ -14,6 +14,11 @@ import { controllerRegistration } from './ControlPlane.ts';
 
 export type Temper = 'accepts' | 'rejects' | 'hangs' | 'dies';
 
+export interface HeldAssignment {
+  readonly generation: number;
+  readonly handlerIds: readonly string[];
+}
+
 export interface HttpsControllerOptions {
   readonly id: string;
   readonly signingKeys: SigningKeys;
@@ -25,9 +30,11 @@ export class HttpsController {
   readonly id: string;
   temper: Temper = 'accepts';
   asked = 0;
+  /** Runs when it has answered a question for itself, and before the answer leaves. */
+  beforeAnswer: (body: Uint8Array) => Promise<void> = async () => undefined;
   connections = 0;
-  /** Generation held of each meeting. */
-  readonly held = new Map<string, number>();
+  /** Assignment held of each meeting; the handlers of a generation are those that it was given first. */
+  readonly held = new Map<string, HeldAssignment>();
   readonly #options: HttpsControllerOptions;
   readonly #server: Server;
   readonly #certificate: NodeCertificate;
@@ -46,6 +53,7 @@ export class HttpsController {
         const authorized = await this.#authorized(request.headers.authorization);
         if (!authorized) return void response.writeHead(401).end();
         const answer = this.#answer(request.url ?? '', Buffer.concat(chunks));
+        await this.beforeAnswer(Buffer.concat(chunks));
         response.writeHead(answer === undefined ? 409 : 200).end(answer);
       },
     );
@@ -84,7 +92,7 @@ export class HttpsController {
     if (path === controllerPaths.endMeeting) {
       const { meeting_id, generation } = messages.EndMeeting.decode(body);
       const held = this.held.get(meeting_id);
-      if (held !== undefined && generation < held) return undefined;
+      if (held !== undefined && generation < held.generation) return undefined;
       return messages.EndMeetingAnswer.encode({ ended: this.held.delete(meeting_id) }).finish();
     }
     this.asked++;
@@ -92,10 +100,19 @@ export class HttpsController {
       const rejection = messages.Rejection.AT_CAPACITY;
       return messages.AssignMeetingAnswer.encode({ accepted: false, rejection }).finish();
     }
-    const { meeting_id, generation } = messages.AssignMeeting.decode(body);
-    const held = this.held.get(meeting_id) ?? 0;
-    if (generation < held) return undefined;
-    this.held.set(meeting_id, generation);
-    return messages.AssignMeetingAnswer.encode({ accepted: true }).finish();
+    const { meeting_id, generation, media_handlers } = messages.AssignMeeting.decode(body);
+    let held = this.held.get(meeting_id);
+    if (held !== undefined && generation < held.generation) return undefined;
+    if (held === undefined || generation > held.generation) {
+      // Asked for with the primary first.
+      held = { generation, handlerIds: media_handlers.map(({ handler_id }) => handler_id ?? '') };
+      this.held.set(meeting_id, held);
+    }
+    const { handlerIds } = held;
+    return messages.AssignMeetingAnswer.encode({
+      accepted: true,
+      generation,
+      handler_ids: [...handlerIds],
+    }).finish();
   }
 }
