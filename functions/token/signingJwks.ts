@@ -16,8 +16,10 @@ const jwkSetSchema = z.object({ keys: z.array(jwkSchema).min(1).max(MAX_KEYS) })
 export function parseSigningJwks(text: string): readonly JWK[] {
   try {
     const value: unknown = JSON.parse(text);
-    const set = jwkSetSchema.safeParse(value);
-    return set.success ? set.data.keys : [jwkSchema.parse(value)];
+    if (jwkSetSchema.safeParse(value).success) return (value as { keys: JWK[] }).keys;
+    jwkSchema.parse(value);
+    // As they are stored: what nodes get must not change where the keys do not.
+    return [value as JWK];
   } catch {
     // Without the cause, which may quote the key.
     throw new TypeError('must be a private Ed25519 JWK with a kid, or a set of them, as JSON');
