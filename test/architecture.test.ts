@@ -154,6 +154,26 @@ const BROKEN: readonly (readonly [
     ],
   ],
   [
+    'MH-11 each layer of the packet path has tests of its own, which reach nothing to its left',
+    {
+      'media-node/transport/a.ts': '',
+      'media-node/routing/b.ts': `import '../metrics/d.ts';`,
+      'media-node/quality/c.ts': '',
+      'media-node/metrics/d.ts': '',
+      'media-node/handler/e.ts': `import '../transport/a.ts';`,
+      'test/unit/transport/a.test.ts': `import '../../../media-node/transport/a.ts';\nimport '../help.ts';`,
+      'test/unit/help.ts': `import type {} from '../../media-node/handler/e.ts';`,
+      'test/unit/routing/b.test.ts': `import '../../../media-node/routing/b.ts';`,
+      'test/unit/quality/c.test.ts': `import '../../../media-node/quality/c.ts';\nimport '../routing/b.test.ts';`,
+      'test/unit/metrics/help.ts': `import '../../../media-node/metrics/d.ts';`,
+    },
+    [
+      'test/unit/transport/a.test.ts -> test/unit/help.ts -> media-node/handler/e.ts: tests of transport/ reach nothing to its left',
+      'test/unit/quality/c.test.ts -> test/unit/routing/b.test.ts -> media-node/routing/b.ts: tests of quality/ reach nothing to its left',
+      'media-node/metrics has no test of its own in test/unit/metrics',
+    ],
+  ],
+  [
     'client/page stands on client/media, which stands on client/core',
     {
       'client/core/a.ts': `import type { B } from '../media/b.ts';`,

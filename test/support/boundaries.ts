@@ -98,6 +98,39 @@ function foldersImport(root: string, folders: Readonly<Record<string, readonly s
   });
 }
 
+/** Layers of the packet path, leftmost first. */
+const LAYERS = ['transport', 'routing', 'quality', 'metrics'];
+
+/** A layer is tested alone: nothing that its tests import, however far away, lies to its left. */
+const layersAreTestedAlone: Rule = (files) => {
+  const byPath = new Map(files.map((file) => [file.path, file]));
+  return LAYERS.flatMap((layer) => {
+    const source = `media-node/${layer}`;
+    const tests = files.filter((file) => inFolder(file.path, `test/unit/${layer}`));
+    const testsIt = tests.some(
+      (file) =>
+        file.path.endsWith('.test.ts') &&
+        file.imports.some(({ target }) => target !== undefined && inFolder(target, source)),
+    );
+    const allowed = [layer, ...(MEDIA_NODE_FOLDERS[layer] ?? [])].map((name) => `media-node/${name}`);
+    const reached = new Set<string>();
+    const violations = testsIt ? [] : [`${source} has no test of its own in test/unit/${layer}`];
+    const follow = (file: SourceFile, trail: readonly string[]): void => {
+      for (const { target } of file.imports) {
+        if (target === undefined || reached.has(target)) continue;
+        reached.add(target);
+        const path = [...trail, target];
+        if (inFolder(target, 'media-node') && !allowed.some((folder) => inFolder(target, folder)))
+          violations.push(`${path.join(' -> ')}: tests of ${layer}/ reach nothing to its left`);
+        const next = byPath.get(target);
+        if (next !== undefined) follow(next, path);
+      }
+    };
+    for (const file of tests) follow(file, [file.path]);
+    return violations;
+  });
+};
+
 /** The Deno engine is behind the seam: only the worker entries choose it. */
 const denoEngineIsBehindTheSeam: Rule = eachImport((file, { target }) => {
   const allowed = ['media-node/transport/deno', 'media-node/workers', 'test'];
@@ -217,6 +250,8 @@ export const RULES: Readonly<Record<string, Rule>> = {
     'media-node',
     MEDIA_NODE_FOLDERS,
   ),
+  'MH-11 each layer of the packet path has tests of its own, which reach nothing to its left':
+    layersAreTestedAlone,
   'client/page stands on client/media, which stands on client/core': foldersImport('client', CLIENT_FOLDERS),
   'the Deno engine is behind the transport seam': denoEngineIsBehindTheSeam,
   'only media-node/transport/deno and media-node/workers name Deno': onlyTheEngineNamesDeno,

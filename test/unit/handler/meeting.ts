@@ -16,8 +16,6 @@ import {
 } from '../../../media-node/transport/paired/pairedSessions.ts';
 import type { Clock, EpochMs } from '../../../shared/base/clock.ts';
 import { silentLogger } from '../../../shared/base/log.ts';
-import { FrameType, HEADER_BYTES } from '../../../shared/frame/layout.ts';
-import { type FrameHeader, writeFrameHeader } from '../../../shared/frame/write.ts';
 import {
   decodeMediaServerMessage,
   frameMediaClientMessage,
@@ -26,6 +24,8 @@ import {
 } from '../../../shared/media-session/messages.ts';
 import { STREAM_HEADER_BYTES, StreamType, writeStreamHeader } from '../../../shared/media-stream/header.ts';
 import { FramedReader } from '../../../shared/signaling/framing.ts';
+
+export { frame } from '../frame.ts';
 
 export const ROUTER_ID = 'router-1';
 
@@ -202,27 +202,6 @@ export async function until(condition: () => boolean): Promise<void> {
 /** Lets everything run that needs neither a timer nor WebCrypto: paired sessions deliver in microtasks. */
 export async function settle(): Promise<void> {
   for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
-}
-
-export function frame(userId: number, streamId: number, change: Partial<FrameHeader> = {}): Uint8Array {
-  const payloadLength = change.payloadLength ?? 8;
-  const bytes = new Uint8Array(HEADER_BYTES + payloadLength).fill(0xab, HEADER_BYTES);
-  writeFrameHeader(bytes, 0, {
-    type: FrameType.videoDelta,
-    userId,
-    streamId,
-    timestampUs: 1_700_000_000_000_000,
-    sequence: 0,
-    payloadLength,
-    flags: 1,
-    spatialLayer: 0,
-    temporalLayer: 0,
-    fragmentIndex: 0,
-    hopCount: 0,
-    baseFrame: 0,
-    ...change,
-  });
-  return bytes;
 }
 
 /** A whole media stream: its header and frames. */

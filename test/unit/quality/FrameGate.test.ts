@@ -3,7 +3,7 @@ import { FrameGate, GateOutcome } from '../../../media-node/quality/FrameGate.ts
 import { Pressure } from '../../../media-node/quality/SendWindow.ts';
 import { FLAG_DISCARDABLE, FLAG_END_OF_FRAME, FrameType } from '../../../shared/frame/layout.ts';
 import type { FrameHeader } from '../../../shared/frame/write.ts';
-import { frame } from '../handler/meeting.ts';
+import { frame } from '../frame.ts';
 
 const { pass, congested, discardable, delta, undecodable } = GateOutcome;
 

@@ -4,7 +4,6 @@ import { DropReason } from '../../../media-node/metrics/DropReason.ts';
 import type { Destination } from '../../../media-node/routing/Destination.ts';
 import { forward } from '../../../media-node/routing/forward.ts';
 import { type RouteEntry, type RouteSource, RouteTable } from '../../../media-node/routing/RouteTable.ts';
-import { SendOutcome } from '../../../media-node/transport/MediaSession.ts';
 import {
   FrameType,
   MAX_DATAGRAM_BYTES,
@@ -16,8 +15,10 @@ import {
   OFFSET_USER_ID,
   OFFSET_VERSION,
 } from '../../../shared/frame/layout.ts';
-import { frame } from '../handler/meeting.ts';
+import { frame } from '../frame.ts';
 
+/** Answers of a destination: sent, or its place among the drop reasons of destinations. */
+const Outcome = { sent: 0, congested: 1, tooLarge: 2, closed: 3 } as const;
 /** Offset of a datagram in the buffer that a transport hands over. */
 const AT = 1;
 
@@ -25,7 +26,7 @@ class Recorder implements Destination {
   readonly received: { bytes: Uint8Array; at: number }[] = [];
   readonly #outcome: number;
 
-  constructor(outcome: number = SendOutcome.sent) {
+  constructor(outcome: number = Outcome.sent) {
     this.#outcome = outcome;
   }
 
@@ -75,9 +76,9 @@ describe('forward', () => {
   });
 
   it.each([
-    ['destinationCongested', SendOutcome.congested],
-    ['destinationTooLarge', SendOutcome.tooLarge],
-    ['destinationClosed', SendOutcome.closed],
+    ['destinationCongested', Outcome.congested],
+    ['destinationTooLarge', Outcome.tooLarge],
+    ['destinationClosed', Outcome.closed],
     ['destinationClosed', 99],
     ['destinationClosed', -1],
   ] as const)('MH-4 counts a copy as %s and gives the others theirs', (name, outcome) => {
@@ -108,7 +109,7 @@ describe('forward', () => {
     const swapping: Destination = {
       sendDatagram: () => {
         source.routes = new RouteTable([entry(1, 10, [late])]);
-        return SendOutcome.sent;
+        return Outcome.sent;
       },
     };
     const old = new Recorder();

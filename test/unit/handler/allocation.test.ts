@@ -10,7 +10,7 @@ import { createSessionPair } from '../../../media-node/transport/paired/pairedSe
 import { FLAG_DISCARDABLE, FrameType, OFFSET_SEQUENCE } from '../../../shared/frame/layout.ts';
 import type { FrameHeader } from '../../../shared/frame/write.ts';
 import { writeUint64 } from '../../../shared/frame/write.ts';
-import { frame } from '../handler/meeting.ts';
+import { frame } from '../frame.ts';
 
 const DESTINATIONS = 30;
 const PACKETS = 5_000;
