@@ -8,9 +8,9 @@ import { type BackoffOptions, backoffDelayMs } from '../../shared/base/backoff.t
 import type { Logger } from '../../shared/base/log.ts';
 import { frameServerMessage, signaling } from '../../shared/signaling/messages.ts';
 import type { BackgroundTasks } from './BackgroundTasks.ts';
-import { mutedKinds } from './hostMute.ts';
 import { isFull, isGone, type MediaPlane, type RouterAddress } from './MediaPlane.ts';
 import type { MediaLink, MeetingRouter } from './MeetingRouter.ts';
+import { mutedKinds } from './MutedKinds.ts';
 import { toMediaServer } from './mediaServer.ts';
 import type { Participant } from './Participant.ts';
 import type { PublishedStream } from './PublishedStream.ts';

@@ -3,8 +3,8 @@
 import type { EpochMs } from '../../shared/base/clock.ts';
 import type { CloseCode } from '../../shared/base/closeCode.ts';
 import type { LeaveReason, ParticipantInfo, ServerMessageInit } from '../../shared/signaling/messages.ts';
-import type { HostMutes } from './hostMute.ts';
 import type { MediaLink } from './MeetingRouter.ts';
+import type { HostMutes } from './MutedKinds.ts';
 import type { PublishedStream, StreamPeer } from './PublishedStream.ts';
 import type { RefusalReason } from './Refusals.ts';
 

@@ -1,21 +1,10 @@
 // A host mutes somebody (ledger MC-10): at the media handler first, then everybody is told. It holds until it is lifted or the
 // participant leaves: a lost media server and a second connection of the same participant keep it.
 import { type ClientMessage, frameServerMessage, signaling } from '../../shared/signaling/messages.ts';
-import type { MediaKind } from './MediaPlane.ts';
+import { type HostMutes, mutedKinds } from './MutedKinds.ts';
 import type { Reply, RequestContext } from './RequestContext.ts';
 import { SignalingError } from './SignalingError.ts';
 import { withMedia } from './withMedia.ts';
-
-export interface HostMutes {
-  readonly audio: boolean;
-  readonly video: boolean;
-}
-
-export const NO_MUTES: HostMutes = { audio: false, video: false };
-
-export function mutedKinds({ audio, video }: HostMutes): MediaKind[] {
-  return [...(audio ? (['audio'] as const) : []), ...(video ? (['video'] as const) : [])];
-}
 
 /** Rejects with a SignalingError: FORBIDDEN for who is no host, NOT_FOUND for a user that is not there. */
 export async function hostMute(

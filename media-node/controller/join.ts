@@ -4,10 +4,10 @@ import type { JWTVerifyGetKey } from 'jose';
 import type { Clock } from '../../shared/base/clock.ts';
 import type { Logger } from '../../shared/base/log.ts';
 import { type JoinClaims, verifyJoinToken } from '../../shared/token/joinToken.ts';
-import { type HostMutes, mutedKinds, NO_MUTES } from './hostMute.ts';
 import { type HeartbeatTimes, sendJoinResponse } from './joinResponse.ts';
 import type { Meeting } from './Meeting.ts';
 import type { MediaLink } from './MeetingRouter.ts';
+import { type HostMutes, mutedKinds, NO_MUTES } from './MutedKinds.ts';
 import { Participant, type ParticipantConnection } from './Participant.ts';
 import { SignalingError } from './SignalingError.ts';
 

@@ -1,0 +1,14 @@
+import type { MediaKind } from './MediaPlane.ts';
+
+/** What a host has muted of a participant (ledger MC-10). */
+export interface HostMutes {
+  readonly audio: boolean;
+  readonly video: boolean;
+}
+
+export const NO_MUTES: HostMutes = { audio: false, video: false };
+
+/** As media handlers are told. */
+export function mutedKinds({ audio, video }: HostMutes): MediaKind[] {
+  return [...(audio ? (['audio'] as const) : []), ...(video ? (['video'] as const) : [])];
+}
