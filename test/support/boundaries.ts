@@ -200,6 +200,7 @@ const READS_ENVIRONMENT = new Set([
   'functions/entry/public.ts',
   'functions/entry/sweep.ts',
   'infra/local/Component.ts',
+  'infra/local/main.ts',
   'infra/setup/bootstrap.mjs',
   'infra/setup/chromium.mjs',
   'media-node/agent/main.ts',
