@@ -22,7 +22,6 @@ beforeAll(async () => {
   issuerUrl = `http://127.0.0.1:${(issuer.address() as AddressInfo).port}`;
   child = fork('functions/entry/local.ts', {
     env: {
-      PATH: process.env['PATH'],
       [ENV.nodeToken]: 'node-token-0123456789abcdef',
       [ENV.logLevel]: 'error',
       [ENV.access]: 'tokens',

@@ -61,15 +61,13 @@ describe('a token for a machine', () => {
   it('GC-15 is no longer good once revoked by its subject, and the next one is', async () => {
     const { body: first } = await ask({ ...GRANT, ...FORM });
     const revoke = (orgId: string) =>
-      system
-        .userHeaders({ orgId })
-        .then((headers) =>
-          system.app.request('/api/v1/auth/revocations', {
-            method: 'POST',
-            headers,
-            body: '{"subject":"backend"}',
-          }),
-        );
+      system.userHeaders({ orgId }).then((headers) =>
+        system.app.request('/api/v1/auth/revocations', {
+          method: 'POST',
+          headers,
+          body: '{"subject":"backend"}',
+        }),
+      );
     expect((await revoke('other')).status).toBe(200);
     expect((await get(first['access_token'] ?? '')).status).toBe(200);
     expect((await revoke(ORG)).status).toBe(200);
