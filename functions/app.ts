@@ -92,7 +92,13 @@ export function createGlobalController(options: GlobalControllerOptions): Global
   const { region, stores, controllerClient, signingKeys, clock, random, log } = options;
   const app = new OpenAPIHono<AppEnv>({
     defaultHook: (result) => {
-      if (!result.success) throw invalidRequest(PLACES[result.target] ?? result.target, result.error);
+      if (!result.success)
+        throw invalidRequest(
+          PLACES[result.target] ?? result.target,
+          result.error,
+          // The validator hands over what it was given, which its type does not say.
+          (result as { readonly data?: unknown }).data,
+        );
     },
   });
   app.onError(handleError);

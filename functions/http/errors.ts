@@ -5,6 +5,7 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import type * as z from 'zod';
 import { ApiError, type ApiErrorCode } from '../../shared/api/error.ts';
 import type { AppEnv } from './AppEnv.ts';
+import { describeIssue } from './validationMessage.ts';
 
 /** Issues of one body that are listed; the first ones say enough. */
 const MAX_ISSUES = 20;
@@ -57,16 +58,21 @@ export function methodNotAllowed(context: Context<AppEnv>, methods: readonly str
   return context.json(error.toBody(), 405, { allow });
 }
 
-/** What a schema refused, each with the place: `{ in: 'body', path: 'capacity.max_streams', message }`. */
-export function invalidRequest(place: string, error: z.core.$ZodError): ApiError {
+/** Parts of a request that may be told again: bodies carry secrets, headers credentials. */
+const SHOWN_PLACES: ReadonlySet<string> = new Set(['query', 'path']);
+
+/**
+ * What a schema refused, each with the place: `{ in: 'body', path: 'capacity.max_streams', message }`.
+ * @param input what the schema was given
+ */
+export function invalidRequest(place: string, error: z.core.$ZodError, input: unknown): ApiError {
+  const refused = { place, input, showsValue: SHOWN_PLACES.has(place) };
   const issues = error.issues.slice(0, MAX_ISSUES).map((issue) => ({
     in: place,
     path: issue.path.join('.'),
-    message: issue.message,
+    message: describeIssue(issue, refused),
   }));
-  const [first] = issues;
-  const where = first === undefined || first.path === '' ? place : `${place} field "${first.path}"`;
-  return new ApiError('INVALID_REQUEST', `Request is not valid: ${where}: ${first?.message ?? 'unknown'}`, {
+  return new ApiError('INVALID_REQUEST', issues[0]?.message ?? 'Request is not valid', {
     details: { issues },
   });
 }

@@ -20,8 +20,9 @@ export async function readNodeBody<Schema extends z.ZodType>(
   schema: Schema,
   message: NodeMessageName,
 ): Promise<z.output<Schema>> {
-  const parsed = schema.safeParse(await readUnvalidated(context, message));
-  if (!parsed.success) throw invalidRequest('body', parsed.error);
+  const body = await readUnvalidated(context, message);
+  const parsed = schema.safeParse(body);
+  if (!parsed.success) throw invalidRequest('body', parsed.error, body);
   return parsed.data;
 }
 

@@ -113,7 +113,8 @@ function binary(message: NodeMessageName) {
 }
 
 function pathId(context: Context<AppEnv>, name: string): string {
-  const parsed = idSchema.safeParse(context.req.param(name));
-  if (!parsed.success) throw invalidRequest('path', parsed.error);
-  return parsed.data;
+  const path = { id: context.req.param(name) };
+  const parsed = z.object({ id: idSchema }).safeParse(path);
+  if (!parsed.success) throw invalidRequest('path', parsed.error, path);
+  return parsed.data.id;
 }

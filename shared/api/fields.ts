@@ -43,4 +43,16 @@ export const displayNameSchema = z
     'must not contain control characters or lone surrogates',
   );
 
+/** A query parameter for how many a page has at most. */
+export function pageLimitSchema(max: number, otherwise: number) {
+  return wholeNumberSchema(1, max).default(otherwise);
+}
+
+/** A whole number as the text of a query parameter. */
+export function wholeNumberSchema(min: number, max = Number.MAX_SAFE_INTEGER) {
+  const rule = `must be a whole number ${max === Number.MAX_SAFE_INTEGER ? `of at least ${min}` : `from ${min} to ${max}`}`;
+  const schema = z.coerce.number(rule).int(rule).min(min, rule);
+  return max === Number.MAX_SAFE_INTEGER ? schema : schema.max(max, rule);
+}
+
 export const timestampSchema = z.iso.datetime();

@@ -5,6 +5,7 @@ import {
   displayNameSchema,
   httpsUrlSchema,
   idSchema,
+  pageLimitSchema,
   timestampSchema,
 } from './fields.ts';
 import { humanAnswerSchema } from './guest.ts';
@@ -65,7 +66,7 @@ export type MeetingBody = z.infer<typeof meetingSchema>;
 
 export const listMeetingsQuerySchema = z.object({
   status: z.enum(['active', 'ended']).optional(),
-  limit: z.coerce.number().int().min(1).max(MAX_PAGE_SIZE).default(DEFAULT_PAGE_SIZE),
+  limit: pageLimitSchema(MAX_PAGE_SIZE, DEFAULT_PAGE_SIZE),
   cursor: z.string().max(1_024).optional(),
 });
 

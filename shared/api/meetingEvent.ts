@@ -1,6 +1,6 @@
 // The audit trail of a meeting: its state changes, in order (ledger GC-13).
 import * as z from 'zod';
-import { idSchema, timestampSchema } from './fields.ts';
+import { idSchema, pageLimitSchema, timestampSchema, wholeNumberSchema } from './fields.ts';
 
 export const DEFAULT_EVENT_PAGE_SIZE = 50;
 export const MAX_EVENT_PAGE_SIZE = 100;
@@ -75,13 +75,10 @@ export const meetingEventSchema = z
 export type MeetingEventBody = z.infer<typeof meetingEventSchema>;
 
 export const listMeetingEventsQuerySchema = z.object({
-  after: z.coerce
-    .number()
-    .int()
-    .min(0)
+  after: wholeNumberSchema(0)
     .default(0)
     .meta({ description: 'Sequence number of the last event that is known; 0 starts at the beginning.' }),
-  limit: z.coerce.number().int().min(1).max(MAX_EVENT_PAGE_SIZE).default(DEFAULT_EVENT_PAGE_SIZE),
+  limit: pageLimitSchema(MAX_EVENT_PAGE_SIZE, DEFAULT_EVENT_PAGE_SIZE),
 });
 
 export const meetingEventListSchema = z

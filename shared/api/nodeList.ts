@@ -1,6 +1,6 @@
 // REST bodies of the media nodes as operators see them.
 import * as z from 'zod';
-import { httpsUrlSchema, idSchema, timestampSchema } from './fields.ts';
+import { httpsUrlSchema, idSchema, pageLimitSchema, timestampSchema } from './fields.ts';
 import { healthSchema } from './node.ts';
 
 export const NODE_ROLES = ['media_handler', 'meeting_controller'] as const;
@@ -14,7 +14,7 @@ export const listNodesQuerySchema = z.object({
     .enum(['true', 'false'])
     .default('true')
     .meta({ description: 'Those that may be given meetings as of their last word, or those that may not.' }),
-  limit: z.coerce.number().int().min(1).max(MAX_NODE_PAGE_SIZE).default(DEFAULT_NODE_PAGE_SIZE),
+  limit: pageLimitSchema(MAX_NODE_PAGE_SIZE, DEFAULT_NODE_PAGE_SIZE),
   cursor: z.string().max(1_024).optional(),
 });
 

@@ -114,7 +114,7 @@ describe('failures have one shape', () => {
     const { status, error } = await request('POST', '/api/v1/meetings', JSON_TYPE, body);
     expect(status).toBe(400);
     expect(error.code).toBe('INVALID_REQUEST');
-    expect(error.message).toMatch(/^Request is not valid: body field "display_name": /);
+    expect(error.message).toBe('display_name must have at least 1 character');
     const issues = error.details['issues'] as { in: string; path: string; message: string }[];
     expect(new Set(issues.map((issue) => issue.path))).toEqual(
       new Set(['display_name', 'max_participants', '']),
