@@ -18,7 +18,14 @@ describe('meetings over a simulated fleet', () => {
   });
 
   it('GC-4 keeps the fullest of 100 nodes within 1.2 of the mean while meetings come and go', async () => {
-    const options = { nodes: 100, meetings: 1_000, sizes: 'equal', seed: 1, fillMs: 120_000, churnMs: 60_000 } as const;
+    const options = {
+      nodes: 100,
+      meetings: 1_000,
+      sizes: 'equal',
+      seed: 1,
+      fillMs: 120_000,
+      churnMs: 60_000,
+    } as const;
     const { fullestToMean } = await steady(ours, options);
     expect(fullestToMean).toBeLessThanOrEqual(1.2);
     for (const policy of Object.values(OTHERS))
