@@ -6,20 +6,15 @@ import type { Room, RoomEnd } from '../core/Room.ts';
 import type { Participant } from '../core/signaling/types.ts';
 import { withTimeout } from '../core/timers.ts';
 import type { BackgroundTimers } from './backgroundTimers.ts';
-import {
-  CAMERA_FRAMES_PER_SECOND,
-  CAMERA_HEIGHT,
-  CAMERA_WIDTH,
-  DeviceError,
-  NO_PICTURE_SENTENCE,
-} from './capture/devices.ts';
+import { CAMERA_FRAMES_PER_SECOND, DeviceError, NO_PICTURE_SENTENCE } from './capture/devices.ts';
 import {
   AUDIO_BITRATE_BPS,
   AUDIO_CODEC,
   AUDIO_SAMPLE_RATE_HZ,
   AudioEncoderPipeline,
 } from './encode/AudioEncoderPipeline.ts';
-import { VIDEO_BITRATE_BPS, VIDEO_CODEC, VideoEncoderPipeline } from './encode/VideoEncoderPipeline.ts';
+import { VideoEncoderPipeline } from './encode/VideoEncoderPipeline.ts';
+import { VIDEO_CODEC } from './encode/VideoLayerEncoder.ts';
 import { LocalDevice } from './LocalDevice.ts';
 import type {
   MeetingClient,
@@ -33,6 +28,7 @@ import type { AudioReceiverStats } from './playback/AudioReceiver.ts';
 import { FramePainter } from './playback/FramePainter.ts';
 import { toMeetingEnd } from './problems.ts';
 import { RemoteMedia } from './RemoteMedia.ts';
+import { SimulcastStream } from './SimulcastStream.ts';
 import { OutgoingRates } from './stats/OutgoingRates.ts';
 import { remoteTileStats } from './stats/tileStats.ts';
 import { Voices } from './Voices.ts';
@@ -58,7 +54,7 @@ export class BrowserMeetingClient implements MeetingClient {
   readonly #preview = new FramePainter();
   readonly #rates: OutgoingRates;
   readonly #remote: RemoteMedia;
-  readonly #camera: LocalDevice<VideoEncoderPipeline>;
+  readonly #camera: LocalDevice<VideoEncoderPipeline, SimulcastStream>;
   readonly #microphone: LocalDevice<AudioEncoderPipeline>;
   readonly #stop: (() => void)[];
   #state: MeetingState = 'connected';
@@ -92,10 +88,16 @@ export class BrowserMeetingClient implements MeetingClient {
       room.on('streamPublished', (stream) => this.#remote.add(stream)),
       room.on('streamUnpublished', (stream) => this.#remote.remove(stream)),
       room.on('mediaReconnecting', () => this.#setState('reconnecting')),
-      room.on('mediaReconnected', () => this.#setState('connected')),
+      room.on('mediaReconnected', () => {
+        this.#remote.wishAgain();
+        this.#setState('connected');
+      }),
       room.on('ended', (end) => this.#end(end)),
       timers.every(VOICE_INTERVAL_MS, () => {
-        if (this.#voices.update(clock.monotonicMs())) this.#changed();
+        if (!this.#voices.update(clock.monotonicMs())) return;
+        for (const userId of room.participants.keys())
+          this.#remote.setSpeaking(userId, this.#voices.isSpeaking(userId));
+        this.#changed();
       }),
       timers.every(RATES_INTERVAL_MS, () => this.#rates.update(this.#camera.stream, this.#microphone.stream)),
     ];
@@ -151,6 +153,10 @@ export class BrowserMeetingClient implements MeetingClient {
       : this.#remote.attach(userId, canvas);
   }
 
+  setShownHeight(userId: number, heightPx: number): void {
+    if (userId !== this.#options.room.self.userId) this.#remote.setShownHeight(userId, heightPx);
+  }
+
   audioLevel(userId: number): number {
     return this.#voices.level(userId, this.#options.clock.monotonicMs());
   }
@@ -189,7 +195,7 @@ export class BrowserMeetingClient implements MeetingClient {
     return this.#events.on(event, listener);
   }
 
-  #makeCamera(): LocalDevice<VideoEncoderPipeline> {
+  #makeCamera(): LocalDevice<VideoEncoderPipeline, SimulcastStream> {
     const { room, clock, log, timers } = this.#options;
     return new LocalDevice({
       device: 'camera',
@@ -204,26 +210,31 @@ export class BrowserMeetingClient implements MeetingClient {
           onStopped,
         }),
       publish: async (pipeline) => {
-        const { colorSpace } = await withTimeout(
+        const { colorSpace, layers } = await withTimeout(
           pipeline.format,
           FIRST_PICTURE_TIMEOUT_MS,
           timers,
           () => new DeviceError('camera', NO_PICTURE_SENTENCE),
         );
-        const stream = await room.publish({
-          kind: 'video',
-          source: 'camera',
-          codec: VIDEO_CODEC,
-          width: CAMERA_WIDTH,
-          height: CAMERA_HEIGHT,
-          framesPerSecond: CAMERA_FRAMES_PER_SECOND,
-          bitrateBps: VIDEO_BITRATE_BPS,
-          ...(colorSpace && { colorSpace }),
-        });
-        stream.onKeyFrameNeeded = () => pipeline.requestKeyFrame();
-        return stream;
+        const camera = await SimulcastStream.publish(
+          room,
+          layers.map((layer) => ({
+            kind: 'video',
+            source: 'camera',
+            codec: VIDEO_CODEC,
+            framesPerSecond: CAMERA_FRAMES_PER_SECOND,
+            ...layer,
+            ...(colorSpace && { colorSpace }),
+          })),
+        );
+        for (const [index, stream] of camera.layers.entries()) {
+          stream.onKeyFrameNeeded = () => pipeline.requestKeyFrame(index);
+          stream.onWantedChanged = (wanted) => pipeline.setWanted(index, wanted);
+          if (!stream.wanted) pipeline.setWanted(index, false);
+        }
+        return camera;
       },
-      unpublish: (streamId) => room.unpublish(streamId),
+      unpublish: (camera) => camera.unpublish(room),
       onProblem: (problem) => this.#events.emit('deviceProblem', problem),
       onChanged: () => this.#deviceSwitched(),
     });
@@ -252,7 +263,7 @@ export class BrowserMeetingClient implements MeetingClient {
           channels: 1,
           bitrateBps: AUDIO_BITRATE_BPS,
         }),
-      unpublish: (streamId) => room.unpublish(streamId),
+      unpublish: ({ streamId }) => room.unpublish(streamId),
       setPaused: (pipeline, paused) => {
         pipeline.paused = paused;
       },

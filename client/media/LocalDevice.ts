@@ -1,7 +1,7 @@
 // One of this participant's devices on its way into the meeting: captured, encoded, published; on and off.
 import type { Logger } from '../../shared/base/log.ts';
 import type { EncodedFrame } from '../core/media/EncodedFrame.ts';
-import type { OutgoingStream } from '../core/media/OutgoingStream.ts';
+import type { OutgoingStats } from '../core/media/OutgoingStream.ts';
 import { DeviceError, deviceLostSentence, openDevice } from './capture/devices.ts';
 import type { DeviceProblem } from './MeetingClient.ts';
 
@@ -15,13 +15,20 @@ export interface Pipeline {
   stop(): void;
 }
 
-export interface LocalDeviceOptions<P extends Pipeline> {
+/** What is published of a device: OutgoingStream, SimulcastStream. */
+export interface SentStream {
+  readonly streamId: number;
+  readonly stats: Pick<OutgoingStats, 'bytes' | 'framesSent'>;
+  send(frame: EncodedFrame): void;
+}
+
+export interface LocalDeviceOptions<P extends Pipeline, S extends SentStream> {
   readonly device: DeviceProblem['device'];
   readonly log: Logger;
   /** Comes first: what is published may depend on what the device gives. */
   readonly startPipeline: (track: MediaStreamTrack, onStopped: (reason: StopReason) => void) => P;
-  readonly publish: (pipeline: P) => Promise<OutgoingStream>;
-  readonly unpublish: (streamId: number) => Promise<void>;
+  readonly publish: (pipeline: P) => Promise<S>;
+  unpublish(stream: S): Promise<void>;
   /**
    * What "off" does: `release` lets go of the device (a camera's light goes out), `pause` keeps it open, disabled, so that
    * a microphone is back at once.
@@ -33,23 +40,23 @@ export interface LocalDeviceOptions<P extends Pipeline> {
   readonly onChanged: () => void;
 }
 
-interface Running<P> {
+interface Running<P, S extends SentStream> {
   readonly track: MediaStreamTrack;
   readonly pipeline: P;
   /** Undefined until it is published. */
-  stream: OutgoingStream | undefined;
+  stream: S | undefined;
 }
 
 /** Switches are carried out one after another; only the last one asked for counts. */
-export class LocalDevice<P extends Pipeline> {
-  readonly #options: LocalDeviceOptions<P>;
-  #running: Running<P> | undefined;
+export class LocalDevice<P extends Pipeline, S extends SentStream = SentStream> {
+  readonly #options: LocalDeviceOptions<P, S>;
+  #running: Running<P, S> | undefined;
   #isOn = false;
   #wanted = false;
   #switching: Promise<void> = Promise.resolve();
   #closed = false;
 
-  constructor(options: LocalDeviceOptions<P>) {
+  constructor(options: LocalDeviceOptions<P, S>) {
     this.#options = options;
   }
 
@@ -61,7 +68,7 @@ export class LocalDevice<P extends Pipeline> {
     return this.#running?.pipeline;
   }
 
-  get stream(): OutgoingStream | undefined {
+  get stream(): S | undefined {
     return this.#running?.stream;
   }
 
@@ -121,7 +128,7 @@ export class LocalDevice<P extends Pipeline> {
     }
   }
 
-  async #publish(starting: Running<P>): Promise<void> {
+  async #publish(starting: Running<P, S>): Promise<void> {
     const { pipeline } = starting;
     this.#running = starting;
     try {
@@ -149,7 +156,7 @@ export class LocalDevice<P extends Pipeline> {
       return;
     }
     this.#stopRunning();
-    if (running.stream !== undefined) await this.#options.unpublish(running.stream.streamId);
+    if (running.stream !== undefined) await this.#options.unpublish(running.stream);
   }
 
   /** The pipeline ended by itself: the device was unplugged, or there is no encoder. */
@@ -171,8 +178,8 @@ export class LocalDevice<P extends Pipeline> {
     this.#options.onChanged();
   }
 
-  #unpublish(stream: OutgoingStream): void {
-    this.#options.unpublish(stream.streamId).catch((error: unknown) => {
+  #unpublish(stream: S): void {
+    this.#options.unpublish(stream).catch((error: unknown) => {
       this.#options.log.debug('A stopped device could not be unpublished', { error });
     });
   }

@@ -72,6 +72,8 @@ export interface MeetingClient {
   setCamera(on: boolean): Promise<void>;
   /** Draws this participant's video on the canvas (at its own size, mirrored by the page if wanted) until detached. */
   attachVideo(userId: number, canvas: HTMLCanvasElement): () => void;
+  /** How high a participant's picture is shown, in device pixels: no larger one than that needs is received. */
+  setShownHeight(userId: number, heightPx: number): void;
   /** Audio level of a participant now, 0 to 1 (RMS). */
   audioLevel(userId: number): number;
   stats(userId: number): TileStats;

@@ -4,6 +4,7 @@ import type { Logger } from '../../shared/base/log.ts';
 import type { Room } from '../core/Room.ts';
 import type { PublishedStream } from '../core/signaling/types.ts';
 import { systemTimers, type Timers } from '../core/timers.ts';
+import { layerForHeight } from './encode/layerSizes.ts';
 import type { MeetingNotice } from './MeetingClient.ts';
 import type { AudioOutput } from './playback/AudioOutput.ts';
 import { AudioReceiver } from './playback/AudioReceiver.ts';
@@ -24,7 +25,15 @@ export interface RemoteMediaOptions {
   readonly onNotice: (notice: MeetingNotice) => void;
 }
 
+/** A picture in as many layers as are published, each a stream of its own. */
 interface RemoteVideo {
+  /** By stream id. */
+  readonly layers: Map<number, PublishedStream>;
+  readonly receiver: VideoReceiver;
+}
+
+/** What is being played, and the stream that it comes from. */
+export interface PlayedVideo {
   readonly stream: PublishedStream;
   readonly receiver: VideoReceiver;
 }
@@ -38,6 +47,9 @@ interface RemoteAudio {
 interface Remote {
   video?: RemoteVideo;
   audio?: RemoteAudio;
+  /** Height that the picture is shown in, device pixels; undefined while nobody says. */
+  shownHeight?: number;
+  speaking?: boolean;
   readonly canvases: Map<HTMLCanvasElement, (() => void) | undefined>;
 }
 
@@ -58,8 +70,33 @@ export class RemoteMedia {
       for (const stream of participant.streams) this.add(stream);
   }
 
-  video(userId: number): RemoteVideo | undefined {
-    return this.#remotes.get(userId)?.video;
+  video(userId: number): PlayedVideo | undefined {
+    const video = this.#remotes.get(userId)?.video;
+    if (video === undefined) return undefined;
+    const { layers, receiver } = video;
+    const stream = layers.get(receiver.activeStreamId ?? 0) ?? [...layers.values()][0];
+    return stream && { stream, receiver };
+  }
+
+  /** How high a participant's picture is shown, device pixels: a layer that is good enough for it is asked for. */
+  setShownHeight(userId: number, shownHeight: number): void {
+    const remote = this.#remote(userId);
+    if (remote.shownHeight === shownHeight) return;
+    remote.shownHeight = shownHeight;
+    this.#wish(userId, remote);
+  }
+
+  /** Who speaks comes first when the path does not take everything. */
+  setSpeaking(userId: number, speaking: boolean): void {
+    const remote = this.#remotes.get(userId);
+    if (remote === undefined || (remote.speaking ?? false) === speaking) return;
+    remote.speaking = speaking;
+    this.#wish(userId, remote);
+  }
+
+  /** Another media server knows nothing of what was wished for. */
+  wishAgain(): void {
+    for (const [userId, remote] of this.#remotes) this.#wish(userId, remote);
   }
 
   audio(userId: number): RemoteAudio | undefined {
@@ -81,7 +118,12 @@ export class RemoteMedia {
     this.#subscriber.forget(stream);
     const remote = this.#remotes.get(stream.userId);
     if (remote === undefined) return;
-    if (remote.video?.stream.streamId === stream.streamId) this.#dropVideo(remote);
+    const { video } = remote;
+    if (video?.layers.get(stream.streamId) !== undefined) {
+      video.layers.delete(stream.streamId);
+      video.receiver.removeLayer(stream.streamId);
+      if (video.layers.size === 0) this.#dropVideo(remote);
+    }
     if (remote.audio?.stream.streamId === stream.streamId) this.#dropAudio(remote);
     this.#forgetWhenEmpty(stream.userId, remote);
     this.#options.onChanged();
@@ -109,22 +151,48 @@ export class RemoteMedia {
   }
 
   async #addVideo(stream: PublishedStream): Promise<void> {
-    const { room, clock, log, onChanged } = this.#options;
     const { userId, streamId } = stream;
     const remote = this.#remote(userId);
-    this.#dropVideo(remote);
-    const receiver = new VideoReceiver({
-      codec: stream.codec,
-      colorSpace: stream.colorSpace,
+    if (!isLayerOf(remote.video, stream)) {
+      this.#dropVideo(remote);
+      const receiver = this.#makeVideoReceiver(stream);
+      remote.video = { layers: new Map(), receiver };
+      for (const canvas of remote.canvases.keys())
+        remote.canvases.set(canvas, receiver.painter.attach(canvas));
+    }
+    const { video } = remote;
+    if (video === undefined) return;
+    video.layers.set(streamId, stream);
+    await this.#subscriber.subscribe(stream, video.receiver.receiverOf(streamId));
+    this.#wish(userId, remote);
+  }
+
+  #makeVideoReceiver({ userId, codec, colorSpace }: PublishedStream): VideoReceiver {
+    const { room, clock, log, onChanged } = this.#options;
+    return new VideoReceiver({
+      codec,
+      colorSpace,
       clock,
       timers: systemTimers,
       log,
-      requestKeyFrame: () => room.media.requestKeyFrame(userId, streamId),
+      requestKeyFrame: (streamId) => room.media.requestKeyFrame(userId, streamId),
       onFirstFrame: onChanged,
     });
-    remote.video = { stream, receiver };
-    for (const canvas of remote.canvases.keys()) remote.canvases.set(canvas, receiver.painter.attach(canvas));
-    await this.#subscriber.subscribe(stream, receiver);
+  }
+
+  /** Before anybody says how the picture is shown, everything is sent. */
+  #wish(userId: number, { video, shownHeight, speaking }: Remote): void {
+    const layers = [...(video?.layers.values() ?? [])];
+    const [any] = layers;
+    if (any === undefined || shownHeight === undefined) return;
+    const sizes = layers.map(({ spatialLayer, height }) => ({
+      spatialLayer: spatialLayer ?? 0,
+      height: height ?? 0,
+    }));
+    this.#options.room.media.changeLayer(userId, any.streamId, {
+      preferredSpatialLayer: layerForHeight(sizes, shownHeight),
+      priority: speaking ? 1 : 0,
+    });
   }
 
   async #addAudio(stream: PublishedStream): Promise<void> {
@@ -158,7 +226,7 @@ export class RemoteMedia {
   }
 
   #dropVideo(remote: Remote): void {
-    if (remote.video !== undefined) this.#subscriber.forget(remote.video.stream);
+    for (const stream of remote.video?.layers.values() ?? []) this.#subscriber.forget(stream);
     remote.video?.receiver.close();
     delete remote.video;
     for (const canvas of remote.canvases.keys()) remote.canvases.set(canvas, undefined);
@@ -174,4 +242,15 @@ export class RemoteMedia {
     if (remote.video === undefined && remote.audio === undefined && remote.canvases.size === 0)
       this.#remotes.delete(userId);
   }
+}
+
+/** A layer of the same source that is not there yet; a stream in the place of another is a picture of its own. */
+function isLayerOf(video: RemoteVideo | undefined, stream: PublishedStream): boolean {
+  return (
+    video !== undefined &&
+    [...video.layers.values()].every(
+      ({ source, spatialLayer }) =>
+        source === stream.source && (spatialLayer ?? 0) !== (stream.spatialLayer ?? 0),
+    )
+  );
 }

@@ -5,7 +5,7 @@
 // producer closes its consumers first; a router closes its transports. So a participant who leaves costs one call however
 // many streams there are, and nothing is forwarded to or from them after it.
 import { ApiError } from '../../shared/api/error.ts';
-import type { TransportBody } from '../../shared/api/handler.ts';
+import type { ProducerSource, TransportBody } from '../../shared/api/handler.ts';
 import type { AssignMeeting } from '../../shared/api/node.ts';
 
 /** A media handler as the assignment names it. */
@@ -30,6 +30,8 @@ export interface ProducerRequest {
   readonly stream_id: number;
   readonly kind: 'audio' | 'video';
   readonly spatial_layer: number;
+  readonly source?: ProducerSource | undefined;
+  readonly bitrate_bps?: number | undefined;
 }
 
 export interface ConsumerRequest {

@@ -6,7 +6,7 @@
 import { MAX_BATCH } from '../../shared/api/handler.ts';
 import { type BackoffOptions, backoffDelayMs } from '../../shared/base/backoff.ts';
 import type { Logger } from '../../shared/base/log.ts';
-import { frameServerMessage, signaling } from '../../shared/signaling/messages.ts';
+import { frameServerMessage } from '../../shared/signaling/messages.ts';
 import type { BackgroundTasks } from './BackgroundTasks.ts';
 import { isFull, isGone, type MediaPlane, type RouterAddress } from './MediaPlane.ts';
 import type { MediaLink, MeetingRouter } from './MeetingRouter.ts';
@@ -14,6 +14,7 @@ import { mutedKinds } from './MutedKinds.ts';
 import { toMediaServer } from './mediaServer.ts';
 import type { Participant } from './Participant.ts';
 import type { PublishedStream } from './PublishedStream.ts';
+import { producerRequest } from './producerRequest.ts';
 
 /** Tries before the participants are sent away; with the waits between them they take about 3 s. */
 const MAX_ATTEMPTS = 6;
@@ -162,12 +163,9 @@ export class MeetingRecovery {
       const router = requireRouter(wanted.map(({ media }) => media));
       const ids = await plane.createProducers(
         router,
-        wanted.map(({ media, stream }) => ({
-          transport_id: media.transport.transport_id,
-          stream_id: stream.streamId,
-          kind: stream.info.kind === signaling.MediaKind.VIDEO ? 'video' : 'audio',
-          spatial_layer: stream.info.spatialLayer ?? 0,
-        })),
+        wanted.map(({ media, stream }) =>
+          producerRequest(media.transport.transport_id, stream.streamId, stream.info),
+        ),
       );
       for (const [index, item] of wanted.entries()) {
         const producerId = ids[index];

@@ -4,6 +4,7 @@ import { type StreamInfo, signaling } from '../../shared/signaling/messages.ts';
 import { MAX_STREAMS_PER_PARTICIPANT } from './limits.ts';
 import { isGone } from './MediaPlane.ts';
 import { PublishedStream } from './PublishedStream.ts';
+import { producerRequest } from './producerRequest.ts';
 import type { Reply, RequestContext } from './RequestContext.ts';
 import { SignalingError } from './SignalingError.ts';
 import { readStreamSettings } from './streamSettings.ts';
@@ -31,14 +32,7 @@ export async function publishStream(
     await withMedia(
       context,
       ({ router, transport }) =>
-        plane.createProducers(router, [
-          {
-            transport_id: transport.transport_id,
-            stream_id: streamId,
-            kind: settings.kind === signaling.MediaKind.VIDEO ? 'video' : 'audio',
-            spatial_layer: settings.spatialLayer ?? 0,
-          },
-        ]),
+        plane.createProducers(router, [producerRequest(transport.transport_id, streamId, settings)]),
       ([producerId]) => {
         if (producerId === undefined)
           throw new ApiError('INTERNAL_ERROR', 'Media plane answered no producer');

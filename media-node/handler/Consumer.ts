@@ -1,10 +1,14 @@
 // One subscriber's share of one producer: where its datagrams and stream copies go out, and what the subscriber said of it.
+import type { ProducerSource } from '../../shared/api/handler.ts';
+import { FrameType } from '../../shared/frame/layout.ts';
+import { isDiscardable, readFragmentIndex, readTemporalLayer, readType } from '../../shared/frame/read.ts';
 import type { StreamReport } from '../../shared/media-session/messages.ts';
 import { ResetCode } from '../../shared/media-stream/header.ts';
 import type { Counters } from '../metrics/Counters.ts';
 import type { DestinationDrops } from '../metrics/DestinationDrops.ts';
 import { DropReason } from '../metrics/DropReason.ts';
 import { RateSampler } from '../metrics/RateSampler.ts';
+import { type Delivery, DeliveryLedger } from '../quality/DeliveryLedger.ts';
 import { FrameGate, GateOutcome, readSequence32 } from '../quality/FrameGate.ts';
 import { Pressure, pressureOf, SendWindow } from '../quality/SendWindow.ts';
 import type { Destination } from '../routing/Destination.ts';
@@ -19,9 +23,19 @@ export const MAX_OPEN_COPIES = 8;
  */
 const PROBE_EVERY = 32;
 
+/** Outcome of a datagram of a layer that this subscriber is not sent: the one after GateOutcome's (DropReason.layerWithheld). */
+const WITHHELD = GateOutcome.undecodable + 1;
+/** No temporal layer is higher. */
+export const MAX_TEMPORAL_LAYER = 7;
+
 /** What a consumer knows of its producer. */
 export interface ConsumedProducer {
   readonly id: string;
+  readonly spatialLayer: number;
+  readonly source: ProducerSource | undefined;
+  /** Transport that publishes it. */
+  readonly transportId: string;
+  readonly bitrateBps: number;
   readonly userId: number;
   readonly streamId: number;
   readonly kind: 'audio' | 'video';
@@ -39,6 +53,9 @@ export interface ReceiverFigures {
   readonly bytes: number;
 }
 
+/** Whether the subscriber is sent this stream: `fromKeyFrame` until one starts, and from it on `all`. */
+export type Forwarding = 'all' | 'fromKeyFrame' | 'none';
+
 export class Consumer implements Destination {
   readonly id: string;
   readonly transportId: string;
@@ -55,8 +72,19 @@ export class Consumer implements Destination {
   #datagramsSent = 0;
   #datagramBytesSent = 0;
   #datagramsDropped = 0;
+  #datagramsRefused = 0;
   #highestAcked: number | undefined;
   #figures: ReceiverFigures | undefined;
+  #forwarding: Forwarding = 'all';
+  /** Whether a datagram must be looked at to know if it is wanted. */
+  #isSelective = false;
+  #maxTemporalLayer = MAX_TEMPORAL_LAYER;
+  #onKeyFrame: () => void = () => undefined;
+  readonly #ledger = new DeliveryLedger();
+  #expected = 0;
+  #received = 0;
+  #bytesReceived = 0;
+  #withheld = 0;
 
   /** `sessionDrops` are those of its transport, which its consumers share. */
   constructor(
@@ -78,6 +106,29 @@ export class Consumer implements Destination {
     return this.#session !== undefined && !this.#closed;
   }
 
+  get forwarding(): Forwarding {
+    return this.#forwarding;
+  }
+
+  /** Whether packets are to be offered to it: connected, and not turned off. */
+  get receives(): boolean {
+    return this.connected && this.#forwarding !== 'none';
+  }
+
+  get maxTemporalLayer(): number {
+    return this.#maxTemporalLayer;
+  }
+
+  /** Datagrams left out because the subscriber is not sent this layer now. */
+  get datagramsWithheld(): number {
+    return this.#withheld;
+  }
+
+  /** Datagrams, by the subscriber's reports, and bytes with those on streams; since the start. */
+  get delivered(): Delivery & { readonly bytes: number } {
+    return { expected: this.#expected, received: this.#received, bytes: this.#bytesReceived };
+  }
+
   get closed(): boolean {
     return this.#closed;
   }
@@ -89,6 +140,11 @@ export class Consumer implements Destination {
   /** Without the transport's prefix. */
   get datagramBytesSent(): number {
     return this.#datagramBytesSent;
+  }
+
+  /** Of the dropped ones, those that there was no room for. */
+  get datagramsRefused(): number {
+    return this.#datagramsRefused;
   }
 
   get datagramsDropped(): number {
@@ -122,9 +178,31 @@ export class Consumer implements Destination {
     this.#session = session;
   }
 
+  /** `onKeyFrame` is called when a key frame starts and the consumer goes from `fromKeyFrame` to `all`. */
+  setForwarding(forwarding: Forwarding, onKeyFrame: () => void = () => undefined): void {
+    this.#forwarding = forwarding;
+    this.#onKeyFrame = onKeyFrame;
+    this.#updateSelective();
+  }
+
+  /** Discardable frames of temporal layers over this one are left out. */
+  limitTemporalLayer(maxTemporalLayer: number): void {
+    this.#maxTemporalLayer = maxTemporalLayer;
+    this.#updateSelective();
+  }
+
+  #updateSelective(): void {
+    this.#isSelective = this.#forwarding !== 'all' || this.#maxTemporalLayer < MAX_TEMPORAL_LAYER;
+  }
+
   sendDatagram(bytes: Uint8Array, at: number): number {
     const session = this.#session;
     if (session === undefined) return this.#drop(SendOutcome.closed);
+    if (this.#isSelective && !this.#isWanted(bytes, at)) {
+      this.#withheld++;
+      this.#sessionDrops.count(WITHHELD);
+      return WITHHELD;
+    }
     const pressure = this.#pressure(session);
     if (pressure !== Pressure.none || !this.#gate.idle) {
       const verdict = this.#gate.check(bytes, at, pressure);
@@ -136,15 +214,34 @@ export class Consumer implements Destination {
       this.#gate.refused(bytes, at);
       return this.#drop(outcome);
     }
+    const sequence = readSequence32(bytes, at);
     this.#datagramsSent++;
     this.#datagramBytesSent += bytes.length - at;
-    this.#window.sent(bytes.length - at, readSequence32(bytes, at));
+    this.#window.sent(bytes.length - at, sequence);
+    this.#ledger.record(sequence);
     return outcome;
+  }
+
+  #isWanted(bytes: Uint8Array, at: number): boolean {
+    if (this.#forwarding !== 'all') {
+      const starts = readType(bytes, at) === FrameType.videoKey && readFragmentIndex(bytes, at) === 0;
+      if (this.#forwarding === 'none' || !starts) return false;
+      this.#keyFrameStarts();
+    }
+    return readTemporalLayer(bytes, at) <= this.#maxTemporalLayer || !isDiscardable(bytes, at);
+  }
+
+  #keyFrameStarts(): void {
+    const onKeyFrame = this.#onKeyFrame;
+    this.setForwarding('all');
+    onKeyFrame();
   }
 
   /** Opens a copy of a stream to the subscriber; undefined when it is not connected. */
   openCopy(): StreamCopy | undefined {
-    if (this.#session === undefined || this.#closed) return undefined;
+    if (this.#session === undefined || this.#closed || this.#forwarding === 'none') return undefined;
+    // A stream of video starts with a key frame (protocol document, "Media on streams").
+    if (this.#forwarding === 'fromKeyFrame') this.#keyFrameStarts();
     const [oldest] = this.#copies;
     if (oldest !== undefined && this.#copies.size >= MAX_OPEN_COPIES) {
       this.#counters.drop(DropReason.streamQuotaExceeded);
@@ -173,6 +270,11 @@ export class Consumer implements Destination {
       jitterUs: report.jitterUs ?? 0,
       bytes: report.bytes ?? 0,
     };
+    this.#bytesReceived += this.#figures.bytes;
+    const delivery = this.#ledger.settle(this.#figures.highestSequence, this.#figures.received);
+    if (delivery === undefined) return;
+    this.#expected += delivery.expected;
+    this.#received += delivery.received;
   }
 
   /** Ends its stream copies and everything that it sends. Idempotent. Its router takes it off the lists. */
@@ -194,6 +296,7 @@ export class Consumer implements Destination {
   #drop(outcome: number): number {
     this.#datagramsDropped++;
     this.#sessionDrops.count(outcome);
+    if (outcome !== SendOutcome.closed && outcome !== SendOutcome.tooLarge) this.#datagramsRefused++;
     return outcome;
   }
 }

@@ -24,6 +24,7 @@ import {
   type SessionHandlers,
 } from '../transport/MediaSession.ts';
 import { type ControlEnd, ControlStream } from './ControlStream.ts';
+import { PathAdaptation } from './PathAdaptation.ts';
 import type { Router } from './Router.ts';
 import { StreamRelay } from './StreamRelay.ts';
 import type { Transport, TransportConnection } from './Transport.ts';
@@ -69,6 +70,7 @@ export class MediaConnection implements SessionHandlers, TransportConnection {
   /** The admission of a ready connection: what the packet path reads. */
   #admission: Admission | undefined;
   #control: ControlStream | undefined;
+  #adaptation: PathAdaptation | undefined;
   #incomingStreams = 0;
   #datagrams = 0;
 
@@ -165,6 +167,7 @@ export class MediaConnection implements SessionHandlers, TransportConnection {
     const admission = this.#admission;
     this.#state = { kind: 'closed', wasReady: admission !== undefined };
     this.#admission = undefined;
+    this.#adaptation?.close();
     return admission;
   }
 
@@ -211,11 +214,27 @@ export class MediaConnection implements SessionHandlers, TransportConnection {
     if (message.payload === 'keyFrameRequest') {
       const { userId, streamId } = message.keyFrameRequest;
       const consumer = transport.consumerOf(userId ?? 0, streamId ?? 0);
-      if (consumer) consumer.producer.requestKeyFrame();
+      if (consumer) transport.groupOf(consumer)?.requestKeyFrame();
       else this.#counters.drop(DropReason.messageNotSubscribed);
     } else if (message.payload === 'receiverReport') this.#takeReport(message.receiverReport, transport);
+    else if (message.payload === 'layerChange') this.#takeLayerChange(message.layerChange, transport);
     else this.#counters.drop(DropReason.messageUnexpected);
     return true;
+  }
+
+  #takeLayerChange(change: NonNullable<MediaClientMessage['layerChange']>, transport: Transport): void {
+    const consumer = transport.consumerOf(change.userId ?? 0, change.streamId ?? 0);
+    const group = consumer && transport.groupOf(consumer);
+    if (group === undefined) {
+      this.#counters.drop(DropReason.messageNotSubscribed);
+      return;
+    }
+    const limit = {
+      spatialLayer: change.preferredSpatialLayer ?? 0,
+      temporalLayer: change.maxTemporalLayer ?? 0,
+    };
+    group.prefer(limit, change.priority ?? 0);
+    this.#adaptation?.share();
   }
 
   #takeReport(report: NonNullable<MediaClientMessage['receiverReport']>, transport: Transport): void {
@@ -241,6 +260,15 @@ export class MediaConnection implements SessionHandlers, TransportConnection {
     control.send({ authOk: { userId: transport.userId, maxDatagramBytes: MAX_DATAGRAM_BYTES } });
     this.#admission = admitted.value;
     router.connectTransport(transport, this);
+    const { session } = this;
+    const { clock } = this.#options;
+    this.#adaptation = new PathAdaptation({
+      session,
+      transport,
+      clock,
+      counters: this.#counters,
+      log: this.#log,
+    });
     this.#log.info('Media session ready', { remote_address: this.session.remoteAddress });
     return true;
   }
@@ -265,7 +293,7 @@ export class MediaConnection implements SessionHandlers, TransportConnection {
       if (this.session.sendDatagram(bytes, at) === SendOutcome.sent) counters.add(Counter.pongsOut, 1);
     } else if (type === ControlType.ack) {
       transport.acknowledge(bytes, at, this.#options.clock.monotonicMs());
-    } else {
+    } else if (type !== ControlType.pong || !this.#adaptation?.onPong(bytes, at)) {
       counters.drop(DropReason.controlUnexpected);
       return;
     }

@@ -1,4 +1,5 @@
 // One published stream and the consumers of it. The list that the packet path reads is made when something changes.
+import type { ProducerSource } from '../../shared/api/handler.ts';
 import type { Clock } from '../../shared/base/clock.ts';
 import { ResetCode } from '../../shared/media-stream/header.ts';
 import { Counter, type Counters } from '../metrics/Counters.ts';
@@ -10,9 +11,14 @@ import type { ConsumedProducer, Consumer } from './Consumer.ts';
 /** The client that publishes it. */
 export interface Publisher {
   readonly userId: number;
+  /** Tells the client whether anybody receives this stream; false when it cannot be told. */
+  tellDemand(streamId: number, wanted: boolean): boolean;
   /** Asks the client for a key frame of this stream; false when it cannot be asked. */
   requestKeyFrame(streamId: number): boolean;
 }
+
+/** A publisher is told that nobody receives a stream when it has been so for this long: layers are switched back and forth. */
+export const IDLE_BEFORE_PAUSE_MS = 1_000;
 
 /** A media stream of this producer that is being read. */
 export interface IncomingStream {
@@ -26,6 +32,9 @@ export interface ProducerOptions {
   readonly streamId: number;
   readonly kind: 'audio' | 'video';
   readonly spatialLayer: number;
+  readonly source?: ProducerSource | undefined;
+  /** 0: not known. */
+  readonly bitrateBps?: number | undefined;
   readonly clock: Clock;
   readonly counters: Counters;
 }
@@ -39,6 +48,8 @@ export class Producer implements ConsumedProducer {
   /** Datagrams of it that came in, counted where they are routed. */
   readonly traffic: StreamTraffic = { datagrams: 0, bytes: 0 };
   readonly rates = new RateSampler();
+  readonly source: ProducerSource | undefined;
+  readonly bitrateBps: number;
   readonly #publisher: Publisher;
   readonly #clock: Clock;
   readonly #counters: Counters;
@@ -49,6 +60,9 @@ export class Producer implements ConsumedProducer {
   #keyFrameTimer: ReturnType<typeof setTimeout> | undefined;
   #destinations: readonly Consumer[] = Object.freeze([]);
   #closed = false;
+  /** What the publisher knows; until told otherwise, it takes its stream to be wanted. */
+  #toldWanted = true;
+  #pauseTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: ProducerOptions) {
     this.id = options.id;
@@ -56,6 +70,8 @@ export class Producer implements ConsumedProducer {
     this.streamId = options.streamId;
     this.kind = options.kind;
     this.spatialLayer = options.spatialLayer;
+    this.source = options.source;
+    this.bitrateBps = options.bitrateBps ?? 0;
     this.#publisher = options.publisher;
     this.#clock = options.clock;
     this.#counters = options.counters;
@@ -87,9 +103,31 @@ export class Producer implements ConsumedProducer {
     if (this.#consumers.delete(consumer)) this.refreshDestinations();
   }
 
-  /** To be called when a consumer got or lost its session. */
+  /** To be called when a consumer got or lost its session, or was turned on or off. */
   refreshDestinations(): void {
-    this.#destinations = Object.freeze([...this.#consumers].filter((consumer) => consumer.connected));
+    this.#destinations = Object.freeze([...this.#consumers].filter((consumer) => consumer.receives));
+    this.#updateDemand();
+  }
+
+  /** The publisher's client has just come: it takes every stream to be wanted. */
+  publisherConnected(): void {
+    this.#toldWanted = true;
+    this.#updateDemand();
+  }
+
+  /** Wanted is told at once, with what follows from it; not wanted is told once it has lasted. */
+  #updateDemand(): void {
+    if (this.#closed || this.kind !== 'video') return;
+    if (this.#destinations.length > 0) {
+      clearTimeout(this.#pauseTimer);
+      this.#pauseTimer = undefined;
+      if (!this.#toldWanted) this.#toldWanted = this.#publisher.tellDemand(this.streamId, true);
+    } else if (this.#toldWanted) {
+      this.#pauseTimer ??= setTimeout(() => {
+        this.#pauseTimer = undefined;
+        this.#toldWanted = !this.#publisher.tellDemand(this.streamId, false);
+      }, IDLE_BEFORE_PAUSE_MS);
+    }
   }
 
   addIncomingStream(stream: IncomingStream): void {
@@ -125,6 +163,7 @@ export class Producer implements ConsumedProducer {
     if (this.#closed) return;
     this.#closed = true;
     clearTimeout(this.#keyFrameTimer);
+    clearTimeout(this.#pauseTimer);
     this.abortIncomingStreams();
     this.#consumers.clear();
     this.#destinations = Object.freeze([]);

@@ -8,6 +8,7 @@ import { CloseCode } from '../../shared/base/closeCode.ts';
 import type { Counters } from '../metrics/Counters.ts';
 import { type RouteSource, RouteTable } from '../routing/RouteTable.ts';
 import { Consumer } from './Consumer.ts';
+import type { LayerGroup } from './LayerGroup.ts';
 import { Producer } from './Producer.ts';
 import { type MediaKind, Transport, type TransportConnection } from './Transport.ts';
 
@@ -39,6 +40,10 @@ export class Router implements RouteSource {
   readonly #producers = new Map<string, Producer>();
   readonly #consumers = new Map<string, Consumer>();
   #routes = RouteTable.empty;
+  readonly #onLayersChanged = (group: LayerGroup): void => {
+    for (const { producer } of group.members) this.#producers.get(producer.id)?.refreshDestinations();
+    this.#swapRoutes();
+  };
 
   constructor(options: RouterOptions) {
     this.id = options.id;
@@ -149,11 +154,12 @@ export class Router implements RouteSource {
     const consumers = [...made.values()];
     for (const consumer of consumers) {
       this.#consumers.set(consumer.id, consumer);
-      this.#transports.get(consumer.transportId)?.addConsumer(consumer);
+      this.#transports.get(consumer.transportId)?.addConsumer(consumer, this.#onLayersChanged);
       this.#producers.get(consumer.producer.id)?.addConsumer(consumer);
     }
     this.#swapRoutes();
-    for (const consumer of consumers) if (consumer.connected) consumer.producer.requestKeyFrame();
+    for (const consumer of consumers)
+      if (consumer.connected && consumer.forwarding === 'all') consumer.producer.requestKeyFrame();
     return consumers;
   }
 
@@ -163,7 +169,8 @@ export class Router implements RouteSource {
     for (const consumer of transport.consumers())
       this.#producers.get(consumer.producer.id)?.refreshDestinations();
     this.#swapRoutes();
-    for (const consumer of transport.consumers()) consumer.producer.requestKeyFrame();
+    for (const consumer of transport.consumers()) if (consumer.receives) consumer.producer.requestKeyFrame();
+    for (const producer of transport.producers) producer.publisherConnected();
   }
 
   /**
@@ -179,6 +186,7 @@ export class Router implements RouteSource {
   closeTransport(id: string, code: CloseCode, reason: string): void {
     const transport = this.#transports.get(id);
     if (!transport) return;
+    transport.dropGroups();
     for (const consumer of [...transport.consumers()]) this.#removeConsumer(consumer);
     for (const producer of [...transport.producers]) this.#removeProducer(producer);
     this.#transports.delete(id);
@@ -223,6 +231,8 @@ export class Router implements RouteSource {
       streamId: item.stream_id,
       kind: item.kind,
       spatialLayer: item.spatial_layer ?? 0,
+      source: item.source,
+      bitrateBps: item.bitrate_bps,
       clock: this.#options.clock,
       counters: this.#options.counters,
     });

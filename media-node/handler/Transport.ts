@@ -13,6 +13,7 @@ import type { MediaServerMessageInit } from '../../shared/media-session/messages
 import { DestinationDrops } from '../metrics/DestinationDrops.ts';
 import type { MediaSession } from '../transport/MediaSession.ts';
 import type { Consumer } from './Consumer.ts';
+import { LayerGroup } from './LayerGroup.ts';
 import type { Producer, Publisher } from './Producer.ts';
 
 export type MediaKind = 'audio' | 'video';
@@ -36,6 +37,7 @@ export class Transport implements Publisher {
   readonly #consumersByUser = new Map<number, Map<number, Consumer>>();
   #audioMuted = false;
   #videoMuted = false;
+  readonly #groups = new Set<LayerGroup>();
   #connection: TransportConnection | undefined;
   #tokenUsed = false;
   #closed = false;
@@ -101,7 +103,8 @@ export class Transport implements Publisher {
     return this.#consumersByUser.get(userId)?.get(streamId);
   }
 
-  addConsumer(consumer: Consumer): void {
+  /** `onLayersChanged` is told whenever what it is sent of a source has changed. */
+  addConsumer(consumer: Consumer, onLayersChanged: (group: LayerGroup) => void): void {
     const { userId, streamId } = consumer.producer;
     let byStream = this.#consumersByUser.get(userId);
     if (byStream === undefined) {
@@ -110,12 +113,31 @@ export class Transport implements Publisher {
     }
     byStream.set(streamId, consumer);
     if (this.#connection) consumer.connect(this.#connection.session);
+    if (consumer.producer.kind !== 'video') return;
+    const group =
+      [...this.#groups].find((candidate) => candidate.takes(consumer)) ?? new LayerGroup(onLayersChanged);
+    this.#groups.add(group);
+    group.add(consumer);
+  }
+
+  /** The sources of pictures that this client receives. */
+  get groups(): ReadonlySet<LayerGroup> {
+    return this.#groups;
+  }
+
+  /** The source that this consumer is a layer of; undefined for sound. */
+  groupOf(consumer: Consumer): LayerGroup | undefined {
+    for (const group of this.#groups) if (group.has(consumer)) return group;
+    return undefined;
   }
 
   removeConsumer(consumer: Consumer): void {
     const { userId, streamId } = consumer.producer;
     const byStream = this.#consumersByUser.get(userId);
     if (byStream?.delete(streamId) && byStream.size === 0) this.#consumersByUser.delete(userId);
+    const group = this.groupOf(consumer);
+    group?.remove(consumer);
+    if (group?.isEmpty) this.#groups.delete(group);
   }
 
   /** Takes the well-formed ack datagram bytes[at..]. Streams that this client does not receive are passed over. */
@@ -150,6 +172,20 @@ export class Transport implements Publisher {
   /** Whether frames of this type, read from a datagram that is not checked yet, are muted. */
   isFrameMuted(frameType: number): boolean {
     return frameType === FrameType.audio ? this.#audioMuted : this.#videoMuted;
+  }
+
+  /** Before its consumers close, one after the other: none is to take another's place. */
+  dropGroups(): void {
+    this.#groups.clear();
+  }
+
+  tellDemand(streamId: number, wanted: boolean): boolean {
+    return this.#connection?.send({ layerDemand: { streamId, wanted } }) ?? false;
+  }
+
+  /** Told to the client that its path takes less than it wished for, or all of it again. */
+  tellQuality(quality: NonNullable<MediaServerMessageInit['streamQuality']>): void {
+    this.#connection?.send({ streamQuality: quality });
   }
 
   requestKeyFrame(streamId: number): boolean {

@@ -35,6 +35,8 @@ export const Counter = {
   keyFrameRequestsIn: 13,
   /** Key frame requests that reached a publisher; the rest was coalesced. */
   keyFrameRequestsOut: 14,
+  /** Paths of subscribers that were found to take less than was sent, or all of it again. */
+  qualityAlerts: 15,
 } as const;
 export type Counter = (typeof Counter)[keyof typeof Counter];
 const COUNTERS = Object.keys(Counter).length;

@@ -39,28 +39,30 @@ export const DropReason = {
   destinationDelta: 23,
   /** Part of a frame, or refers to one, that this destination was not sent. */
   destinationUndecodable: 24,
+  /** Of a layer, or of a temporal layer, that this subscriber is not sent (ledger SFU-4). */
+  layerWithheld: 25,
   // Media streams, on the way in.
-  streamUnauthenticated: 25,
-  streamMalformed: 26,
-  streamNotSenders: 27,
-  streamTooMany: 28,
-  streamNoSubscribers: 29,
+  streamUnauthenticated: 26,
+  streamMalformed: 27,
+  streamNotSenders: 28,
+  streamTooMany: 29,
+  streamNoSubscribers: 30,
   /** The sender is muted for this kind of media (ledger MC-10). */
-  streamMuted: 30,
+  streamMuted: 31,
   // Copies of media streams, on the way out.
-  streamQuotaExceeded: 31,
-  streamDestinationClosed: 32,
+  streamQuotaExceeded: 32,
+  streamDestinationClosed: 33,
   // Control messages.
-  tokenRefused: 33,
-  authTimedOut: 34,
-  messageOversized: 35,
-  messageMalformed: 36,
-  messageUnexpected: 37,
-  messageRateExceeded: 38,
+  tokenRefused: 34,
+  authTimedOut: 35,
+  messageOversized: 36,
+  messageMalformed: 37,
+  messageUnexpected: 38,
+  messageRateExceeded: 39,
   /** A key frame request or report for a stream that the sender does not receive. */
-  messageNotSubscribed: 39,
+  messageNotSubscribed: 40,
   /** A message to a peer that does not read its control stream. */
-  messageQueueFull: 40,
+  messageQueueFull: 41,
 } as const;
 export type DropReason = (typeof DropReason)[keyof typeof DropReason];
 export type DropReasonName = keyof typeof DropReason;
@@ -74,9 +76,9 @@ export const FIRST_INGRESS_REASON = DropReason.truncated;
 export const LAST_INGRESS_REASON = DropReason.wrongKind;
 /** Reasons that count copies of datagrams: each copy offered to a destination is sent, or one of these. */
 export const FIRST_DESTINATION_REASON = DropReason.destinationCongested;
-export const LAST_DESTINATION_REASON = DropReason.destinationUndecodable;
+export const LAST_DESTINATION_REASON = DropReason.layerWithheld;
 /** Names of the drops that say that this worker or a path is overloaded; the others are the sender's fault. */
 export const DESTINATION_DROP_NAMES: readonly DropReasonName[] = DROP_REASON_NAMES.slice(
   FIRST_DESTINATION_REASON,
-  LAST_DESTINATION_REASON + 1,
+  DropReason.destinationUndecodable + 1,
 );

@@ -77,11 +77,22 @@ export const createProducersSchema = z.strictObject({
         stream_id: uint32Id,
         kind: z.enum(['audio', 'video']),
         spatial_layer: z.int().min(0).max(2).default(0),
+        source: z.enum(['microphone', 'camera', 'screen', 'screen_audio']).optional().meta({
+          description: 'Video streams of one source and of different layers are layers of it (SFU-4).',
+        }),
+        bitrate_bps: z
+          .int()
+          .min(0)
+          .max(1_000_000_000)
+          .optional()
+          .meta({ description: 'What it is published at, until it was measured. 0: not known.' }),
       }),
     )
     .min(1)
     .max(MAX_BATCH),
 });
+/** What a stream shows. */
+export type ProducerSource = 'microphone' | 'camera' | 'screen' | 'screen_audio';
 export type CreateProducers = z.input<typeof createProducersSchema>;
 export const producersSchema = z.object({ producers: z.array(z.object({ producer_id: idSchema })) });
 export type ProducersBody = z.infer<typeof producersSchema>;

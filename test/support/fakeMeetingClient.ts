@@ -33,6 +33,8 @@ export class FakeMeetingClient implements MeetingClient {
   /** What `setCamera(true)` and `setMicrophone(true)` reject with. */
   deviceError: Error | undefined;
   readonly attached = new Set<number>();
+  /** By user id, device pixels. */
+  readonly shownHeights = new Map<number, number>();
   leaveCalls = 0;
   readonly #listeners = new Map<keyof MeetingEvents, Set<(value: never) => void>>();
   #nextUserId = SELF + 1;
@@ -73,6 +75,10 @@ export class FakeMeetingClient implements MeetingClient {
       clearInterval(timer);
       this.attached.delete(userId);
     };
+  }
+
+  setShownHeight(userId: number, heightPx: number): void {
+    this.shownHeights.set(userId, heightPx);
   }
 
   audioLevel(userId: number): number {

@@ -7,6 +7,8 @@ export interface EncodedFrame {
   readonly timestampUs: number;
   readonly payload: Uint8Array;
   readonly temporalLayer: number;
+  /** Simulcast layer that it is a picture of; absent where there is one only. */
+  readonly spatialLayer?: number;
   /** No later frame depends on it. */
   readonly discardable: boolean;
 }

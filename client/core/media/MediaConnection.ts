@@ -23,7 +23,12 @@ import type { StreamReceiver } from './StreamReceiver.ts';
 
 const PEER = 'the media handler';
 const PING_INTERVAL_MS = 1_000;
-const REPORT_INTERVAL_MS = 1_000;
+/** All of them. */
+const MAX_TEMPORAL_LAYER = 7;
+/** Four within the second in which the handler has to notice a bad path (ledger MH-5). */
+const REPORT_INTERVAL_MS = 250;
+/** Reports after which receiverInterval() has new figures: a second. */
+const REPORTS_AN_INTERVAL = 4;
 /** A stream's key frame is asked for at most this often. */
 const KEY_FRAME_REQUEST_INTERVAL_MS = 300;
 
@@ -34,6 +39,14 @@ export interface MediaConnectionOptions {
   readonly log: Logger;
   /** Time to wait for the session and for the answer to Auth, ms. */
   readonly timeoutMs: number;
+}
+
+/** What a receiver has use for of a source. */
+export interface LayerWish {
+  /** The highest of use, 0 to 2. */
+  readonly preferredSpatialLayer: number;
+  /** Higher comes first when the path does not take everything; from 0. */
+  readonly priority: number;
 }
 
 export interface MediaConnectionEvents {
@@ -66,6 +79,7 @@ export class MediaConnection {
   #refusal: ConnectionError | undefined;
   #cancelClosing: (() => void) | undefined;
   #reportedAtMs = 0;
+  #reports = 0;
 
   constructor(options: MediaConnectionOptions) {
     this.#options = options;
@@ -184,6 +198,14 @@ export class MediaConnection {
     this.#send({ keyFrameRequest: { userId, streamId } });
   }
 
+  /** Says which layers of a source are of use; the stream is any layer of it. Holds until it is said again. */
+  changeLayer(userId: number, streamId: number, wish: LayerWish): void {
+    if (this.#state !== 'ready') return;
+    const { preferredSpatialLayer, priority } = wish;
+    const maxTemporalLayer = MAX_TEMPORAL_LAYER;
+    this.#send({ layerChange: { userId, streamId, preferredSpatialLayer, maxTemporalLayer, priority } });
+  }
+
   /** Idempotent, never throws. */
   close(): void {
     if (this.#commit('close')) this.#end(undefined);
@@ -271,6 +293,12 @@ export class MediaConnection {
       case 'keyFrameRequest':
         this.#outgoing.get(message.keyFrameRequest.streamId ?? 0)?.requestKeyFrame();
         break;
+      case 'layerDemand':
+        this.#outgoing.get(message.layerDemand.streamId ?? 0)?.setWanted(message.layerDemand.wanted ?? false);
+        break;
+      case 'streamQuality':
+        this.#options.log.debug('Path quality', { ...message.streamQuality });
+        break;
       case 'refused':
         // The session's close follows.
         this.#refusal = ConnectionError.refused(
@@ -315,7 +343,10 @@ export class MediaConnection {
     const nowMs = this.#options.clock.monotonicMs();
     const intervalMs = Math.round(nowMs - this.#reportedAtMs);
     this.#reportedAtMs = nowMs;
-    const streams = this.#reception.receivers.takeReports(nowMs);
+    this.#reports = (this.#reports + 1) % REPORTS_AN_INTERVAL;
+    const { receivers } = this.#reception;
+    if (this.#reports === 0) receivers.endIntervals(nowMs);
+    const streams = receivers.takeReports(nowMs);
     if (streams.length === 0) return;
     const roundTripUs = Math.round((this.#roundTrip.smoothedMs ?? 0) * 1_000);
     this.#send({ receiverReport: { intervalMs, roundTripUs, streams } });

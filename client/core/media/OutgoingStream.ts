@@ -72,6 +72,8 @@ export class OutgoingStream {
   #referenceBroken = false;
   #closed = false;
   #onKeyFrameNeeded: () => void = () => undefined;
+  #wanted = true;
+  #onWantedChanged: (wanted: boolean) => void = () => undefined;
 
   /** Without a connection: what is sent before attach() is dropped. */
   constructor(options: OutgoingStreamOptions) {
@@ -101,6 +103,23 @@ export class OutgoingStream {
     this.#onKeyFrameNeeded = callback;
   }
 
+  /** Whether anybody receives this stream. Until the handler says otherwise, somebody does. */
+  get wanted(): boolean {
+    return this.#wanted;
+  }
+
+  /** Called when the handler says that nobody receives this stream, or somebody does again. */
+  set onWantedChanged(callback: (wanted: boolean) => void) {
+    this.#onWantedChanged = callback;
+  }
+
+  /** For the media connection, when the handler says so. */
+  setWanted(wanted: boolean): void {
+    if (this.#closed || wanted === this.#wanted) return;
+    this.#wanted = wanted;
+    this.#onWantedChanged(wanted);
+  }
+
   /** For the media connection, when a subscriber asks. */
   requestKeyFrame(): void {
     if (!this.#closed) this.#onKeyFrameNeeded();
@@ -111,6 +130,7 @@ export class OutgoingStream {
     if (this.#closed) return;
     this.detach();
     this.#link = link;
+    this.setWanted(true);
     this.#stopDraining = link.writer.onRoom(() => this.#drain());
     if (this.#framesSent + this.#framesDropped === 0) return;
     this.#referenceBroken = true;

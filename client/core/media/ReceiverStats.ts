@@ -21,6 +21,18 @@ export interface ReceiverInterval {
   readonly lossRatio?: number;
 }
 
+/** Where an interval started. */
+export interface IntervalMark {
+  startMs: number;
+  expected: number;
+  received: number;
+  bytes: number;
+}
+
+export function intervalMark(nowMs: number): IntervalMark {
+  return { startMs: nowMs, expected: 0, received: 0, bytes: 0 };
+}
+
 export class ReceiverStats {
   readonly #seen = new Uint32Array(WINDOW / WORD_BITS);
   #highest = -1;
@@ -30,13 +42,10 @@ export class ReceiverStats {
   #bytes = 0;
   #jitterUs = 0;
   #lastTransitUs: number | undefined;
-  #intervalStartMs: number;
-  #expectedBefore = 0;
-  #receivedBefore = 0;
-  #bytesBefore = 0;
+  readonly #mark: IntervalMark;
 
   constructor(nowMs: number) {
-    this.#intervalStartMs = nowMs;
+    this.#mark = intervalMark(nowMs);
   }
 
   /** Highest sequence number so far; -1 before the first datagram. */
@@ -60,7 +69,7 @@ export class ReceiverStats {
   /** Takes a datagram into account. False when it had been here before, or is too old to tell. */
   addDatagram(sequence: number, timestampUs: number, bytes: number, arrivalMs: number): boolean {
     if (this.#first < 0 || sequence < this.#first) this.#first = sequence;
-    if (!this.#mark(sequence)) {
+    if (!this.#addOnce(sequence)) {
       this.#duplicates += 1;
       return false;
     }
@@ -80,18 +89,18 @@ export class ReceiverStats {
     this.#bytes += bytes;
   }
 
-  /** Ends the interval at `nowMs` and starts the next. */
-  takeInterval(nowMs: number): ReceiverInterval {
-    const intervalMs = Math.max(1, nowMs - this.#intervalStartMs);
+  /** Ends the interval at `nowMs` and starts the next. Who counts intervals of its own brings a mark of its own. */
+  takeInterval(nowMs: number, mark: IntervalMark = this.#mark): ReceiverInterval {
+    const intervalMs = Math.max(1, nowMs - mark.startMs);
     const expected = this.#highest < 0 ? 0 : this.#highest - this.#first + 1;
-    const received = this.#received - this.#receivedBefore;
+    const received = this.#received - mark.received;
     // Late ones make up for a loss of the interval before, hence the bound at zero (RFC 3550, appendix A.3).
-    const lost = Math.max(0, expected - this.#expectedBefore - received);
-    const bytes = this.#bytes - this.#bytesBefore;
-    this.#intervalStartMs = nowMs;
-    this.#expectedBefore = expected;
-    this.#receivedBefore = this.#received;
-    this.#bytesBefore = this.#bytes;
+    const lost = Math.max(0, expected - mark.expected - received);
+    const bytes = this.#bytes - mark.bytes;
+    mark.startMs = nowMs;
+    mark.expected = expected;
+    mark.received = this.#received;
+    mark.bytes = this.#bytes;
     return {
       intervalMs,
       highestSequence: Math.max(0, this.#highest),
@@ -104,7 +113,7 @@ export class ReceiverStats {
     };
   }
 
-  #mark(sequence: number): boolean {
+  #addOnce(sequence: number): boolean {
     if (sequence > this.#highest) {
       this.#forget(sequence);
       this.#highest = sequence;

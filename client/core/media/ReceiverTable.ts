@@ -1,7 +1,7 @@
 import type { Clock } from '../../../shared/base/clock.ts';
 import { type AckEntry, encodeAck, MAX_ACK_ENTRIES } from '../../../shared/frame/control.ts';
 import type { StreamReport } from '../../../shared/media-session/messages.ts';
-import { type ReceiverInterval, ReceiverStats } from './ReceiverStats.ts';
+import { type IntervalMark, intervalMark, type ReceiverInterval, ReceiverStats } from './ReceiverStats.ts';
 import type { StreamReceiver } from './StreamReceiver.ts';
 
 export interface Registration {
@@ -9,6 +9,8 @@ export interface Registration {
   readonly streamId: number;
   readonly receiver: StreamReceiver;
   readonly stats: ReceiverStats;
+  /** What has been reported. */
+  readonly reported: IntervalMark;
   /** Figures of the last whole interval. */
   interval: ReceiverInterval | undefined;
   acknowledged: number;
@@ -36,6 +38,7 @@ export class ReceiverTable {
       streamId,
       receiver,
       stats: new ReceiverStats(this.#clock.monotonicMs()),
+      reported: intervalMark(this.#clock.monotonicMs()),
       interval: undefined,
       acknowledged: -1,
       keyFrameRequestedAtMs: Number.NEGATIVE_INFINITY,
@@ -72,12 +75,16 @@ export class ReceiverTable {
     return acks;
   }
 
-  /** Ends every stream's interval; a report for each that received anything or missed something. */
+  /** Ends the interval that every stream's figures are for, and starts the next. */
+  endIntervals(nowMs: number): void {
+    for (const registration of this.#all()) registration.interval = registration.stats.takeInterval(nowMs);
+  }
+
+  /** A report for each stream that received anything or missed something since the report before. */
   takeReports(nowMs: number): StreamReport[] {
     const reports: StreamReport[] = [];
     for (const registration of this.#all()) {
-      const interval = registration.stats.takeInterval(nowMs);
-      registration.interval = interval;
+      const interval = registration.stats.takeInterval(nowMs, registration.reported);
       if (interval.received + interval.lost === 0) continue;
       reports.push({
         userId: registration.userId,

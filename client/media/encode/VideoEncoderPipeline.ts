@@ -1,30 +1,19 @@
-// Camera track to encoded frames: VP8 for real time, two temporal layers where the browser has them.
+// Camera track to encoded frames, in as many simulcast layers as the picture has room for (ledger SFU-4).
 import type { Clock } from '../../../shared/base/clock.ts';
 import type { Logger } from '../../../shared/base/log.ts';
-import { FrameType } from '../../../shared/frame/layout.ts';
 import type { EncodedFrame } from '../../core/media/EncodedFrame.ts';
 import type { ColorSpace } from '../../core/signaling/types.ts';
 import { CaptureClock } from '../capture/CaptureClock.ts';
 import { CAMERA_FRAMES_PER_SECOND, CAMERA_HEIGHT, CAMERA_WIDTH } from '../capture/devices.ts';
 import { readTrack } from '../capture/trackProcessor.ts';
-import { toColorSpace } from '../colorSpace.ts';
 import { fitWithin } from './fitWithin.ts';
+import { layersOf, sizesOf, type VideoLayer } from './layerSizes.ts';
+import { VideoLayerEncoder } from './VideoLayerEncoder.ts';
 
-export const VIDEO_CODEC = 'vp8';
-export const VIDEO_BITRATE_BPS = 800_000;
-
-/** A receiver that missed everything has a picture again after this, ms. */
-const KEY_FRAME_INTERVAL_MS = 10_000;
-/** However many ask, a key frame is made at most this often, ms. */
-const MIN_KEY_FRAME_INTERVAL_MS = 250;
-/** Frames that wait in the encoder; past it captured frames are skipped. */
-const MAX_ENCODE_QUEUE = 2;
 /** Captured frames that wait for this pipeline. */
 const MAX_CAPTURE_QUEUE = 2;
 /** A camera may be faster than asked; frames closer than this share of the frame time are skipped. */
 const MIN_FRAME_SPACING_US = (0.8 * 1_000_000) / CAMERA_FRAMES_PER_SECOND;
-/** An encoder that fails is made anew this many times. */
-const MAX_RESTARTS = 3;
 
 export interface VideoEncoderPipelineOptions {
   readonly track: MediaStreamTrack;
@@ -37,9 +26,11 @@ export interface VideoEncoderPipelineOptions {
 }
 
 export interface VideoEncoderStats {
+  /** Over all layers. */
   readonly framesEncoded: number;
   /** Captured and not encoded, because the encoder was behind. */
   readonly framesSkipped: number;
+  /** Of the highest layer. */
   readonly width: number;
   readonly height: number;
 }
@@ -47,6 +38,8 @@ export interface VideoEncoderStats {
 /** What is known of the encoded pictures once there is one. */
 export interface EncodedVideoFormat {
   readonly colorSpace: ColorSpace | undefined;
+  /** From the lowest to the highest. Their number stays; a camera that is turned turns them. */
+  readonly layers: readonly VideoLayer[];
 }
 
 export class VideoEncoderPipeline {
@@ -55,18 +48,12 @@ export class VideoEncoderPipeline {
   readonly #reader: ReadableStreamDefaultReader<VideoFrame>;
   readonly #format = Promise.withResolvers<EncodedVideoFormat>();
   #onFrame: ((frame: EncodedFrame) => void) | undefined;
-  /** The key frame that waits for sendTo(). */
-  #heldFrame: EncodedFrame | undefined;
-  #isFirstSubmitted = false;
-  #encoder: VideoEncoder | undefined;
-  #size = { width: 0, height: 0 };
-  #restarts = 0;
+  /** The key frames that wait for sendTo(): one of each layer. */
+  #heldFrames: EncodedFrame[] = [];
+  #encoders: readonly VideoLayerEncoder[] = [];
+  #layers: readonly VideoLayer[] = [];
   #stopped = false;
-  #keyFrameWanted = true;
-  #keyFrameAtMs = Number.NEGATIVE_INFINITY;
   #encodedAtUs = Number.NEGATIVE_INFINITY;
-  #framesEncoded = 0;
-  #framesSkipped = 0;
 
   constructor(options: VideoEncoderPipelineOptions) {
     this.#options = options;
@@ -82,31 +69,43 @@ export class VideoEncoderPipeline {
   }
 
   get stats(): VideoEncoderStats {
-    return { framesEncoded: this.#framesEncoded, framesSkipped: this.#framesSkipped, ...this.#size };
+    const full = this.#layers.at(-1);
+    return {
+      framesEncoded: this.#encoders.reduce((sum, encoder) => sum + encoder.framesEncoded, 0),
+      framesSkipped: this.#encoders.reduce((sum, encoder) => sum + encoder.framesSkipped, 0),
+      width: full?.width ?? 0,
+      height: full?.height ?? 0,
+    };
   }
 
-  /** Frames go to `onFrame` from now on, the first one too. Until then only that one is made, and kept. Call once. */
+  /** Frames go to `onFrame` from now on, the first ones too. Until then only those are made, and kept. Call once. */
   sendTo(onFrame: (frame: EncodedFrame) => void): void {
-    const held = this.#heldFrame;
-    this.#heldFrame = undefined;
+    const held = this.#heldFrames;
+    this.#heldFrames = [];
     this.#onFrame = onFrame;
-    if (held !== undefined && !this.#stopped) onFrame(held);
+    if (!this.#stopped) for (const frame of held) onFrame(frame);
   }
 
-  /** The next frame will be a key frame, or one soon after. */
-  requestKeyFrame(): void {
-    this.#keyFrameWanted = true;
+  /** The layer's next frame will be a key frame, or one soon after. */
+  requestKeyFrame(spatialLayer: number): void {
+    this.#encoders[spatialLayer]?.requestKeyFrame();
+  }
+
+  /** A layer that nobody watches is not encoded. */
+  setWanted(spatialLayer: number, wanted: boolean): void {
+    const encoder = this.#encoders[spatialLayer];
+    if (encoder !== undefined) encoder.paused = !wanted;
   }
 
   /** Idempotent; leaves the track to its owner. */
   stop(): void {
     if (this.#stopped) return;
     this.#stopped = true;
-    this.#heldFrame = undefined;
+    this.#heldFrames = [];
     this.#format.reject(new DOMException('The camera was stopped', 'AbortError'));
     // Rejects when the track has ended already.
     this.#reader.cancel().catch(() => undefined);
-    this.#closeEncoder();
+    for (const encoder of this.#encoders) encoder.close();
   }
 
   async #run(): Promise<void> {
@@ -132,72 +131,39 @@ export class VideoEncoderPipeline {
     this.#captureClock.observe(frame.timestamp);
     this.#options.onPreview(frame.clone());
     if (frame.timestamp - this.#encodedAtUs < MIN_FRAME_SPACING_US) return;
-    const size = fitWithin(frame.displayWidth, frame.displayHeight, CAMERA_WIDTH, CAMERA_HEIGHT);
-    if (this.#encoder === undefined || size.width !== this.#size.width || size.height !== this.#size.height)
-      await this.#startEncoder(size);
-    const encoder = this.#encoder;
-    if (encoder === undefined || this.#stopped) return;
-    if (this.#onFrame === undefined && this.#isFirstSubmitted) return;
-    if (encoder.encodeQueueSize > MAX_ENCODE_QUEUE) {
-      this.#framesSkipped += 1;
-      return;
-    }
     this.#encodedAtUs = frame.timestamp;
-    this.#isFirstSubmitted = true;
-    encoder.encode(frame, { keyFrame: this.#isKeyFrameDue() });
+    this.#fitLayers(frame);
+    for (const [index, layer] of this.#layers.entries()) {
+      const encoder = this.#encoders[index];
+      const isHeld = this.#onFrame === undefined && (encoder?.framesSubmitted ?? 0) > 0;
+      if (!isHeld && !this.#stopped) await encoder?.encode(frame, layer);
+    }
   }
 
-  #isKeyFrameDue(): boolean {
-    const nowMs = this.#options.clock.monotonicMs();
-    const sinceMs = nowMs - this.#keyFrameAtMs;
-    const due =
-      sinceMs >= KEY_FRAME_INTERVAL_MS || (this.#keyFrameWanted && sinceMs >= MIN_KEY_FRAME_INTERVAL_MS);
-    if (!due) return false;
-    this.#keyFrameWanted = false;
-    this.#keyFrameAtMs = nowMs;
-    return true;
+  #fitLayers(frame: VideoFrame): void {
+    const size = fitWithin(frame.displayWidth, frame.displayHeight, CAMERA_WIDTH, CAMERA_HEIGHT);
+    const full = this.#layers.at(-1);
+    if (full?.width === size.width && full.height === size.height) return;
+    this.#layers = full === undefined ? layersOf(size) : sizesOf(size, this.#layers.length);
+    if (this.#encoders.length === 0) this.#encoders = this.#layers.map(() => this.#makeEncoder());
   }
 
-  async #startEncoder(size: { readonly width: number; readonly height: number }): Promise<void> {
-    this.#closeEncoder();
-    const config = await chooseConfig(size);
-    if (this.#stopped) return;
-    const encoder = new VideoEncoder({
-      output: (chunk, metadata) => this.#emit(chunk, metadata),
-      error: (error) => this.#encoderFailed(error),
+  #makeEncoder(): VideoLayerEncoder {
+    const { clock, log } = this.#options;
+    return new VideoLayerEncoder({
+      clock,
+      log,
+      captureClock: this.#captureClock,
+      onFrame: (frame, colorSpace) => this.#emit(frame, colorSpace),
+      onFailed: () => this.#finish('encoder_failed'),
     });
-    encoder.configure(config);
-    this.#encoder = encoder;
-    this.#size = size;
-    this.#isFirstSubmitted = false;
-    this.#keyFrameWanted = true;
-    this.#keyFrameAtMs = Number.NEGATIVE_INFINITY;
   }
 
-  #emit(chunk: EncodedVideoChunk, metadata: EncodedVideoChunkMetadata | undefined): void {
+  #emit(frame: EncodedFrame, colorSpace: ColorSpace | undefined): void {
     if (this.#stopped) return;
-    const payload = new Uint8Array(chunk.byteLength);
-    chunk.copyTo(payload);
-    const temporalLayer = metadata?.svc?.temporalLayerId ?? 0;
-    this.#framesEncoded += 1;
-    const frame: EncodedFrame = {
-      type: chunk.type === 'key' ? FrameType.videoKey : FrameType.videoDelta,
-      timestampUs: this.#captureClock.toEpochUs(chunk.timestamp),
-      payload,
-      temporalLayer,
-      // With two temporal layers nothing refers to a frame of the upper one (W3C webrtc-svc, L1T2).
-      discardable: temporalLayer > 0,
-    };
-    if (this.#onFrame === undefined) this.#heldFrame = frame;
+    if (this.#onFrame === undefined) this.#heldFrames.push(frame);
     else this.#onFrame(frame);
-    this.#format.resolve({ colorSpace: toColorSpace(metadata?.decoderConfig?.colorSpace) });
-  }
-
-  #encoderFailed(error: DOMException): void {
-    this.#options.log.warn('The video encoder failed', { error, restarts: this.#restarts });
-    this.#encoder = undefined;
-    this.#restarts += 1;
-    if (this.#restarts > MAX_RESTARTS) this.#finish('encoder_failed');
+    this.#format.resolve({ colorSpace, layers: this.#layers });
   }
 
   #finish(reason: 'track_ended' | 'encoder_failed'): void {
@@ -205,28 +171,4 @@ export class VideoEncoderPipeline {
     this.stop();
     this.#options.onStopped(reason);
   }
-
-  #closeEncoder(): void {
-    if (this.#encoder !== undefined && this.#encoder.state !== 'closed') this.#encoder.close();
-    this.#encoder = undefined;
-  }
-}
-
-/** @throws DOMException NotSupportedError when the browser cannot encode VP8 at all. */
-async function chooseConfig(size: {
-  readonly width: number;
-  readonly height: number;
-}): Promise<VideoEncoderConfig> {
-  const plain: VideoEncoderConfig = {
-    codec: VIDEO_CODEC,
-    ...size,
-    bitrate: VIDEO_BITRATE_BPS,
-    framerate: CAMERA_FRAMES_PER_SECOND,
-    latencyMode: 'realtime',
-  };
-  for (const config of [{ ...plain, scalabilityMode: 'L1T2' }, plain]) {
-    const { supported } = await VideoEncoder.isConfigSupported(config);
-    if (supported) return config;
-  }
-  throw new DOMException('This browser cannot encode VP8', 'NotSupportedError');
 }

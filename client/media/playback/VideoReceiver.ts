@@ -1,4 +1,5 @@
-// Received video to pictures: assembler, jitter buffer, decoder, painter.
+// Received video to pictures: assembler, jitter buffer, decoder, painter. The handler sends one layer of a source at a time,
+// each a stream of its own (ledger SFU-4): from the key frame of another layer on, that one is decoded.
 import type { Clock } from '../../../shared/base/clock.ts';
 import type { Logger } from '../../../shared/base/log.ts';
 import { FrameType } from '../../../shared/frame/layout.ts';
@@ -16,6 +17,8 @@ import { RateMeter } from './RateMeter.ts';
 const MAX_DECODE_QUEUE = 30;
 /** While a key frame is missing, it is asked for again this often, ms. */
 const KEY_FRAME_RETRY_MS = 250;
+/** The active layer has ended when nothing came of it for this long and something did of another, ms. */
+const SILENT_MS = 400;
 const MIN_TIMER_MS = 2;
 
 export interface VideoReceiverOptions {
@@ -25,7 +28,8 @@ export interface VideoReceiverOptions {
   readonly clock: Clock;
   readonly timers: Timers;
   readonly log: Logger;
-  readonly requestKeyFrame: () => void;
+  /** Of the layer with this stream. */
+  readonly requestKeyFrame: (streamId: number) => void;
   /** The first picture is there. */
   readonly onFirstFrame: () => void;
 }
@@ -41,11 +45,43 @@ export interface VideoReceiverStats {
   readonly framesBuffered: number;
 }
 
-export class VideoReceiver implements StreamReceiver {
+/** What has arrived of one layer and is not decoded yet. */
+class ReceivedLayer {
+  readonly streamId: number;
+  assembler = new FrameAssembler();
+  jitter = new JitterBuffer();
+
+  constructor(streamId: number) {
+    this.streamId = streamId;
+  }
+
+  /** Forgets everything: what comes next starts with a key frame. Answers how many frames were dropped in all. */
+  restart(): number {
+    const dropped = this.framesDropped + this.jitter.length;
+    this.assembler = new FrameAssembler();
+    this.jitter = new JitterBuffer();
+    return dropped;
+  }
+
+  /** Held in whole or in part. */
+  get framesBuffered(): number {
+    return this.jitter.length + this.assembler.partialFrames;
+  }
+
+  get framesDropped(): number {
+    return this.jitter.dropped + this.assembler.abandoned;
+  }
+}
+
+export class VideoReceiver {
   readonly painter = new FramePainter();
   readonly #options: VideoReceiverOptions;
-  readonly #assembler = new FrameAssembler();
-  readonly #jitter = new JitterBuffer();
+  readonly #layers = new Map<number, ReceivedLayer>();
+  /** The layer that is decoded. */
+  #active: ReceivedLayer | undefined;
+  #activeAtMs = Number.NEGATIVE_INFINITY;
+  #decodedUpToUs = Number.NEGATIVE_INFINITY;
+  #framesDropped = 0;
   readonly #rate = new RateMeter();
   #decoder: VideoDecoder | undefined;
   #cancelTimer: (() => void) | undefined;
@@ -67,20 +103,34 @@ export class VideoReceiver implements StreamReceiver {
       framesPerSecond: this.#rate.perSecond(this.#options.clock.monotonicMs()),
       width: this.#size?.width,
       height: this.#size?.height,
-      jitterBufferMs: this.#jitter.targetDelayMs,
-      framesDropped: this.#jitter.dropped + this.#assembler.abandoned,
-      framesBuffered: this.#jitter.length + this.#assembler.partialFrames,
+      jitterBufferMs: this.#active?.jitter.targetDelayMs ?? 0,
+      framesDropped: this.#framesDropped + (this.#active?.framesDropped ?? 0),
+      framesBuffered: [...this.#layers.values()].reduce((sum, layer) => sum + layer.framesBuffered, 0),
     };
   }
 
-  onDatagram(bytes: Uint8Array, arrivalMs: number): void {
-    if (this.#closed) return;
-    const frame = this.#assembler.push(bytes, arrivalMs);
-    if (frame !== undefined) this.#take(frame);
+  /** Stream of the layer that is decoded; undefined before the first picture. */
+  get activeStreamId(): number | undefined {
+    return this.#active?.streamId;
   }
 
-  onStreamFrame(bytes: Uint8Array, arrivalMs: number): void {
-    if (!this.#closed) this.#take(wholeFrame(bytes, arrivalMs));
+  /** Takes what arrives of one layer from now on. */
+  receiverOf(streamId: number): StreamReceiver {
+    const layer = new ReceivedLayer(streamId);
+    this.#layers.set(streamId, layer);
+    return {
+      onDatagram: (bytes, arrivalMs) => {
+        if (this.#closed) return;
+        const frame = layer.assembler.push(bytes, arrivalMs);
+        if (frame !== undefined) this.#take(layer, frame);
+      },
+      onStreamFrame: (bytes, arrivalMs) => this.#take(layer, wholeFrame(bytes, arrivalMs)),
+    };
+  }
+
+  /** The layer's stream is gone. */
+  removeLayer(streamId: number): void {
+    this.#layers.delete(streamId);
   }
 
   /** Idempotent. */
@@ -88,14 +138,14 @@ export class VideoReceiver implements StreamReceiver {
     this.#closed = true;
     this.#cancelTimer?.();
     this.#closeDecoder();
-    this.#assembler.reset();
-    this.#jitter.clear();
+    for (const layer of this.#layers.values()) layer.restart();
     this.painter.clear();
   }
 
-  #take(frame: ReceivedFrame): void {
-    if (frame.type === FrameType.audio) return;
-    this.#jitter.push(frame);
+  #take(layer: ReceivedLayer, frame: ReceivedFrame): void {
+    if (this.#closed || frame.type === FrameType.audio) return;
+    layer.jitter.push(frame);
+    if (layer === this.#active) this.#activeAtMs = frame.completedAtMs;
     this.#drain();
   }
 
@@ -105,18 +155,61 @@ export class VideoReceiver implements StreamReceiver {
     this.#cancelTimer = undefined;
     if (this.#closed) return;
     const nowMs = this.#options.clock.monotonicMs();
-    for (let frame = this.#jitter.pop(nowMs); frame !== undefined; frame = this.#jitter.pop(nowMs))
-      this.#decode(frame, nowMs);
-    const starving = this.#jitter.needsKeyFrame(nowMs);
-    if (starving) this.#options.requestKeyFrame();
-    const changeMs = starving ? nowMs + KEY_FRAME_RETRY_MS : this.#jitter.nextChangeMs();
+    this.#decodeDue(nowMs);
+    for (const layer of this.#layers.values()) if (layer !== this.#active) this.#followTo(layer, nowMs);
+    const starving = this.#starving(nowMs);
+    if (starving !== undefined) this.#options.requestKeyFrame(starving.streamId);
+    const changeMs = starving !== undefined ? nowMs + KEY_FRAME_RETRY_MS : this.#nextChangeMs(nowMs);
     if (changeMs === undefined) return;
     this.#cancelTimer = this.#options.timers.after(Math.max(MIN_TIMER_MS, changeMs - nowMs), () =>
       this.#drain(),
     );
   }
 
+  #decodeDue(nowMs: number): void {
+    const { jitter } = this.#active ?? {};
+    if (jitter === undefined) return;
+    for (let frame = jitter.pop(nowMs); frame !== undefined; frame = jitter.pop(nowMs))
+      this.#decode(frame, nowMs);
+  }
+
+  /** Another layer has a key frame that is due and newer than what was decoded: that one is sent now. */
+  #followTo(layer: ReceivedLayer, nowMs: number): void {
+    const key = layer.jitter.pop(nowMs);
+    if (key === undefined) return;
+    if (key.timestampUs <= this.#decodedUpToUs) {
+      // A straggler of before the change to the layer that is decoded.
+      layer.restart();
+      return;
+    }
+    this.#framesDropped += this.#active?.restart() ?? 0;
+    this.#active = layer;
+    this.#activeAtMs = nowMs;
+    this.#decode(key, nowMs);
+    this.#decodeDue(nowMs);
+  }
+
+  /** The layer that a key frame is to be asked for. Others than the active one matter when that one has fallen silent. */
+  #starving(nowMs: number): ReceivedLayer | undefined {
+    if (this.#active?.jitter.needsKeyFrame(nowMs)) return this.#active;
+    if (this.#active !== undefined && nowMs - this.#activeAtMs < SILENT_MS) return undefined;
+    for (const layer of this.#layers.values())
+      if (layer !== this.#active && layer.jitter.length > 0 && layer.jitter.needsKeyFrame(nowMs))
+        return layer;
+    return undefined;
+  }
+
+  #nextChangeMs(nowMs: number): number | undefined {
+    let nextMs = this.#active?.jitter.nextChangeMs();
+    for (const layer of this.#layers.values()) {
+      const changeMs = layer === this.#active ? undefined : layer.jitter.nextChangeMs();
+      if (changeMs !== undefined && changeMs > nowMs) nextMs = Math.min(nextMs ?? changeMs, changeMs);
+    }
+    return nextMs;
+  }
+
   #decode(frame: ReceivedFrame, nowMs: number): void {
+    this.#decodedUpToUs = Math.max(this.#decodedUpToUs, frame.timestampUs);
     try {
       this.#decoder ??= this.#makeDecoder();
       if (this.#decoder.decodeQueueSize > MAX_DECODE_QUEUE) {
@@ -166,8 +259,8 @@ export class VideoReceiver implements StreamReceiver {
   #restart(reason: unknown): void {
     this.#options.log.warn('The video decoder starts afresh', { reason });
     this.#closeDecoder();
-    this.#jitter.reset(this.#options.clock.monotonicMs());
-    this.#options.requestKeyFrame();
+    this.#active?.jitter.reset(this.#options.clock.monotonicMs());
+    if (this.#active !== undefined) this.#options.requestKeyFrame(this.#active.streamId);
   }
 
   #closeDecoder(): void {

@@ -1,9 +1,9 @@
 import type { Clock } from '../../../shared/base/clock.ts';
-import type { OutgoingStream } from '../../core/media/OutgoingStream.ts';
+import type { SentStream } from '../LocalDevice.ts';
 import type { TileStats } from '../MeetingClient.ts';
 
 interface Mark {
-  readonly stream: OutgoingStream;
+  readonly stream: SentStream;
   readonly bytes: number;
   readonly frames: number;
   readonly atMs: number;
@@ -25,7 +25,7 @@ export class OutgoingRates {
   }
 
   /** Call once a second with what is being sent now. */
-  update(video: OutgoingStream | undefined, audio: OutgoingStream | undefined): void {
+  update(video: SentStream | undefined, audio: SentStream | undefined): void {
     const videoRates = this.#rates(video, this.#video);
     const audioRates = this.#rates(audio, this.#audio);
     this.#video = this.#mark(video);
@@ -39,13 +39,13 @@ export class OutgoingRates {
     };
   }
 
-  #mark(stream: OutgoingStream | undefined): Mark | undefined {
+  #mark(stream: SentStream | undefined): Mark | undefined {
     if (stream === undefined) return undefined;
     const { bytes, framesSent } = stream.stats;
     return { stream, bytes, frames: framesSent, atMs: this.#clock.monotonicMs() };
   }
 
-  #rates(stream: OutgoingStream | undefined, before: Mark | undefined) {
+  #rates(stream: SentStream | undefined, before: Mark | undefined) {
     if (stream === undefined || before?.stream !== stream) return undefined;
     const seconds = (this.#clock.monotonicMs() - before.atMs) / 1_000;
     if (seconds <= 0) return undefined;

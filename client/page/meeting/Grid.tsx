@@ -1,8 +1,8 @@
 // Everybody's tile, as large as the stage allows.
 import type { JSX } from 'preact';
-import { useMemo, useRef } from 'preact/hooks';
+import { useMemo, useRef, useState } from 'preact/hooks';
 import type { MeetingClient } from '../../media/MeetingClient.ts';
-import { gridLayout } from './gridLayout.ts';
+import { enlargedLayout, gridLayout } from './gridLayout.ts';
 import { Tile } from './Tile.tsx';
 import { useElementSize } from './useElementSize.ts';
 
@@ -20,12 +20,21 @@ export function Grid({ client, statisticsShown }: GridProps): JSX.Element {
   const { participants } = client;
   const count = participants.length;
   const layout = useMemo(() => gridLayout({ count, width, height, gap: GAP_PX }), [count, width, height]);
+  const [chosenId, setChosenId] = useState<number>();
+  // Who was enlarged may have left.
+  const enlargedId = participants.find(({ userId }) => userId === chosenId)?.userId;
+  const sizes = useMemo(() => enlargedLayout({ count, width, height, gap: GAP_PX }), [count, width, height]);
+  const sizeOf = (userId: number) => {
+    if (enlargedId === undefined) return { width: layout.tileWidth, height: layout.tileHeight };
+    return userId === enlargedId ? sizes.large : sizes.small;
+  };
   return (
     <div ref={stage} class="stage" data-scrolls={String(layout.scrolls)}>
       <ul
         class="grid"
         aria-label="Participants"
         data-columns={layout.columns}
+        data-enlarged={String(enlargedId !== undefined)}
         style={{
           '--columns': layout.columns,
           '--tile-width': `${layout.tileWidth}px`,
@@ -37,6 +46,11 @@ export function Grid({ client, statisticsShown }: GridProps): JSX.Element {
             key={participant.userId}
             client={client}
             participant={participant}
+            size={sizeOf(participant.userId)}
+            enlarged={participant.userId === enlargedId}
+            onToggleSize={() =>
+              setChosenId(participant.userId === enlargedId ? undefined : participant.userId)
+            }
             statisticsShown={statisticsShown}
           />
         ))}

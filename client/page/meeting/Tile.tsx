@@ -4,6 +4,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import type { MeetingClient, ParticipantView } from '../../media/MeetingClient.ts';
 import { Avatar } from '../ui/Avatar.tsx';
 import { Icon } from '../ui/Icon.tsx';
+import type { TileSize } from './gridLayout.ts';
 import { TileStatsPanel } from './TileStatsPanel.tsx';
 import { usePictureFit } from './usePictureFit.ts';
 
@@ -11,9 +12,15 @@ export interface TileProps {
   readonly client: MeetingClient;
   readonly participant: ParticipantView;
   readonly statisticsShown: boolean;
+  /** CSS pixels. */
+  readonly size: TileSize;
+  readonly enlarged: boolean;
+  /** A double click makes the tile large, and one of many again. */
+  readonly onToggleSize: () => void;
 }
 
-export function Tile({ client, participant, statisticsShown }: TileProps): JSX.Element {
+export function Tile(props: TileProps): JSX.Element {
+  const { client, participant, statisticsShown, size, enlarged, onToggleSize } = props;
   const { userId, displayName, isSelf, audioMuted, speaking } = participant;
   const shown = participant.hasVideo && !participant.videoMuted;
   const canvas = useRef<HTMLCanvasElement>(null);
@@ -21,6 +28,9 @@ export function Tile({ client, participant, statisticsShown }: TileProps): JSX.E
     if (canvas.current) return client.attachVideo(userId, canvas.current);
     return undefined;
   }, [client, userId]);
+  useEffect(() => {
+    if (size.height > 0) client.setShownHeight(userId, Math.round(size.height * devicePixelRatio));
+  }, [client, userId, size.height]);
   usePictureFit(canvas);
 
   return (
@@ -32,6 +42,9 @@ export function Tile({ client, participant, statisticsShown }: TileProps): JSX.E
       data-self={String(isSelf)}
       data-speaking={String(speaking)}
       data-video={String(shown)}
+      data-enlarged={String(enlarged)}
+      style={{ '--tile-width': `${size.width}px`, '--tile-height': `${size.height}px` }}
+      onDblClick={onToggleSize}
     >
       <canvas ref={canvas} class="tile-canvas" data-testid="tile-canvas" />
       {!shown && (

@@ -40,6 +40,31 @@ export function gridLayout(request: GridRequest): GridLayout {
   return best.tileWidth >= MIN_TILE_WIDTH_PX || request.count === 1 ? best : scrolling(request);
 }
 
+/** Share of the stage that the tiles beside an enlarged one take, and bounds of their height. */
+const STRIP_SHARE = 0.18;
+const MIN_STRIP_HEIGHT_PX = 63;
+const MAX_STRIP_HEIGHT_PX = 120;
+
+export interface TileSize {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** One tile enlarged over a strip of small ones; the strip's tiles shrink to stay in one row while they can be recognised. */
+export function enlargedLayout({ count, width, height, gap }: GridRequest): {
+  readonly large: TileSize;
+  readonly small: TileSize;
+} {
+  const others = count - 1;
+  const room = others > 0 ? (width - gap * (others - 1)) / others : width;
+  const stripHeight = Math.min(MAX_STRIP_HEIGHT_PX, Math.max(MIN_STRIP_HEIGHT_PX, height * STRIP_SHARE));
+  const smallWidth = Math.floor(Math.max(MIN_TILE_WIDTH_PX, Math.min(stripHeight * WIDE, room)));
+  const small = { width: smallWidth, height: Math.floor(smallWidth / WIDE) };
+  const left = others > 0 ? Math.max(0, height - gap - small.height) : height;
+  const large = gridLayout({ count: 1, width, height: left, gap });
+  return { large: { width: large.tileWidth, height: large.tileHeight }, small };
+}
+
 function arrange(columns: number, { count, width, height, gap }: GridRequest): GridLayout {
   const rows = Math.ceil(count / columns);
   const maxWidth = (width - gap * (columns - 1)) / columns;

@@ -10,6 +10,10 @@ const producer = {
   userId: 1,
   streamId: 10,
   kind: 'video',
+  spatialLayer: 0,
+  source: undefined,
+  transportId: 'transport-1',
+  bitrateBps: 0,
   requestKeyFrame: () => undefined,
 } as const;
 const DATAGRAM = new Uint8Array(100);

@@ -23,6 +23,10 @@ const producer = {
   userId: 1,
   streamId: 10,
   kind: 'video',
+  spatialLayer: 0,
+  source: undefined,
+  transportId: 't',
+  bitrateBps: 0,
   requestKeyFrame: () => undefined,
 } as const;
 

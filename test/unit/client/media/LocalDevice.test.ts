@@ -50,7 +50,7 @@ function makeCamera() {
       publishing.push(answer);
       return answer.promise;
     },
-    unpublish: async (streamId) => {
+    unpublish: async ({ streamId }) => {
       unpublished.push(streamId);
     },
     onProblem: ({ message }) => problems.push(message),

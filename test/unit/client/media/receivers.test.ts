@@ -31,11 +31,12 @@ describe('receivers of streams that end', () => {
       requestKeyFrame: () => undefined,
       onFirstFrame: () => undefined,
     });
-    receiver.onDatagram(whole(FrameType.videoDelta, 5), time.monotonicMs());
-    receiver.onDatagram(part(FrameType.videoDelta, 6), time.monotonicMs());
+    const layer = receiver.receiverOf(3);
+    layer.onDatagram(whole(FrameType.videoDelta, 5), time.monotonicMs());
+    layer.onDatagram(part(FrameType.videoDelta, 6), time.monotonicMs());
     expect([receiver.stats.framesBuffered, time.pending]).toEqual([2, 1]);
     receiver.close();
-    receiver.onDatagram(whole(FrameType.videoDelta, 9), time.monotonicMs());
+    layer.onDatagram(whole(FrameType.videoDelta, 9), time.monotonicMs());
     expect([receiver.stats.framesBuffered, time.pending]).toEqual([0, 0]);
   });
 

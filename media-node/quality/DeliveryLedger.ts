@@ -1,0 +1,73 @@
+// What was forwarded to one subscriber of one stream, against what it says it has: loss without mistaking frames that were
+// left out for lost ones (protocol document). Fixed memory, no allocation per datagram.
+
+/** One datagram in this many is remembered; a power of two. */
+const SPACING = 8;
+/** Datagrams remembered: with the spacing, 256 datagrams, about a second of the highest layer. */
+const CHECKPOINTS = 32;
+
+/** Datagrams of one report. */
+export interface Delivery {
+  readonly expected: number;
+  readonly received: number;
+}
+
+export class DeliveryLedger {
+  /** Pairs of a sequence number, its lower half, and how many had been forwarded with it. */
+  readonly #checkpoints = new Int32Array(2 * CHECKPOINTS);
+  #written = 0;
+  #forwarded = 0;
+  #lastSequence = 0;
+  #accounted = 0;
+  /** What arrived late makes up for a loss of the report before. */
+  #surplus = 0;
+
+  /** Datagrams forwarded so far. */
+  get forwarded(): number {
+    return this.#forwarded;
+  }
+
+  /** A datagram was handed over: the lower half of its sequence number, as a signed integer. */
+  record(sequence: number): void {
+    this.#forwarded++;
+    // After a pause the numbers have gone on: what is in between was not forwarded.
+    if (this.#forwarded % SPACING === 1 || ((sequence - this.#lastSequence) | 0) > SPACING)
+      this.#remember(sequence);
+    this.#lastSequence = sequence;
+  }
+
+  /**
+   * A report says that the subscriber has got this many more since the report before, up to this number. Undefined when that
+   * is too long ago to be judged.
+   */
+  settle(highestSequence: number, received: number): Delivery | undefined {
+    const upTo = this.#forwardedUpTo(highestSequence);
+    if (upTo === undefined) return undefined;
+    const expected = Math.max(0, upTo - this.#accounted);
+    this.#accounted = Math.max(this.#accounted, upTo);
+    const available = received + this.#surplus;
+    const counted = Math.min(expected, available);
+    this.#surplus = Math.min(SPACING, available - counted);
+    return { expected, received: counted };
+  }
+
+  #remember(sequence: number): void {
+    const place = 2 * (this.#written++ % CHECKPOINTS);
+    this.#checkpoints[place] = sequence;
+    this.#checkpoints[place + 1] = this.#forwarded;
+  }
+
+  #forwardedUpTo(sequence: number): number | undefined {
+    const oldest = Math.max(0, this.#written - CHECKPOINTS);
+    let next = this.#forwarded + 1;
+    for (let index = this.#written - 1; index >= oldest; index--) {
+      const place = 2 * (index % CHECKPOINTS);
+      const count = this.#checkpoints[place + 1] ?? 0;
+      // Sequence numbers of one call's life do not come near 2^31 apart.
+      const ahead = (sequence - (this.#checkpoints[place] ?? 0)) | 0;
+      if (ahead >= 0) return Math.min(next - 1, count + ahead);
+      next = count;
+    }
+    return undefined;
+  }
+}

@@ -1,0 +1,223 @@
+// Layers of a source at a handler worker (ledger SFU-4, MH-5), with clients on paired sessions.
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { IDLE_BEFORE_PAUSE_MS } from '../../../media-node/handler/Producer.ts';
+import { PATH_STEP_MS } from '../../../media-node/quality/PathPolicy.ts';
+import { FrameType } from '../../../shared/frame/layout.ts';
+import { readStreamId, readTemporalLayer } from '../../../shared/frame/read.ts';
+import { isControl } from '../../../shared/frame/validate.ts';
+import {
+  frame,
+  join,
+  mediaStream,
+  ROUTER_ID,
+  type Seat,
+  settle,
+  startTestWorker,
+  subscribe,
+  type TestWorker,
+} from './meeting.ts';
+
+const PUBLISHER = 1;
+/** Streams 10, 11 and 12 are the layers 0, 1 and 2 of a camera. */
+const LAYER_STREAMS = [10, 11, 12] as const;
+const DISCARDABLE_END = 3;
+
+let test: TestWorker;
+let publisher: Seat;
+let viewer: Seat;
+let producers: string[];
+
+beforeEach(async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] });
+  test = await startTestWorker();
+  publisher = await join(test, PUBLISHER);
+  viewer = await join(test, 2);
+  const made = await test.calls.createProducers({
+    router_id: ROUTER_ID,
+    producers: LAYER_STREAMS.map((stream_id, spatial_layer) => ({
+      transport_id: publisher.transportId,
+      stream_id,
+      kind: 'video' as const,
+      spatial_layer,
+      source: 'camera' as const,
+    })),
+  });
+  producers = made.producers.map(({ producer_id }) => producer_id);
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+async function watch(seat: Seat = viewer): Promise<void> {
+  for (const producer of producers) await subscribe(test, seat, producer);
+  await settle();
+}
+
+async function prefer(seat: Seat, preferredSpatialLayer: number, maxTemporalLayer = 7): Promise<void> {
+  await seat.client.say({
+    layerChange: { userId: PUBLISHER, streamId: 11, preferredSpatialLayer, maxTemporalLayer },
+  });
+  await settle();
+}
+
+/** A frame of every layer; answers the streams of those that the seat got. */
+async function received(seat: Seat, change: Parameters<typeof frame>[2] = {}): Promise<number[]> {
+  seat.client.datagrams.length = 0;
+  for (const [spatialLayer, streamId] of LAYER_STREAMS.entries())
+    publisher.client.sendDatagram(frame(PUBLISHER, streamId, { spatialLayer, ...change }));
+  await settle();
+  return seat.client.datagrams.filter((bytes) => !isControl(bytes, 0)).map((bytes) => readStreamId(bytes, 0));
+}
+
+const KEY = { type: FrameType.videoKey };
+
+async function advance(ms: number): Promise<void> {
+  test.clock.nowMs += ms;
+  await vi.advanceTimersByTimeAsync(ms);
+  await settle();
+}
+
+function demands(): unknown[] {
+  return publisher.client.messages.flatMap(({ layerDemand }) =>
+    layerDemand ? [[layerDemand.streamId, layerDemand.wanted ?? false]] : [],
+  );
+}
+
+describe('layers of a source', () => {
+  it('SFU-4 sends one layer at a time, and changes over at a key frame of the other', async () => {
+    await watch();
+    expect(await received(viewer)).toEqual([10]);
+    expect(await received(viewer, KEY)).toEqual([10, 12]);
+    expect(await received(viewer)).toEqual([12]);
+  });
+
+  it('SFU-4 changes over at a key frame on a stream', async () => {
+    await watch();
+    const stream = await publisher.client.session.openSendStream();
+    await stream.write(mediaStream(PUBLISHER, 12, [frame(PUBLISHER, 12, KEY)]));
+    await stream.close();
+    await settle();
+    expect(viewer.client.streams).toHaveLength(1);
+    expect(await received(viewer)).toEqual([12]);
+  });
+
+  it('SFU-4 sends the layer that the subscriber prefers, and asks the publisher for its key frame', async () => {
+    await watch();
+    await received(viewer, KEY);
+    await advance(1_000);
+    publisher.client.messages.length = 0;
+    await prefer(viewer, 1);
+    const asked = publisher.client.messages.flatMap(({ keyFrameRequest }) => keyFrameRequest?.streamId ?? []);
+    expect(asked).toEqual([11]);
+    expect(await received(viewer)).toEqual([12]);
+    await received(viewer, KEY);
+    expect(await received(viewer)).toEqual([11]);
+  });
+
+  it('SFU-4 leaves the other subscribers the layer that they have', async () => {
+    const other = await join(test, 3);
+    await watch();
+    await watch(other);
+    await received(viewer, KEY);
+    await prefer(viewer, 0);
+    await received(viewer, KEY);
+    expect(await received(viewer)).toEqual([10]);
+    expect(await received(other)).toEqual([12]);
+  });
+
+  it('SFU-4 leaves discardable frames out of the temporal layers that a subscriber does not want', async () => {
+    await watch();
+    await received(viewer, KEY);
+    await prefer(viewer, 2, 0);
+    expect(await received(viewer, { temporalLayer: 1, flags: DISCARDABLE_END })).toEqual([]);
+    expect(await received(viewer)).toEqual([12]);
+    expect(viewer.client.datagrams.every((bytes) => readTemporalLayer(bytes, 0) === 0)).toBe(true);
+  });
+
+  it('SFU-4 keeps streams of one camera apart from those of another source, and lone streams from all', async () => {
+    await watch();
+    const { producers: more } = await test.calls.createProducers({
+      router_id: ROUTER_ID,
+      producers: [
+        { transport_id: publisher.transportId, stream_id: 20, kind: 'video', source: 'screen' },
+        { transport_id: publisher.transportId, stream_id: 21, kind: 'video' },
+      ],
+    });
+    for (const { producer_id } of more) await subscribe(test, viewer, producer_id);
+    for (const streamId of [20, 21]) publisher.client.sendDatagram(frame(PUBLISHER, streamId));
+    await settle();
+    expect(viewer.client.datagrams.map((bytes) => readStreamId(bytes, 0))).toEqual([20, 21]);
+  });
+
+  it('SFU-4 goes on with another layer when the one that was sent is unpublished', async () => {
+    await watch();
+    await received(viewer, KEY);
+    await test.calls.closeProducer({ router_id: ROUTER_ID, producer_id: producers[2] ?? '' });
+    await received(viewer, KEY);
+    expect(await received(viewer)).toEqual([11]);
+  });
+
+  it('SFU-4 asks again for a key frame that does not come', async () => {
+    await watch();
+    await advance(1_000);
+    publisher.client.messages.length = 0;
+    for (let step = 0; step < 8; step++) await advance(PATH_STEP_MS);
+    const asked = publisher.client.messages.flatMap(({ keyFrameRequest }) => keyFrameRequest?.streamId ?? []);
+    expect(asked).toContain(12);
+  });
+
+  it('MH-5 tells a publisher which layers nobody watches, once that has lasted, and at once when somebody does', async () => {
+    await watch();
+    await received(viewer, KEY);
+    await advance(IDLE_BEFORE_PAUSE_MS);
+    expect(new Set(demands())).toEqual(
+      new Set([
+        [10, false],
+        [11, false],
+      ]),
+    );
+    publisher.client.messages.length = 0;
+    await prefer(viewer, 1);
+    expect(demands()).toEqual([[11, true]]);
+  });
+
+  it('MH-5 asks nobody for key frames when a subscriber leaves', async () => {
+    await watch();
+    await received(viewer, KEY);
+    await advance(2_000);
+    publisher.client.messages.length = 0;
+    viewer.client.session.close(0, '');
+    await settle();
+    expect(publisher.client.messages.filter(({ payload }) => payload === 'keyFrameRequest')).toEqual([]);
+  });
+
+  it('MH-5 lowers within 1 s what a lossy subscriber is sent, tells it, and leaves the others alone', async () => {
+    const other = await join(test, 3);
+    await watch();
+    await watch(other);
+    await received(viewer, KEY);
+    let sequence = 1;
+    for (let step = 0; step < 4; step++) {
+      for (let sent = 0; sent < 40; sent++)
+        publisher.client.sendDatagram(frame(PUBLISHER, 12, { sequence: sequence++ }));
+      await settle();
+      const report = { userId: PUBLISHER, streamId: 12, highestSequence: sequence - 1, bytes: 2_000 };
+      await viewer.client.say({
+        receiverReport: { intervalMs: 250, streams: [{ ...report, received: 36 }] },
+      });
+      await other.client.say({ receiverReport: { intervalMs: 250, streams: [{ ...report, received: 40 }] } });
+      await advance(250);
+    }
+    const told = viewer.client.messages.flatMap(({ streamQuality }) => streamQuality ?? []);
+    expect(told[0]).toMatchObject({ reason: 1 });
+    await received(viewer, KEY);
+    expect(await received(viewer)).not.toContain(12);
+    expect(await received(other)).toEqual([12]);
+  });
+
+  it('MH-10 counts a layer change for a stream that the sender does not receive', async () => {
+    await prefer(viewer, 1);
+    expect(test.worker.counters.dropsByName()).toEqual({ messageNotSubscribed: 1 });
+  });
+});

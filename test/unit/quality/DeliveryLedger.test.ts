@@ -1,0 +1,50 @@
+import { describe, expect, it } from 'vitest';
+import { DeliveryLedger } from '../../../media-node/quality/DeliveryLedger.ts';
+
+function forwarded(ledger: DeliveryLedger, from: number, to: number, step = 1): void {
+  for (let sequence = from; sequence < to; sequence += step) ledger.record(sequence | 0);
+}
+
+describe('DeliveryLedger', () => {
+  it('MH-5 expects what was forwarded up to the number that was reported', () => {
+    const ledger = new DeliveryLedger();
+    forwarded(ledger, 0, 100);
+    expect(ledger.settle(79, 72)).toEqual({ expected: 80, received: 72 });
+    expect(ledger.settle(99, 20)).toEqual({ expected: 20, received: 20 });
+  });
+
+  it('MH-5 does not take frames that were left out for lost ones', () => {
+    const ledger = new DeliveryLedger();
+    forwarded(ledger, 0, 200, 2);
+    const { expected = 0, received = 0 } = ledger.settle(199, 100) ?? {};
+    expect([expected, received]).toEqual([100, 100]);
+  });
+
+  it('MH-5 does not take the time that a layer was off for loss', () => {
+    const ledger = new DeliveryLedger();
+    forwarded(ledger, 0, 50);
+    expect(ledger.settle(49, 50)).toEqual({ expected: 50, received: 50 });
+    forwarded(ledger, 5_000, 5_010);
+    expect(ledger.settle(5_009, 10)).toEqual({ expected: 10, received: 10 });
+  });
+
+  it('MH-5 lets late ones make up for a loss of the report before', () => {
+    const ledger = new DeliveryLedger();
+    forwarded(ledger, 0, 20);
+    expect(ledger.settle(9, 12)).toEqual({ expected: 10, received: 10 });
+    expect(ledger.settle(19, 8)).toEqual({ expected: 10, received: 10 });
+  });
+
+  it('MH-5 does not judge what is too long ago', () => {
+    const ledger = new DeliveryLedger();
+    forwarded(ledger, 0, 2_000);
+    expect(ledger.settle(3, 4)).toBeUndefined();
+  });
+
+  it('MH-5 counts on past the end of 32 bits', () => {
+    const ledger = new DeliveryLedger();
+    const start = 2 ** 31 - 10;
+    forwarded(ledger, start, start + 20);
+    expect(ledger.settle((start + 19) | 0, 18)).toEqual({ expected: 20, received: 18 });
+  });
+});
