@@ -90,10 +90,10 @@ export class PathAdaptation {
   #step(): void {
     const { session, transport, clock } = this.#options;
     const nowMs = clock.monotonicMs();
-    session.sendDatagram(this.#probe.makePing(), DATAGRAM_PREFIX_BYTES);
     const { expected, received, refused, reports } = this.#collect();
-    // A client that reports nothing is not judged.
+    // A client that reports nothing is neither asked nor judged.
     if (reports) {
+      session.sendDatagram(this.#probe.makePing(), DATAGRAM_PREFIX_BYTES);
       const deliveredBps = this.#deliveredBps();
       const { totalBps: allocatedBps, nextBps } = this.#allocation;
       const { roundTripMs } = this.#probe;
