@@ -141,6 +141,9 @@ function startNode(
       [ENV.udpPortBase]: String(udpPortBase),
       [ENV.workers]: String(workers),
       [ENV.workerDirectory]: DIST.workers,
+      // Everybody on one machine has one address, synthetic participants by the hundred included.
+      [ENV.maxSessionsPerAddress]: '0',
+      [ENV.handshakesPerAddress]: '0',
     },
   });
 }

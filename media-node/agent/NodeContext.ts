@@ -12,7 +12,7 @@ import type { GlobalController } from './GlobalController.ts';
 import type { InternalHttp } from './internalHttp.ts';
 import type { NodeCredentials } from './NodeCredentials.ts';
 import { SupervisedWorker } from './SupervisedWorker.ts';
-import { TRANSPORT_LIMITS } from './transportLimits.ts';
+import { transportLimits } from './transportLimits.ts';
 import { startWorkerProcess, type WorkerCertificate, type WorkerProcess } from './WorkerProcess.ts';
 
 /** What the roles of one node share. */
@@ -115,7 +115,10 @@ export function superviseWorker<Calls extends CallMap, Incoming extends CallMap>
 
 /** What the configuration of a worker of either role says, but for its port and certificate. */
 export function commonConfig(
-  config: Pick<MediaNodeConfig, 'nodeId' | 'region' | 'logLevel' | 'bindHost'>,
+  config: Pick<
+    MediaNodeConfig,
+    'nodeId' | 'region' | 'logLevel' | 'bindHost' | 'maxSessionsPerAddress' | 'handshakesPerAddress'
+  >,
   { role, workerId }: Pick<RoleWorker<CallMap, CallMap>, 'role' | 'workerId'>,
 ): Omit<WorkerConfig, 'udpPort' | keyof WorkerCertificate> {
   return {
@@ -123,7 +126,7 @@ export function commonConfig(
     logFields: { [`${role}_id`]: config.nodeId, region: config.region, worker_id: workerId },
     logLevel: config.logLevel,
     hostname: config.bindHost,
-    transport: TRANSPORT_LIMITS[role],
+    transport: transportLimits(role, config),
   };
 }
 

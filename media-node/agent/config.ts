@@ -7,6 +7,7 @@ import { ENV } from '../../shared/base/env.ts';
 import { isLogLevel, type LogLevel } from '../../shared/base/log.ts';
 import { err, ok, type Result } from '../../shared/base/result.ts';
 import { Secret } from '../../shared/base/secret.ts';
+import { DEFAULT_TRANSPORT_LIMITS } from '../transport/MediaSession.ts';
 
 const MAX_PORT = 65_535;
 export const MAX_WORKERS = 64;
@@ -60,6 +61,12 @@ const environmentSchema = z.object({
   [ENV.maxRouters]: wholeNumber(1, 10_000).default(50),
   [ENV.maxConsumers]: wholeNumber(1, 100_000).default(500),
   [ENV.maxMeetings]: wholeNumber(1, 100_000).default(1_000),
+  [ENV.maxSessionsPerAddress]: wholeNumber(0, 100_000).default(
+    DEFAULT_TRANSPORT_LIMITS.maxSessionsPerAddress,
+  ),
+  [ENV.handshakesPerAddress]: wholeNumber(0, 100_000).default(
+    DEFAULT_TRANSPORT_LIMITS.handshakesPerSecondPerAddress,
+  ),
   [ENV.maxBandwidthBps]: wholeNumber(1, 1e12).default(1_000_000_000),
 });
 
@@ -92,6 +99,10 @@ export interface MediaNodeConfig {
   readonly maxConsumers: number;
   /** Of the controller. */
   readonly maxMeetings: number;
+  /** Sessions at once that a worker takes from one source address (ledger MH-10); 0 is without a limit. */
+  readonly maxSessionsPerAddress: number;
+  /** Handshakes a second that a worker takes from one source address; 0 is without a limit. */
+  readonly handshakesPerAddress: number;
   /** Of the handler, all workers together, bits per second. */
   readonly maxBandwidthBps: number;
 }
@@ -127,6 +138,8 @@ export function readConfig(
     maxRouters: values[ENV.maxRouters],
     maxConsumers: values[ENV.maxConsumers],
     maxMeetings: values[ENV.maxMeetings],
+    maxSessionsPerAddress: values[ENV.maxSessionsPerAddress],
+    handshakesPerAddress: values[ENV.handshakesPerAddress],
     maxBandwidthBps: values[ENV.maxBandwidthBps],
   };
   const lastPort = config.udpPortBase + workerCount(config) - 1;

@@ -2,6 +2,7 @@
 // Nothing a peer sends can throw out of here, and nothing is kept for it without a bound (MH-10).
 import type { Clock } from '../../shared/base/clock.ts';
 import type { Logger } from '../../shared/base/log.ts';
+import { TokenBucket } from '../../shared/base/TokenBucket.ts';
 import { ResetCode } from '../../shared/media-stream/header.ts';
 import { FramedReader } from '../../shared/signaling/framing.ts';
 import {
@@ -28,7 +29,6 @@ import { carryOut, requestBatchSize, type SignalingRequest } from './requests.ts
 import { nextSessionState, type SessionEvent, type SessionState } from './SessionState.ts';
 import { SignalingError } from './SignalingError.ts';
 import * as ends from './sessionEnds.ts';
-import { TokenBucket } from './TokenBucket.ts';
 
 export interface SignalingSessionOptions {
   readonly session: MediaSession;

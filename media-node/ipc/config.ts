@@ -7,6 +7,7 @@ export const MAX_CONFIG_CHARACTERS = 65_536;
 
 const port = z.int().min(0).max(65_535);
 const positive = z.int().min(1);
+const limitOrNone = z.int().min(0);
 const durationMs = z.number().positive().max(86_400_000);
 
 const workerFields = {
@@ -19,6 +20,11 @@ const workerFields = {
   privateKeyPem: z.string().startsWith('-----BEGIN '),
   transport: z.strictObject({
     maxSessions: positive,
+    handshakeBurst: positive,
+    handshakesPerSecond: limitOrNone,
+    maxSessionsPerAddress: limitOrNone,
+    handshakeBurstPerAddress: positive,
+    handshakesPerSecondPerAddress: limitOrNone,
     maxDatagramsInFlight: positive,
     maxIncomingStreams: positive,
     handshakeTimeoutMs: durationMs,

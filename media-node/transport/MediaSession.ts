@@ -5,6 +5,8 @@
 // quarter-stream-id, one byte for the first session), so that what came in on one session goes out on another as it is:
 // every datagram is a buffer and the offset `at` of its first byte of ours.
 
+import type { AddressGate, AddressLimits } from './AddressGate.ts';
+
 /** Bytes kept free in front of a datagram's payload on every transport. */
 export const DATAGRAM_PREFIX_BYTES = 1;
 
@@ -132,7 +134,7 @@ export interface SessionRequest {
 export type SessionDecision = { readonly accept: true } | { readonly accept: false; readonly status: number };
 
 /** Bounds on everything that one peer can make a worker hold (ledger MH-10). */
-export interface TransportLimits {
+export interface TransportLimits extends AddressLimits {
   /** Sessions at once; further ones are refused. */
   readonly maxSessions: number;
   /** Datagrams handed to the engine and not yet taken, per session; past it they are dropped as congested. */
@@ -142,7 +144,7 @@ export interface TransportLimits {
    * nobody reads. Of bidirectional ones a QUIC session takes 8 at most.
    */
   readonly maxIncomingStreams: number;
-  /** Time from the QUIC handshake to the answered CONNECT, ms. */
+  /** Time that the handshake of QUIC or TLS may take, and again from there to the answered CONNECT, ms. */
   readonly handshakeTimeoutMs: number;
   /** A silent peer is lost after this, ms. */
   readonly idleTimeoutMs: number;
@@ -152,6 +154,13 @@ export interface TransportLimits {
 
 export const DEFAULT_TRANSPORT_LIMITS: TransportLimits = {
   maxSessions: 2_000,
+  // Everybody at once, as when another node has gone; then what a third of a core can do.
+  handshakeBurst: 2_000,
+  handshakesPerSecond: 500,
+  // A quarter of the worker: an office or a campus behind one address, in one meeting, all within a few seconds.
+  maxSessionsPerAddress: 500,
+  handshakeBurstPerAddress: 250,
+  handshakesPerSecondPerAddress: 50,
   maxDatagramsInFlight: 128,
   maxIncomingStreams: 64,
   handshakeTimeoutMs: 5_000,
@@ -166,6 +175,8 @@ export interface ListenOptions {
   readonly certificatePem: string;
   readonly privateKeyPem: string;
   readonly limits: TransportLimits;
+  /** Shared by all listeners of a process, with the same limits. */
+  readonly gate: AddressGate;
   onRequest(request: SessionRequest): SessionDecision;
   /** Called for each accepted session, which delivers nothing before setHandlers was called. */
   onSession(session: MediaSession): void;
@@ -175,6 +186,14 @@ export interface ListenOptions {
 export interface TransportCounters {
   /** Connections refused because there were too many. */
   connectionsRefused: number;
+  /** Connections refused unseen because handshakes came faster than the worker takes them. */
+  handshakesRefused: number;
+  /** Connections refused because their source address began too many handshakes. */
+  addressHandshakesRefused: number;
+  /** Connections refused because their source address had too many. */
+  addressConnectionsRefused: number;
+  /** Requests refused because their source address had all the sessions that it may have. */
+  addressSessionsRefused: number;
   /** Connections that ended before they asked for a session: timed out, failed, or strays (Firefox opens two). */
   handshakesFailed: number;
   /** Requests answered with another status than 200. */
@@ -194,6 +213,10 @@ export interface TransportCounters {
 export function createTransportCounters(): TransportCounters {
   return {
     connectionsRefused: 0,
+    handshakesRefused: 0,
+    addressHandshakesRefused: 0,
+    addressConnectionsRefused: 0,
+    addressSessionsRefused: 0,
     handshakesFailed: 0,
     requestsRefused: 0,
     protocolFaults: 0,

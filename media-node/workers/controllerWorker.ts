@@ -6,6 +6,7 @@ import { AgentMediaPlane } from '../controller/AgentMediaPlane.ts';
 import { MeetingController } from '../controller/MeetingController.ts';
 import { controllerWorkerConfigSchema } from '../ipc/config.ts';
 import type { AgentCalls, ControllerCalls, ControllerWorkerConfig } from '../ipc/protocol.ts';
+import { AddressGate } from '../transport/AddressGate.ts';
 import { listenQuic } from '../transport/deno/listen.ts';
 import { nonZero } from './nonZero.ts';
 import { startWorker } from './startWorker.ts';
@@ -49,6 +50,7 @@ await startWorker<ControllerWorkerConfig, AgentCalls, ControllerCalls>({
       certificatePem: config.certificatePem,
       privateKeyPem: config.privateKeyPem,
       limits: config.transport,
+      gate: new AddressGate(config.transport, systemClock),
       onRequest: ({ path }) =>
         path.split('?', 1)[0] === SIGNALING_PATH ? { accept: true } : { accept: false, status: 404 },
       onSession: (session) => controller.accept(session),

@@ -5,6 +5,7 @@ import { CloseCode } from '../../shared/base/closeCode.ts';
 import { HandlerWorker } from '../handler/HandlerWorker.ts';
 import { handlerWorkerConfigSchema } from '../ipc/config.ts';
 import type { HandlerCalls, HandlerWorkerConfig } from '../ipc/protocol.ts';
+import { AddressGate } from '../transport/AddressGate.ts';
 import { listenQuic } from '../transport/deno/listen.ts';
 import { nonZero } from './nonZero.ts';
 import { startWorker } from './startWorker.ts';
@@ -39,6 +40,7 @@ await startWorker<HandlerWorkerConfig, Record<never, never>, HandlerCalls>({
       certificatePem: config.certificatePem,
       privateKeyPem: config.privateKeyPem,
       limits: config.transport,
+      gate: new AddressGate(config.transport, systemClock),
       onRequest: ({ path }) =>
         path.split('?')[0] === MEDIA_PATH ? { accept: true } : { accept: false, status: 404 },
       onSession: (session) => worker.accept(session),

@@ -58,6 +58,12 @@ export const ENV = {
   maxConsumers: 'DARK_TOWER_MAX_CONSUMERS',
   /** Media node: meetings that its controller takes. */
   maxMeetings: 'DARK_TOWER_MAX_MEETINGS',
+  /**
+   * Media node: WebTransport sessions at once, and handshakes a second (in bursts of five times as many), that a worker takes
+   * from one source address; 0 is without a limit. Everybody behind a NAT shares an address.
+   */
+  maxSessionsPerAddress: 'DARK_TOWER_MAX_SESSIONS_PER_ADDRESS',
+  handshakesPerAddress: 'DARK_TOWER_HANDSHAKES_PER_ADDRESS',
   /** Media node: bandwidth of the machine, bits per second, announced as its capacity. */
   maxBandwidthBps: 'DARK_TOWER_MAX_BANDWIDTH_BPS',
 } as const;

@@ -1,22 +1,37 @@
 // WebTransport sessions on a UDP port. One process is one core is one port: QUIC's cryptography, the socket and this code
 // share one thread (ledger MH-1, SFU-5: TLS 1.3 ends here).
-import { H3_NO_ERROR } from '../h3/fault.ts';
+import type { AddressSlot, GateRefusal } from '../AddressGate.ts';
+import { H3_EXCESSIVE_LOAD, H3_NO_ERROR } from '../h3/fault.ts';
 import {
   createTransportCounters,
   type ListenOptions,
   type SessionDecision,
   type SessionListener,
   type SessionRequest,
+  type TransportCounters,
 } from '../MediaSession.ts';
 import { acceptSession } from './acceptSession.ts';
 import type { QuicMediaSession } from './QuicMediaSession.ts';
-import { type QuicEndpoint, type QuicIncoming, type QuicListener, quicApi } from './quic.ts';
+import {
+  type QuicConnection,
+  type QuicEndpoint,
+  type QuicIncoming,
+  type QuicListener,
+  quicApi,
+} from './quic.ts';
 import { ALPN_PROTOCOLS, transportOptions } from './transportOptions.ts';
+import { unlessLate } from './unlessLate.ts';
 
 /** Connections beyond the sessions: handshakes under way, and closed sessions whose peer has not seen it yet. */
 const EXTRA_CONNECTIONS = 256;
 /** What a client is told that comes when all sessions are taken. */
 const FULL: SessionDecision = { accept: false, status: 503 };
+/** And one whose address has all the sessions that it may have. */
+const TOO_MANY_FROM_ADDRESS: SessionDecision = { accept: false, status: 429 };
+const GATE_COUNTERS = {
+  handshakes: 'addressHandshakesRefused',
+  connections: 'addressConnectionsRefused',
+} as const satisfies Record<GateRefusal, keyof TransportCounters>;
 
 /** Rejects when the port is taken or the certificate is not one. */
 export async function listenQuic(options: ListenOptions): Promise<SessionListener> {
@@ -82,14 +97,16 @@ class QuicSessionListener implements SessionListener {
         // The endpoint is closed.
         return;
       }
-      if (this.#closing || this.#connections >= this.#options.limits.maxSessions + EXTRA_CONNECTIONS)
-        this.#refuse(incoming);
+      const { limits, gate } = this.#options;
+      if (this.#closing || this.#connections >= limits.maxSessions + EXTRA_CONNECTIONS)
+        this.#refuse(incoming, 'connectionsRefused');
+      else if (!gate.allowsHandshake()) this.#refuse(incoming, 'handshakesRefused');
       else void this.#serve(incoming);
     }
   }
 
-  #refuse(incoming: QuicIncoming): void {
-    this.counters.connectionsRefused++;
+  #refuse(incoming: QuicIncoming, counter: keyof TransportCounters): void {
+    this.counters[counter]++;
     try {
       incoming.refuse();
     } catch {
@@ -100,13 +117,15 @@ class QuicSessionListener implements SessionListener {
   async #serve(incoming: QuicIncoming): Promise<void> {
     this.#connections++;
     try {
-      const quic = await incoming.accept();
-      const session = await acceptSession(quic, {
-        limits: this.#options.limits,
-        counters: this.counters,
-        decide: (request) => this.#decide(request),
-      });
-      if (session !== undefined) await this.#keep(session);
+      // Before the handshake is over, which is as early as the engine tells the address: what its first packet costs is spent.
+      const quic = incoming.accept({ zeroRtt: true });
+      const entry = this.#options.gate.enter(quic.remoteAddr.hostname);
+      if (entry.ok) await this.#serveFrom(entry.slot, quic);
+      else {
+        this.counters[GATE_COUNTERS[entry.reason]]++;
+        quic.handshake.catch(() => undefined);
+        quic.close({ closeCode: H3_EXCESSIVE_LOAD, reason: `Too many ${entry.reason} from this address` });
+      }
     } catch {
       // Not our protocol, a client that trusts another certificate, or one that went away.
       this.counters.handshakesFailed++;
@@ -115,19 +134,46 @@ class QuicSessionListener implements SessionListener {
     }
   }
 
-  #decide(request: SessionRequest): SessionDecision {
+  async #serveFrom(slot: AddressSlot, quic: QuicConnection): Promise<void> {
+    const { limits } = this.#options;
+    try {
+      // Nothing that may be a replay of another connection is looked at (RFC 9001 §9.2).
+      const shaken = quic.handshake.then(() => true);
+      if ((await unlessLate(shaken, limits.handshakeTimeoutMs)) === undefined) {
+        this.counters.handshakesFailed++;
+        quic.close({ closeCode: H3_NO_ERROR, reason: 'Handshake took too long' });
+        return;
+      }
+      const session = await acceptSession(quic, {
+        limits,
+        counters: this.counters,
+        decide: (request) => this.#decide(request, slot),
+      });
+      if (session !== undefined) await this.#keep(session, slot);
+    } finally {
+      slot.release();
+    }
+  }
+
+  #decide(request: SessionRequest, slot: AddressSlot): SessionDecision {
     if (this.#closing || this.#sessions.size >= this.#options.limits.maxSessions) return FULL;
     try {
-      return this.#options.onRequest(request);
+      const decision = this.#options.onRequest(request);
+      if (!decision.accept || slot.openSession()) return decision;
     } catch {
       this.counters.handlerFaults++;
       return { accept: false, status: 500 };
     }
+    this.counters.addressSessionsRefused++;
+    return TOO_MANY_FROM_ADDRESS;
   }
 
-  async #keep(session: QuicMediaSession): Promise<void> {
+  async #keep(session: QuicMediaSession, slot: AddressSlot): Promise<void> {
     this.#sessions.add(session);
-    void session.ended.then(() => this.#sessions.delete(session));
+    void session.ended.then(() => {
+      this.#sessions.delete(session);
+      slot.closeSession();
+    });
     try {
       this.#options.onSession(session);
     } catch {

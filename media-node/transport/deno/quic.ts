@@ -34,6 +34,8 @@ export interface QuicBidirectionalStream {
 
 export interface QuicConnection {
   readonly remoteAddr: QuicAddress;
+  /** Resolves when the handshake is over, well or not; rejects on some of the ways in which it is not. */
+  readonly handshake: Promise<unknown>;
   /** Resolves on a close with a code, rejects on time-out and other losses. */
   readonly closed: Promise<QuicCloseInfo>;
   readonly incomingBidirectionalStreams: ReadableStream<QuicBidirectionalStream>;
@@ -48,7 +50,11 @@ export interface QuicConnection {
 }
 
 export interface QuicIncoming {
-  /** Any getter of an incoming connection consumes it, so none is declared: accept first, then ask the connection. */
+  /**
+   * Any getter of an incoming connection consumes it, so none is declared: accept first, then ask the connection, which
+   * with zeroRtt is there before the peer's part of the handshake. Throws for another protocol than ours.
+   */
+  accept(options: { readonly zeroRtt: true }): QuicConnection;
   accept(): Promise<QuicConnection>;
   refuse(): void;
 }

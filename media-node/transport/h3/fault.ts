@@ -15,6 +15,8 @@ function fault<Name extends string>(name: Name, code: number, message: string) {
 export const H3_NO_ERROR = 0x100;
 /** A stream that we do not take: an HTTP request besides the session, a reserved stream type. */
 export const H3_STREAM_CREATION_ERROR = 0x103;
+/** A connection that the server has no room for. */
+export const H3_EXCESSIVE_LOAD = 0x107;
 /** One stream too many of a session that is not answered yet (draft-ietf-webtrans-http3 §4.6). */
 export const WEBTRANSPORT_BUFFERED_STREAM_REJECTED = 0x3994_bd84;
 

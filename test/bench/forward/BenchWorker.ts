@@ -14,6 +14,7 @@ import { denoPath } from '../../support/deno.ts';
 export const BENCH_HOST = '127.0.0.1';
 const GRACE_MS = 3_000;
 /** Wide enough for every case: what is measured is the packet path, not the limits. */
+const TRANSPORT = { ...DEFAULT_TRANSPORT_LIMITS, maxSessionsPerAddress: 0, handshakesPerSecondPerAddress: 0 };
 const LIMITS = { maxRouters: 2_000, maxConsumers: 20_000 };
 
 export interface BenchWorker {
@@ -39,7 +40,7 @@ export async function startBenchWorker(scripts: Readonly<Record<string, string>>
     udpPort: 0,
     certificatePem: certificate.certificatePem,
     privateKeyPem: certificate.privateKeyPem,
-    transport: DEFAULT_TRANSPORT_LIMITS,
+    transport: TRANSPORT,
     authTimeoutMs: 5_000,
     ...LIMITS,
   };

@@ -1,5 +1,6 @@
 import { CASES } from './cases.ts';
 import { describeInDeno } from './denoSuite.ts';
+import { GATE_CASES } from './gateCases.ts';
 import { LISTENER_CASES } from './listenerCases.ts';
 
 describeInDeno(
@@ -11,5 +12,5 @@ describeInDeno(
 describeInDeno(
   'QUIC listener, in Deno',
   'test/contract/transport/denoListener.ts',
-  LISTENER_CASES.map(({ name }) => name),
+  [...LISTENER_CASES, ...GATE_CASES].map(({ name }) => name),
 );

@@ -1,8 +1,10 @@
 // Runs in the Deno binary: the contract's cases over real QUIC on loopback.
 import process from 'node:process';
+import { AddressGate } from '../../../media-node/transport/AddressGate.ts';
 import { dialSession } from '../../../media-node/transport/deno/dial.ts';
 import { listenQuic } from '../../../media-node/transport/deno/listen.ts';
 import { DEFAULT_TRANSPORT_LIMITS, type MediaSession } from '../../../media-node/transport/MediaSession.ts';
+import { systemClock } from '../../../shared/base/clock.ts';
 import { CASES } from './cases.ts';
 import { type ContractPair, type Harness, runCase } from './harness.ts';
 import { hashBytes, readInput, reportCases } from './inDeno.ts';
@@ -19,6 +21,7 @@ async function main(): Promise<void> {
     certificatePem: input.certificatePem,
     privateKeyPem: input.privateKeyPem,
     limits: DEFAULT_TRANSPORT_LIMITS,
+    gate: new AddressGate(DEFAULT_TRANSPORT_LIMITS, systemClock),
     onRequest: ({ path }) => {
       const status = REFUSED.exec(path)?.[1];
       return status === undefined ? { accept: true } : { accept: false, status: Number(status) };

@@ -1,5 +1,6 @@
 // Runs in the Deno binary: what a listener does about peers that are hostile, broken or too many.
 import process from 'node:process';
+import { AddressGate } from '../../../media-node/transport/AddressGate.ts';
 import { dialSession } from '../../../media-node/transport/deno/dial.ts';
 import { listenQuic } from '../../../media-node/transport/deno/listen.ts';
 import { type QuicConnection, quicApi } from '../../../media-node/transport/deno/quic.ts';
@@ -10,6 +11,8 @@ import {
   type MediaSession,
   type SessionListener,
 } from '../../../media-node/transport/MediaSession.ts';
+import { systemClock } from '../../../shared/base/clock.ts';
+import { GATE_CASES } from './gateCases.ts';
 import { Arrivals, withTimeout } from './harness.ts';
 import { hashBytes, readInput, reportCases } from './inDeno.ts';
 import { LISTENER_CASES, type ListenerHarness } from './listenerCases.ts';
@@ -32,6 +35,7 @@ async function main(): Promise<void> {
       privateKeyPem: input.privateKeyPem,
       onRequest: () => ({ accept: true }),
       onSession: (session) => sessions.push(session),
+      gate: new AddressGate(limits, systemClock),
       ...options,
       limits,
     });
@@ -58,7 +62,10 @@ async function main(): Promise<void> {
   };
 
   await reportCases(
-    LISTENER_CASES.map(({ name, run }) => ({ name, run: () => withTimeout(run(start), CASE_TIMEOUT_MS) })),
+    [...LISTENER_CASES, ...GATE_CASES].map(({ name, run }) => ({
+      name,
+      run: () => withTimeout(run(start), CASE_TIMEOUT_MS),
+    })),
   );
   process.exit(0);
 }

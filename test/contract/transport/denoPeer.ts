@@ -1,5 +1,6 @@
 // Runs in the Deno binary: a server that a browser tries itself on. Gets its certificate as one line of JSON on standard
 // input; writes its port, and then what it saw of each session, as lines of JSON.
+import { AddressGate } from '../../../media-node/transport/AddressGate.ts';
 import { listenQuic } from '../../../media-node/transport/deno/listen.ts';
 import {
   DEFAULT_TRANSPORT_LIMITS,
@@ -7,6 +8,7 @@ import {
   type ReceiveStream,
   StreamClosedError,
 } from '../../../media-node/transport/MediaSession.ts';
+import { systemClock } from '../../../shared/base/clock.ts';
 import { readAll } from './harness.ts';
 import { readInput } from './inDeno.ts';
 import type { PeerEvent } from './report.ts';
@@ -19,6 +21,7 @@ async function main(): Promise<void> {
     certificatePem: input.certificatePem,
     privateKeyPem: input.privateKeyPem,
     limits: DEFAULT_TRANSPORT_LIMITS,
+    gate: new AddressGate(DEFAULT_TRANSPORT_LIMITS, systemClock),
     onRequest: ({ path }) => (path === '/refused' ? { accept: false, status: 404 } : { accept: true }),
     onSession: serve,
   });

@@ -39,6 +39,8 @@ describe('media node configuration', () => {
         denoPath: undefined,
         maxRouters: 50,
         maxConsumers: 500,
+        maxSessionsPerAddress: 500,
+        handshakesPerAddress: 50,
       },
     });
   });
@@ -66,6 +68,8 @@ describe('media node configuration', () => {
     [ENV.udpPortBase, '-1', 'must be a whole number'],
     [ENV.workers, '0', 'must be a whole number from 1 to 64: got "0"'],
     [ENV.maxConsumers, 'many', 'must be a whole number'],
+    [ENV.maxSessionsPerAddress, '-1', 'must be a whole number from 0 to 100000: got "-1"'],
+    [ENV.handshakesPerAddress, '1.5', 'must be a whole number from 0 to 100000: got "1.5"'],
   ])('names %s when it is "%s"', (name, value, rule) => {
     const reason = refusal({ [name]: value });
     expect(reason.startsWith(name)).toBe(true);

@@ -10,7 +10,6 @@ import {
   type SessionState,
 } from '../../../media-node/controller/SessionState.ts';
 import { SignalingError } from '../../../media-node/controller/SignalingError.ts';
-import { TokenBucket } from '../../../media-node/controller/TokenBucket.ts';
 import type { SendStream } from '../../../media-node/transport/MediaSession.ts';
 
 function stream(write: SendStream['write'] = async () => undefined): SendStream & { ended: boolean } {
@@ -78,17 +77,6 @@ describe('Outbox', () => {
     box.push(Uint8Array.of(2));
     await box.finish();
     expect(failures).toEqual(['failure']);
-  });
-});
-
-describe('TokenBucket', () => {
-  it('MH-10 takes a burst, then the rate, and never saves more than the burst', () => {
-    const bucket = new TokenBucket(3, 2, 0);
-    const take = (nowMs: number, times: number) => Array.from({ length: times }, () => bucket.take(nowMs));
-    expect(take(0, 4)).toEqual([true, true, true, false]);
-    expect(take(499, 1)).toEqual([false]);
-    expect(take(500, 2)).toEqual([true, false]);
-    expect(take(1_000_000, 4)).toEqual([true, true, true, false]);
   });
 });
 
