@@ -10,6 +10,7 @@ import { ApiError } from '../shared/api/error.ts';
 import { gcPaths } from '../shared/api/paths.ts';
 import type { Clock } from '../shared/base/clock.ts';
 import type { Logger } from '../shared/base/log.ts';
+import { keySetResolver } from '../shared/token/signingKey.ts';
 import { createPlacement } from './assignment/Placement.ts';
 import { JSON_TYPE, PROTOBUF } from './base/contentType.ts';
 import type { Random } from './base/random.ts';
@@ -25,6 +26,7 @@ import { createRateLimit, limitWrites } from './http/rateLimit.ts';
 import { requestLog } from './http/requestLog.ts';
 import { admitGuests, requireAccess } from './http/requireAccess.ts';
 import { jsonContent } from './http/responses.ts';
+import { admitParticipants } from './meeting/admitParticipants.ts';
 import { createJoin } from './meeting/join.ts';
 import { addJoinRoutes } from './meeting/joinRoutes.ts';
 import { Meetings } from './meeting/Meetings.ts';
@@ -51,6 +53,8 @@ const OPEN_PATHS = ['join/refresh', 'guest-challenges', 'unreachable'].map(
 );
 /** The route that guests may take as well as users. */
 const GUEST_PATH = `${gcPaths.meetings}/:id/join`;
+/** The route that a host may take with its join token as well. */
+const HOST_PATH = `${gcPaths.meetings}/:meeting_id/participants/:participant_id`;
 const DEFAULT_WINDOW_SECONDS = 60;
 /** Routes of nodes, behind the path of their kind, that are for operators instead of the nodes themselves. */
 const OPERATOR_PATHS = [':id/drain'];
@@ -114,8 +118,13 @@ export function createGlobalController(options: GlobalControllerOptions): Global
   app.use(`${gcPaths.meetings}/*`, requireAcceptable([JSON_TYPE]));
   app.use(`${gcPaths.auth}/*`, requireAcceptable([JSON_TYPE]));
   app.use(gcPaths.nodes, requireAcceptable([JSON_TYPE]), requireAccess(options.access));
-  app.use(`${gcPaths.meetings}/*`, except([...OPEN_PATHS, GUEST_PATH], requireAccess(options.access)));
+  app.use(
+    `${gcPaths.meetings}/*`,
+    except([...OPEN_PATHS, GUEST_PATH, HOST_PATH], requireAccess(options.access)),
+  );
   app.use(GUEST_PATH, admitGuests(options.access));
+  const keys = keySetResolver(signingKeys.publicKeys());
+  app.use(HOST_PATH, admitParticipants(options.access, { keys, clock }));
   app.use(`${gcPaths.auth}/*`, except(gcPaths.authToken, requireAccess(options.access)));
   for (const nodes of [gcPaths.mediaHandlers, gcPaths.meetingControllers]) {
     const operatorPaths = OPERATOR_PATHS.map((path) => `${nodes}/${path}`);
@@ -147,7 +156,11 @@ export function createGlobalController(options: GlobalControllerOptions): Global
     rateLimit,
     clock,
   });
-  addParticipantRoutes(app, new Participants({ ...serving, meetings }));
+  addParticipantRoutes(app, {
+    participants: new Participants({ ...serving, meetings }),
+    access: stores.access,
+    rateLimit,
+  });
   addTokenRoutes(app, {
     clients: new ApiClients(options.clients ?? []),
     denylist: stores.access.denylist,

@@ -35,6 +35,7 @@ export const eventPageSchema = z.object({ events: z.array(eventSchema) });
 const facts = {
   meeting_id: z.string(),
   org_id: z.string(),
+  created_by: z.string().optional(),
   display_name: z.string(),
   max_participants: z.number(),
   allow_guests: z.boolean().default(false),
@@ -57,6 +58,7 @@ export function toMeetingItem(
   return {
     meeting_id: state.meetingId,
     org_id: state.orgId,
+    ...(state.createdBy !== undefined && { created_by: state.createdBy }),
     display_name: state.displayName,
     max_participants: state.maxParticipants,
     allow_guests: state.allowGuests,
@@ -98,6 +100,7 @@ export function toMeetingRecord(item: Item): MeetingRecord {
   const common = {
     meetingId: stored.meeting_id as MeetingId,
     orgId: stored.org_id,
+    ...(stored.created_by !== undefined && { createdBy: stored.created_by }),
     displayName: stored.display_name,
     maxParticipants: stored.max_participants,
     allowGuests: stored.allow_guests,

@@ -1,4 +1,5 @@
 import type { Logger } from '../../shared/base/log.ts';
+import type { JoinClaims } from '../../shared/token/joinToken.ts';
 import type { TraceContext } from '../base/trace.ts';
 import type { Caller } from './Access.ts';
 
@@ -7,6 +8,8 @@ export interface AppEnv {
   Variables: {
     /** Set where a route requires one. */
     caller: Caller;
+    /** Set where a participant of a meeting may call as well, and one does: then there is no `caller`. */
+    participant: JoinClaims;
     trace: TraceContext;
     /** Carries the trace id. */
     log: Logger;

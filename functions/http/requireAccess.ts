@@ -39,9 +39,14 @@ export function requireScope(scope: Scope): MiddlewareHandler<AppEnv> {
 export function checkScope(context: Context<AppEnv>, scope: Scope): void {
   const caller = context.get('caller') as AppEnv['Variables']['caller'] | undefined;
   if (caller === undefined) throw unauthorized(context, 'Authorization is missing: send a user token');
-  if (caller.scopes.has(scope)) return;
+  if (!caller.scopes.has(scope))
+    throw insufficientScope(context, scope, `Token must have the scope "${scope}"`);
+}
+
+/** Says which scope is lacking (RFC 6750, 3.1). */
+export function insufficientScope(context: Context<AppEnv>, scope: Scope, message: string): ApiError {
   context.header('www-authenticate', `Bearer error="insufficient_scope", scope="${scope}"`);
-  throw new ApiError('FORBIDDEN', `Token must have the scope "${scope}"`, { details: { scope } });
+  return new ApiError('FORBIDDEN', message, { details: { scope } });
 }
 
 /** Says who may come in, and to whom it was said whether what was shown is at fault (RFC 6750, 3). */

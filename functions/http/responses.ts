@@ -5,7 +5,7 @@ import { errorBodySchema } from '../../shared/api/error.ts';
 const ERRORS = {
   400: 'The request is malformed, or a field breaks its rule; `details.issues` lists which',
   401: 'Who calls is not known: the key or token is missing or not valid',
-  403: 'The token lacks the scope that the route needs; `details.scope` names it',
+  403: 'The caller may not do this; where a scope is lacking, `details.scope` names it',
   404: 'There is no such thing, or it has ended',
   405: 'Another method is meant; `Allow` lists which',
   406: 'The caller accepts no content type that the route answers in',

@@ -7,6 +7,7 @@ import type { Logger } from '../../shared/base/log.ts';
 import type { Random } from '../base/random.ts';
 import type { TraceContext } from '../base/trace.ts';
 import type { ControllerClient } from '../controllers/ControllerClient.ts';
+import type { Identity } from '../http/Access.ts';
 import type { Stores } from '../Stores.ts';
 import { endMeetingFor } from './endMeeting.ts';
 import type { ActiveMeeting, EndedMeeting, MeetingRecord } from './Meeting.ts';
@@ -36,7 +37,7 @@ export class Meetings {
   }
 
   /** @throws ApiError CONFLICT when the chosen id is taken */
-  async create(orgId: string, request: CreateMeeting): Promise<ActiveMeeting> {
+  async create({ orgId, subject }: Identity, request: CreateMeeting): Promise<ActiveMeeting> {
     const { clock, random } = this.#options;
     const { meetings } = this.#options.stores;
     const chosen = request.meeting_id as MeetingId | undefined;
@@ -46,6 +47,7 @@ export class Meetings {
         status: 'active',
         meetingId,
         orgId,
+        createdBy: subject,
         displayName: request.display_name ?? meetingId,
         maxParticipants: request.max_participants,
         allowGuests: request.allow_guests,
@@ -58,11 +60,14 @@ export class Meetings {
     throw new Error(`No free meeting id in ${MAX_ID_ATTEMPTS} attempts`);
   }
 
-  /** @throws ApiError NOT_FOUND when the organisation has no such meeting */
-  async get(orgId: string, meetingId: MeetingId): Promise<MeetingRecord> {
+  /**
+   * @param orgId whose meeting it must be; undefined where the caller has shown that it is of the meeting
+   * @throws ApiError NOT_FOUND when the organisation has no such meeting
+   */
+  async get(orgId: string | undefined, meetingId: MeetingId): Promise<MeetingRecord> {
     const meeting = await this.#options.stores.meetings.get(meetingId);
     // A meeting of somebody else's looks like none: ids tell nothing to those who guess them.
-    if (meeting === undefined || meeting.orgId !== orgId)
+    if (meeting === undefined || (orgId !== undefined && meeting.orgId !== orgId))
       throw new ApiError('NOT_FOUND', `No meeting "${meetingId}": check the id or create it`);
     return meeting;
   }

@@ -62,10 +62,11 @@ export class Participants {
 
   /**
    * Takes a participant out and keeps it out; whether it was there. To do it again changes nothing.
+   * @param orgId whose meeting it is; undefined where the meeting is known to be the caller's
    * @throws ApiError NOT_FOUND, or 503 when the controller cannot be told: it is kept out all the same
    */
   async remove(
-    orgId: string,
+    orgId: string | undefined,
     meetingId: MeetingId,
     participantId: ParticipantId,
     trace: TraceContext,

@@ -62,7 +62,7 @@ export async function createOnce(
   async function createOrFind(): Promise<MeetingBody> {
     const meetingId = record.resourceId as MeetingId;
     try {
-      return toMeetingBody(await meetings.create(caller.orgId, { ...request, meeting_id: meetingId }));
+      return toMeetingBody(await meetings.create(caller, { ...request, meeting_id: meetingId }));
     } catch (error) {
       if (!(error instanceof ApiError) || error.code !== 'CONFLICT') throw error;
       // Another request of this key may have made it, and may have died before it said so. What is older than the key, or

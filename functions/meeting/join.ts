@@ -18,6 +18,8 @@ export interface Joining {
   readonly displayName: string;
   /** Of a participant that has joined before and stays; made up for a new one. */
   readonly participantId?: ParticipantId;
+  /** A host may mute and remove others; absent for anybody else. */
+  readonly role?: JoinClaims['role'];
   /** On whose word; absent for guests. */
   readonly user?: JoinClaims['user'];
 }
@@ -37,7 +39,7 @@ export function createJoin(options: JoinOptions): Join {
   // Joins that arrive together in this process ask for the assignment once.
   const assigning = new SingleFlight<string, ServedAssignment>();
 
-  return async function join(meeting, { displayName, participantId, user }, log, trace) {
+  return async function join(meeting, { displayName, participantId, role, user }, log, trace) {
     if (meeting.status === 'ended') throw meetingEnded();
     const { assignment, controller } = await assigning.run(meeting.meetingId, () =>
       assign(options, meeting, { log, trace }),
@@ -51,6 +53,7 @@ export function createJoin(options: JoinOptions): Join {
         participantId: participantId ?? crypto.randomUUID(),
         meetingId: meeting.meetingId,
         displayName,
+        ...(role && { role }),
         ...(user && { user }),
         controllerId: assignment.controllerId,
         generation: assignment.generation,

@@ -2,8 +2,9 @@
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { ApiError } from '../../shared/api/error.ts';
-import { guestChallengeSchema, type HumanAnswer } from '../../shared/api/guest.ts';
+import { guestChallengeSchema } from '../../shared/api/guest.ts';
 import {
+  type JoinMeeting,
   joinAnswerSchema,
   joinMeetingQuerySchema,
   joinMeetingSchema,
@@ -27,6 +28,7 @@ import {
 import { tokensWith, withScope } from '../http/security.ts';
 import type { AccessStores } from '../token/AccessStores.ts';
 import type { SigningKeys } from '../token/SigningKeys.ts';
+import { checkRoleOfGuest, roleOfUser } from './hostRole.ts';
 import type { Join } from './join.ts';
 import type { MeetingStore } from './MeetingStore.ts';
 import type { Meetings } from './Meetings.ts';
@@ -44,7 +46,7 @@ const joinMeeting = createRoute({
   operationId: 'joinMeeting',
   summary: 'Join a meeting',
   description:
-    'Answers where the meeting is served and a token that lets one participant in there. The first join finds the machines that serve it. Guests, who have no token of the organisation, may join where the meeting allows them, with a challenge solved.',
+    'Answers where the meeting is served and a token that lets one participant in there. The first join finds the machines that serve it. Guests, who have no token of the organisation, may join where the meeting allows them, with a challenge solved. A host has to ask for it with `role`.',
   request: {
     params: meetingParams,
     body: { required: true, ...jsonContent('Who joins', joinMeetingSchema) },
@@ -120,19 +122,18 @@ export function addJoinRoutes(app: OpenAPIHono<AppEnv>, options: JoinRoutesOptio
 
   app.openapi(joinMeeting, async (context) => {
     const meetingId = meetingOf(context, context.req.valid('param').meeting_id);
-    const { display_name: displayName, human_check: answer } = context.req.valid('json');
+    const request = context.req.valid('json');
     const caller = context.get('caller') as AppEnv['Variables']['caller'] | undefined;
-    if (caller === undefined)
-      return context.json(await joinAsGuest(context, meetingId, displayName, answer), 200);
+    if (caller === undefined) return context.json(await joinAsGuest(context, meetingId, request), 200);
     checkScope(context, 'meetings:join');
-    return context.json(await joinAsUser(context, meetingId, displayName), 200);
+    return context.json(await joinAsUser(context, meetingId, request), 200);
   });
 
   app.openapi(joinMeetingByLink, async (context) => {
     const meetingId = meetingOf(context, context.req.valid('param').meeting_id);
     const { orgId, subject } = context.get('caller');
     await rateLimit.count(context, orgId, subject);
-    return context.json(await joinAsUser(context, meetingId, context.req.valid('query').display_name), 200);
+    return context.json(await joinAsUser(context, meetingId, context.req.valid('query')), 200);
   });
 
   app.openapi(refreshJoinToken, async (context) => {
@@ -148,23 +149,28 @@ export function addJoinRoutes(app: OpenAPIHono<AppEnv>, options: JoinRoutesOptio
     return context.json(await humanCheck.challenge(meetingId), 200);
   });
 
-  async function joinAsUser(context: Context<AppEnv>, meetingId: MeetingId, displayName: string) {
+  async function joinAsUser(context: Context<AppEnv>, meetingId: MeetingId, request: Wish) {
     const { orgId, subject } = context.get('caller');
     const meeting = await meetings.get(orgId, meetingId);
-    const user = { org_id: orgId, subject, joined_at: Math.floor(clock.epochMs() / 1_000) };
-    return await join(meeting, { displayName, user }, context.get('log'), context.get('trace'));
+    const role = roleOfUser(context, meeting, request.role);
+    const joining = {
+      displayName: request.display_name,
+      user: { org_id: orgId, subject, joined_at: Math.floor(clock.epochMs() / 1_000) },
+      ...(role && { role }),
+    };
+    return await join(meeting, joining, context.get('log'), context.get('trace'));
   }
 
   async function joinAsGuest(
     context: Context<AppEnv>,
     meetingId: MeetingId,
-    displayName: string,
-    answer: HumanAnswer | undefined,
+    { display_name: displayName, role, human_check: answer }: JoinMeeting,
   ) {
     const meeting = await meetingStore.get(meetingId);
     // A meeting without guests looks like none at all: ids tell nothing to those who guess them.
     if (meeting?.allowGuests !== true)
       throw unauthorized(context, 'Only users may join here: send a user token');
+    checkRoleOfGuest(role);
     const human = await humanCheck.verify(meetingId, answer);
     if (!human.ok)
       throw new ApiError('FORBIDDEN', human.reason, {
@@ -174,6 +180,9 @@ export function addJoinRoutes(app: OpenAPIHono<AppEnv>, options: JoinRoutesOptio
     return await join(meeting, { displayName }, context.get('log'), context.get('trace'));
   }
 }
+
+/** What a join asks for, by either route. */
+type Wish = Pick<JoinMeeting, 'display_name' | 'role'>;
 
 function meetingOf(context: Context<AppEnv>, meetingId: string): MeetingId {
   context.set('subject', { meeting_id: meetingId });

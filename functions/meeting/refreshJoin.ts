@@ -1,21 +1,18 @@
 // A new join token for a participant that stays (ledger GC-15): the same participant id, without leaving the meeting.
-import type { JWTVerifyGetKey } from 'jose';
 import { ApiError } from '../../shared/api/error.ts';
 import type { JoinAnswerBody } from '../../shared/api/meeting.ts';
-import type { Clock } from '../../shared/base/clock.ts';
 import type { MeetingId, ParticipantId } from '../../shared/base/ids.ts';
 import type { Logger } from '../../shared/base/log.ts';
-import { type JoinClaims, REFRESH_GRACE_SECONDS, verifyJoinToken } from '../../shared/token/joinToken.ts';
+import { type JoinClaims, REFRESH_GRACE_SECONDS } from '../../shared/token/joinToken.ts';
 import type { TraceContext } from '../base/trace.ts';
 import type { AccessStores } from '../token/AccessStores.ts';
 import type { Join } from './join.ts';
 import type { MeetingStore } from './MeetingStore.ts';
+import { type ClaimsOptions, checkParticipant, readClaims } from './participantClaims.ts';
 
-export interface RefreshOptions {
+export interface RefreshOptions extends ClaimsOptions {
   readonly meetings: Pick<MeetingStore, 'get'>;
   readonly access: Pick<AccessStores, 'denylist' | 'removedParticipants'>;
-  readonly keys: JWTVerifyGetKey;
-  readonly clock: Clock;
   readonly join: Join;
 }
 
@@ -24,20 +21,14 @@ export interface RefreshOptions {
  * @throws ApiError UNAUTHORIZED, which does not say why
  */
 export async function checkRefresh(
-  { keys, clock }: Pick<RefreshOptions, 'keys' | 'clock'>,
+  options: ClaimsOptions,
   meetingId: MeetingId,
   joinToken: string,
   log: Logger,
 ): Promise<JoinClaims> {
-  const verified = await verifyJoinToken(joinToken, keys, new Date(clock.epochMs()), {
-    expiredForSeconds: REFRESH_GRACE_SECONDS,
-  });
-  if (verified.ok && verified.value.meeting_id === meetingId) return verified.value;
-  log.info('Join token refused', {
-    reason: verified.ok ? 'Token is for another meeting' : verified.reason,
-    meeting_id: meetingId,
-  });
-  throw new ApiError('UNAUTHORIZED', 'Invalid or expired join token');
+  const claims = await readClaims(options, meetingId, joinToken, log, REFRESH_GRACE_SECONDS);
+  if (claims === undefined) throw new ApiError('UNAUTHORIZED', 'Invalid or expired join token');
+  return claims;
 }
 
 /**
@@ -50,21 +41,17 @@ export async function refreshJoin(
   log: Logger,
   trace: TraceContext,
 ): Promise<JoinAnswerBody> {
-  const meetingId = claims.meeting_id as MeetingId;
-  const participantId = claims.sub as ParticipantId;
-  const { user } = claims;
-  const [meeting, removed, denied] = await Promise.all([
-    meetings.get(meetingId),
-    access.removedParticipants.has(meetingId, participantId),
-    user !== undefined &&
-      access.denylist.denies({
-        orgId: user.org_id,
-        subject: user.subject,
-        issuedAtSeconds: user.joined_at,
-      }),
+  const [meeting] = await Promise.all([
+    meetings.get(claims.meeting_id as MeetingId),
+    checkParticipant(access, claims),
   ]);
-  if (removed) throw new ApiError('FORBIDDEN', 'Participant was removed from the meeting');
-  if (denied) throw new ApiError('FORBIDDEN', 'Participant may no longer join: its user tokens were revoked');
   if (meeting === undefined) throw new ApiError('NOT_FOUND', 'Meeting has ended');
-  return await join(meeting, { participantId, displayName: claims.name, ...(user && { user }) }, log, trace);
+  const { name: displayName, role, user } = claims;
+  const participantId = claims.sub as ParticipantId;
+  return await join(
+    meeting,
+    { participantId, displayName, ...(role && { role }), ...(user && { user }) },
+    log,
+    trace,
+  );
 }

@@ -118,7 +118,7 @@ export function addMeetingRoutes(
     const key = context.req.header(IDEMPOTENCY_KEY_HEADER);
     const meeting =
       key === undefined
-        ? toMeetingBody(await meetings.create(caller.orgId, request))
+        ? toMeetingBody(await meetings.create(caller, request))
         : await createOnce({ meetings, idempotency, clock, random }, caller, key, request);
     context.set('subject', { meeting_id: meeting.meeting_id });
     context.get('log').info('Meeting created', { meeting_id: meeting.meeting_id });

@@ -7,6 +7,7 @@ export const SCOPES = {
   'meetings:read': 'Look meetings, their participants and their events up',
   'meetings:write': 'Create, change and end meetings, and remove participants',
   'meetings:join': 'Join meetings',
+  'meetings:host': 'Be a host of meetings that somebody else made',
   'nodes:read': 'See the media nodes',
   'nodes:write': 'Drain media nodes',
   'tokens:write': 'Revoke tokens of the organisation',

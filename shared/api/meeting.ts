@@ -90,9 +90,16 @@ export const meetingListSchema = z
   });
 export type MeetingListBody = z.infer<typeof meetingListSchema>;
 
+const joinRoleSchema = z.enum(['participant', 'host']).meta({
+  description:
+    'A host may mute and remove others. For whoever made the meeting, and for tokens with the scope `meetings:host`; `participant` when absent.',
+});
+export type JoinRole = z.infer<typeof joinRoleSchema>;
+
 export const joinMeetingSchema = z
   .strictObject({
     display_name: displayNameSchema.meta({ description: 'How the others see this participant.' }),
+    role: joinRoleSchema.optional(),
     human_check: humanAnswerSchema
       .optional()
       .meta({ description: 'For guests: a challenge of the meeting, solved.' }),
@@ -106,6 +113,7 @@ export const joinMeetingQuerySchema = z.object({
     description: 'How the others see this participant.',
     example: 'Ada',
   }),
+  role: joinRoleSchema.optional(),
 });
 
 export const refreshJoinSchema = z

@@ -47,6 +47,7 @@ describe.each(DATABASES)('the stores over $name', ({ start }) => {
       displayName: 'Planning',
       maxParticipants: 10,
       allowGuests: false,
+      createdBy: 'ada',
       createdAtMs: clock.epochMs(),
     });
     expect(await stores.meetings.create(change)).toBe(true);
