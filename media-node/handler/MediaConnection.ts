@@ -238,6 +238,7 @@ export class MediaConnection implements SessionHandlers, TransportConnection {
   }
 
   #takeReport(report: NonNullable<MediaClientMessage['receiverReport']>, transport: Transport): void {
+    this.#adaptation?.onReport((report.busyUs ?? 0) / 1_000);
     for (const stream of report.streams ?? []) {
       const consumer = transport.consumerOf(stream.userId ?? 0, stream.streamId ?? 0);
       if (consumer) consumer.report(stream, report.intervalMs ?? 0, report.roundTripUs ?? 0);
@@ -292,7 +293,9 @@ export class MediaConnection implements SessionHandlers, TransportConnection {
       turnPingIntoPong(bytes, at);
       if (this.session.sendDatagram(bytes, at) === SendOutcome.sent) counters.add(Counter.pongsOut, 1);
     } else if (type === ControlType.ack) {
-      transport.acknowledge(bytes, at, this.#options.clock.monotonicMs());
+      const nowMs = this.#options.clock.monotonicMs();
+      transport.acknowledge(bytes, at, nowMs);
+      this.#adaptation?.onHeard(nowMs);
     } else if (type !== ControlType.pong || !this.#adaptation?.onPong(bytes, at)) {
       counters.drop(DropReason.controlUnexpected);
       return;

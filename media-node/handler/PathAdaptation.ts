@@ -14,6 +14,8 @@ import type { Transport } from './Transport.ts';
 
 /** Steps that the delivered bit rate is taken over: reports come in at their own pace. */
 const RATE_STEPS = 4;
+/** Reports whose delays may be in a round trip. */
+const BUSY_REPORTS = 2;
 
 const REASONS = {
   loss: mediaSession.QualityReason.LOSS,
@@ -48,6 +50,8 @@ export class PathAdaptation {
   #marks = new Map<Consumer, Mark>();
   #allocation: Allocation = { rungs: [], totalBps: 0, nextBps: undefined };
   #toldRungs = '';
+  /** Of the last reports: a ping may have waited while the one before was being made. */
+  readonly #busyMs: number[] = [];
 
   /** Runs until close(). */
   constructor(options: PathAdaptationOptions) {
@@ -63,6 +67,18 @@ export class PathAdaptation {
   /** Infinity while nothing limits it, bits per second. */
   get budgetBps(): number {
     return this.#policy.budgetBps;
+  }
+
+  /** A report says for how long the client itself could not answer, ms. */
+  onReport(busyMs: number): void {
+    this.onHeard(this.#options.clock.monotonicMs());
+    this.#busyMs.push(busyMs);
+    if (this.#busyMs.length > BUSY_REPORTS) this.#busyMs.shift();
+  }
+
+  /** Anything else but a pong has come from the client, at a monotonic time. */
+  onHeard(nowMs: number): void {
+    this.#probe.heard(nowMs);
   }
 
   onPong(bytes: Uint8Array, at: number): boolean {
@@ -96,13 +112,19 @@ export class PathAdaptation {
       session.sendDatagram(this.#probe.makePing(), DATAGRAM_PREFIX_BYTES);
       const deliveredBps = this.#deliveredBps();
       const { totalBps: allocatedBps, nextBps } = this.#allocation;
-      const { roundTripMs } = this.#probe;
+      const roundTripMs = this.#pathRoundTripMs();
       const figures = { roundTripMs, expected, received, refused, deliveredBps, allocatedBps, nextBps };
       const decision = this.#policy.step(nowMs, figures);
       this.share();
       this.#tell(decision, deliveredBps);
     }
     for (const group of transport.groups) group.retry(nowMs);
+  }
+
+  /** What is left of the round trip without the time that the client itself was too busy to answer. */
+  #pathRoundTripMs(): number | undefined {
+    const { roundTripMs } = this.#probe;
+    return roundTripMs === undefined ? undefined : Math.max(0, roundTripMs - Math.max(0, ...this.#busyMs));
   }
 
   /** Sums since the step before, over all that the client consumes. */
@@ -139,7 +161,7 @@ export class PathAdaptation {
     this.#toldRungs = recovered ? '' : rungs;
     const { transport, counters, log } = this.#options;
     const figures = {
-      roundTripMs: Math.round(this.#probe.roundTripMs ?? 0),
+      roundTripMs: Math.round(this.#pathRoundTripMs() ?? 0),
       lossPerMille: Math.round(1_000 * (this.#policy.loss ?? 0)),
       deliveredBps: Math.round(deliveredBps),
       budgetBps: Number.isFinite(budgetBps) ? Math.round(budgetBps) : 0,

@@ -11,15 +11,24 @@ export class PathProbe {
   #nextId = 0;
   #openSinceMs: number | undefined;
   #latestMs: number | undefined;
+  #heardAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  /** The latest answer, or for how long none has come when that is more, ms; undefined before the first answer. */
+  /**
+   * The latest answer, or how old the oldest open ping was when the client was last heard of, when that is more, ms; undefined
+   * before the first answer. A client that is not heard of at all may be busy: its silence says nothing of the path's length.
+   */
   get roundTripMs(): number | undefined {
     if (this.#latestMs === undefined || this.#openSinceMs === undefined) return this.#latestMs;
-    return Math.max(this.#latestMs, this.#clock.monotonicMs() - this.#openSinceMs);
+    return Math.max(this.#latestMs, this.#heardAtMs - this.#openSinceMs);
+  }
+
+  /** Something else than a pong has come from the client. */
+  heard(nowMs: number): void {
+    this.#heardAtMs = nowMs;
   }
 
   /** A ping behind the room for the session's prefix. */

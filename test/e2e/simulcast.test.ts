@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LocalSystem } from '../../infra/local/LocalSystem.ts';
 import { launchChromium } from '../support/browser.ts';
 
-/** A machine that is busy answers late, which counts as a bad path (MH-5): what was lowered takes a while to be raised. */
+/** On a busy machine the pages are slow to encode and decode. */
 const WAIT = { timeout: 55_000 };
 const TEST_TIMEOUT_MS = 240_000;
 const NAMES = ['Ada', 'Ben', 'Cleo'] as const;

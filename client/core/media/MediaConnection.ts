@@ -14,6 +14,7 @@ import { MessageStream } from '../MessageStream.ts';
 import { type Timers, withTimeout } from '../timers.ts';
 import type { ClientTransport } from '../transport.ts';
 import { DatagramWriter } from './DatagramWriter.ts';
+import { LoopDelay } from './LoopDelay.ts';
 import { MediaReception, type ReceiveFaults } from './MediaReception.ts';
 import { type MediaEvent, type MediaState, nextMediaState } from './MediaState.ts';
 import { OutgoingStream, type SendMode } from './OutgoingStream.ts';
@@ -80,6 +81,7 @@ export class MediaConnection {
   #cancelClosing: (() => void) | undefined;
   #reportedAtMs = 0;
   #reports = 0;
+  #loopDelay: LoopDelay | undefined;
 
   constructor(options: MediaConnectionOptions) {
     this.#options = options;
@@ -241,6 +243,7 @@ export class MediaConnection {
     const { transport, timers, clock } = this.#options;
     this.#writer = new DatagramWriter(transport.datagrams.writable);
     this.#reportedAtMs = clock.monotonicMs();
+    this.#loopDelay = new LoopDelay(clock, timers);
     void this.#readDatagrams();
     void this.#readStreams();
     this.#ping();
@@ -349,7 +352,8 @@ export class MediaConnection {
     const streams = receivers.takeReports(nowMs);
     if (streams.length === 0) return;
     const roundTripUs = Math.round((this.#roundTrip.smoothedMs ?? 0) * 1_000);
-    this.#send({ receiverReport: { intervalMs, roundTripUs, streams } });
+    const busyUs = Math.round((this.#loopDelay?.takeMs() ?? 0) * 1_000);
+    this.#send({ receiverReport: { intervalMs, roundTripUs, busyUs, streams } });
   }
 
   #send(message: MediaClientMessageInit): void {
@@ -370,6 +374,7 @@ export class MediaConnection {
     if (this.#state === 'closed') return;
     for (const stop of this.#stopTimers) stop();
     this.#cancelClosing?.();
+    this.#loopDelay?.close();
     for (const stream of this.#outgoing.values()) stream.detach();
     this.#outgoing.clear();
     this.#reception.close();

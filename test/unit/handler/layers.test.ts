@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { IDLE_BEFORE_PAUSE_MS } from '../../../media-node/handler/Producer.ts';
 import { PATH_STEP_MS } from '../../../media-node/quality/PathPolicy.ts';
+import { turnPingIntoPong } from '../../../shared/frame/control.ts';
 import { FrameType } from '../../../shared/frame/layout.ts';
 import { readStreamId, readTemporalLayer } from '../../../shared/frame/read.ts';
 import { isControl } from '../../../shared/frame/validate.ts';
@@ -214,6 +215,26 @@ describe('layers of a source', () => {
     await received(viewer, KEY);
     expect(await received(viewer)).not.toContain(12);
     expect(await received(other)).toEqual([12]);
+  });
+
+  it.each([
+    ['does not take a busy client', 250_000, []],
+    ['takes a long path', 0, [2]],
+  ] as const)('MH-5 %s for a bad path', async (_, busyUs, reasons) => {
+    await watch();
+    await received(viewer, KEY);
+    const streams = [{ userId: PUBLISHER, streamId: 12, received: 1, bytes: 1_000 }];
+    for (let step = 0; step < 8; step++) {
+      await viewer.client.say({ receiverReport: { intervalMs: 250, busyUs, streams } });
+      await advance(PATH_STEP_MS);
+      // Answered a step late.
+      for (const ping of viewer.client.pings.splice(0, viewer.client.pings.length - 1)) {
+        turnPingIntoPong(ping, 0);
+        viewer.client.sendDatagram(ping);
+      }
+    }
+    const told = viewer.client.messages.flatMap(({ streamQuality }) => streamQuality?.reason ?? []);
+    expect(told.slice(0, 1)).toEqual(reasons);
   });
 
   it('MH-10 counts a layer change for a stream that the sender does not receive', async () => {

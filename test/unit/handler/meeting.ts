@@ -68,6 +68,8 @@ export class TestClient {
   readonly session: PairedSession;
   readonly server: PairedSession;
   readonly datagrams: Uint8Array[] = [];
+  /** The worker's own pings, which come at any time: kept apart from what is waited for. */
+  readonly pings: Uint8Array[] = [];
   readonly messages: MediaServerMessage[] = [];
   readonly streams: ReceivedStream[] = [];
   close: SessionClose | undefined;
@@ -79,8 +81,8 @@ export class TestClient {
     this.server = pair.server;
     this.session.setHandlers({
       onDatagram: (bytes, at) => {
-        // The worker's own pings come at any time: nobody here waits for them.
-        if (readType(bytes, at) !== ControlType.ping) this.datagrams.push(bytes.subarray(at));
+        const received = readType(bytes, at) === ControlType.ping ? this.pings : this.datagrams;
+        received.push(bytes.subarray(at));
       },
       onBidirectionalStream: () => undefined,
       onReceiveStream: (stream) => void this.streams.push(new ReceivedStream(stream)),
