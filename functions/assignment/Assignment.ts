@@ -16,7 +16,7 @@ export interface Assignment {
   readonly controllerRegistrationId: string;
   /** Ranked: primary, then backup. */
   readonly mediaHandlers: readonly { readonly handlerId: HandlerId; readonly role: HandlerRole }[];
-  /** Handlers that failed the meeting under this controller, the latest last: it gets none of them again (GC-11). */
+  /** Handlers that failed the meeting under this controller, the latest last: it gets others while there are some (GC-11). */
   readonly failedHandlers: readonly HandlerId[];
   readonly assignedAtMs: EpochMs;
 }

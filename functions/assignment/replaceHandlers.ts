@@ -1,5 +1,5 @@
 // Other media handlers for a meeting whose handlers have failed (ledger GC-11): asked for by its controller, fenced by the
-// generation, and the same answer when it is asked again.
+// generation, and the same answer when it is asked again. Those that failed it before come last.
 import type { MhReplacement, RequestMhReplacement } from '../../shared/api/controllerNotice.ts';
 import { ApiError } from '../../shared/api/error.ts';
 import type { HandlerId, MeetingId } from '../../shared/base/ids.ts';
@@ -13,7 +13,7 @@ import type { AssignOptions } from './assign.ts';
 import { type RankedHandler, toHandlerAssignments } from './assignRequest.ts';
 import { describeShortage } from './select.ts';
 
-/** Failed handlers that an assignment remembers: those are out. With more, the oldest may be tried again. */
+/** Failed handlers that an assignment remembers: they are out for as long as there are others. */
 const MAX_FAILED_REMEMBERED = 16;
 /** Others change the meeting meanwhile. */
 const MAX_ROUNDS = 3;
@@ -41,8 +41,10 @@ export async function replaceHandlers(
     const failedHandlers = [...new Set([...assignment.failedHandlers, ...named])].slice(
       -MAX_FAILED_REMEMBERED,
     ) as HandlerId[];
-    const exclude = new Set<string>([...failedHandlers, ...remaining.map(({ handler }) => handler.id)]);
-    const placed = await placement.reserveHandlers(exclude);
+    const others = remaining.map(({ handler }) => handler.id);
+    const untried = await placement.reserveHandlers(new Set<string>([...failedHandlers, ...others]));
+    // Those that failed before may serve again: better than an end of the meeting.
+    const placed = !untried.ok && remaining.length === 0 ? await placement.reserveHandlers(named) : untried;
     if (!placed.ok && remaining.length === 0)
       throw new ApiError(
         'NO_CAPACITY',
@@ -53,11 +55,10 @@ export async function replaceHandlers(
         },
       );
     // A backup that is left becomes the primary, which is what it is for; the new one backs it up.
-    const [first, ...others] = [
+    const [first, second] = [
       ...remaining.map(({ handler }) => handler),
       ...(placed.ok ? [placed.value.node, ...(placed.value.backup ? [placed.value.backup] : [])] : []),
     ];
-    const [second] = others;
     const ranked: RankedHandler[] = [
       ...(first === undefined ? [] : [{ role: 'PRIMARY' as const, handler: first }]),
       ...(second === undefined ? [] : [{ role: 'BACKUP' as const, handler: second }]),

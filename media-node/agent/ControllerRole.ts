@@ -12,6 +12,7 @@ import type {
   WorkerConfig,
 } from '../ipc/protocol.ts';
 import { addControllerApi } from './controllerApi.ts';
+import { controlPlaneCalls } from './controlPlaneCalls.ts';
 import { requestHandler, withController } from './handlerRequests.ts';
 import { type NodeContext, type Role, superviseWorker, urlHost } from './NodeContext.ts';
 import { Registration } from './Registration.ts';
@@ -54,6 +55,7 @@ export class ControllerRole implements Role {
       handlers: {
         handlerRequest: (request) =>
           requestHandler(pinnedClient, credentials.nodeToken, withController(request, this.#address())),
+        ...controlPlaneCalls(globalController, config.nodeId),
       },
       extraConfig,
       onUp: (worker) => this.#onWorkerUp(worker),

@@ -1,7 +1,17 @@
 // Client of the global controller's node API: protobuf over HTTP(S), with the service token where there is no IAM.
-import type { MeetingPresence } from '../../shared/api/controllerNotice.ts';
-import { errorBodySchema } from '../../shared/api/error.ts';
+import type { ZodType } from 'zod';
 import {
+  type EndedMeetingNotice,
+  type MeetingPresence,
+  type MhReplacement,
+  mhReplacementSchema,
+  presenceAnswerSchema,
+  type RequestMhReplacement,
+} from '../../shared/api/controllerNotice.ts';
+import { type ApiErrorCode, errorBodySchema } from '../../shared/api/error.ts';
+import {
+  type EndMeetingAnswer,
+  endMeetingAnswerSchema,
   type Heartbeat,
   type MediaHandlerLoadReport,
   type NodeAnswer,
@@ -28,10 +38,17 @@ export class GlobalControllerError extends Error {
   override readonly name = 'GlobalControllerError';
   /** HTTP status, absent when there was no answer. */
   readonly status: number | undefined;
+  /** Of its error body, where it sent one. */
+  readonly code: ApiErrorCode | undefined;
 
-  constructor(message: string, status?: number, options?: ErrorOptions) {
+  constructor(
+    message: string,
+    status?: number,
+    { code, ...options }: ErrorOptions & { readonly code?: ApiErrorCode | undefined } = {},
+  ) {
     super(message, options);
     this.status = status;
+    this.code = code;
   }
 }
 
@@ -56,45 +73,70 @@ export class GlobalController {
   }
 
   registerMediaHandler(registration: RegisterMediaHandler): Promise<NodeAnswer> {
-    return this.#post(gcPaths.mediaHandlers, 'RegisterMediaHandler', registration);
+    return this.#report(gcPaths.mediaHandlers, 'RegisterMediaHandler', registration);
   }
 
   registerMeetingController(registration: RegisterMeetingController): Promise<NodeAnswer> {
-    return this.#post(gcPaths.meetingControllers, 'RegisterMeetingController', registration);
+    return this.#report(gcPaths.meetingControllers, 'RegisterMeetingController', registration);
   }
 
   reportLoad(report: MediaHandlerLoadReport): Promise<NodeAnswer> {
-    return this.#post(gcPaths.loadReports(report.handler_id), 'MediaHandlerLoadReport', report);
+    return this.#report(gcPaths.loadReports(report.handler_id), 'MediaHandlerLoadReport', report);
   }
 
   heartbeat(heartbeat: Heartbeat): Promise<NodeAnswer> {
-    return this.#post(gcPaths.heartbeats(heartbeat.controller_id), 'Heartbeat', heartbeat);
+    return this.#report(gcPaths.heartbeats(heartbeat.controller_id), 'Heartbeat', heartbeat);
   }
 
   /** Tells how many are in the controller's meetings (ledger GC-13, GC-17). */
   async reportPresence(presence: MeetingPresence): Promise<void> {
-    const body = new Uint8Array(encodeNodeMessage('MeetingPresence', presence));
-    const { status, bytes } = await this.#exchange(gcPaths.presence(presence.controller_id), body);
-    if (status < 200 || status > 299)
-      throw new GlobalControllerError(
-        `The global controller answered ${status}: ${errorText(bytes)}`,
-        status,
-      );
+    await this.#ask(
+      gcPaths.presence(presence.controller_id),
+      { request: 'MeetingPresence', answer: 'PresenceAnswer' },
+      presence,
+      presenceAnswerSchema,
+    );
   }
 
-  async #post(path: string, name: NodeMessageName, message: object): Promise<NodeAnswer> {
-    const body = new Uint8Array(encodeNodeMessage(name, { ...message }));
-    const { status, bytes } = await this.#exchange(path, body);
+  /** Other media handlers for a meeting whose handlers have failed (ledger GC-11). */
+  replaceHandlers(request: RequestMhReplacement): Promise<MhReplacement> {
+    return this.#ask(
+      gcPaths.handlerReplacements(request.controller_id),
+      { request: 'RequestMhReplacement', answer: 'MhReplacement' },
+      request,
+      mhReplacementSchema,
+    );
+  }
+
+  /** The controller's word that a meeting has ended (ledger GC-13). */
+  reportEndedMeeting(notice: EndedMeetingNotice): Promise<EndMeetingAnswer> {
+    return this.#ask(
+      gcPaths.endedMeetings(notice.controller_id),
+      { request: 'EndedMeeting', answer: 'EndMeetingAnswer' },
+      notice,
+      endMeetingAnswerSchema,
+    );
+  }
+
+  #report(path: string, name: NodeMessageName, message: object): Promise<NodeAnswer> {
+    return this.#ask(path, { request: name, answer: 'NodeAnswer' }, message, nodeAnswerSchema);
+  }
+
+  async #ask<Answer>(
+    path: string,
+    names: { readonly request: NodeMessageName; readonly answer: NodeMessageName },
+    message: object,
+    schema: ZodType<Answer>,
+  ): Promise<Answer> {
+    const { status, bytes } = await this.#exchange(path, encodeNodeMessage(names.request, { ...message }));
     if (status < 200 || status > 299) {
-      throw new GlobalControllerError(
-        `The global controller answered ${status}: ${errorText(bytes)}`,
-        status,
-      );
+      const { code, text } = readError(bytes);
+      throw new GlobalControllerError(`The global controller answered ${status}: ${text}`, status, { code });
     }
-    const decoded = decodeNodeMessage('NodeAnswer', bytes);
-    const answer = nodeAnswerSchema.safeParse(decoded.ok ? decoded.value : undefined);
+    const decoded = decodeNodeMessage(names.answer, bytes);
+    const answer = schema.safeParse(decoded.ok ? decoded.value : undefined);
     if (answer.success) return answer.data;
-    throw new GlobalControllerError("The global controller's answer is not a NodeAnswer", status, {
+    throw new GlobalControllerError(`The global controller's answer is not a ${names.answer}`, status, {
       cause: decoded.ok ? answer.error : decoded.reason,
     });
   }
@@ -140,12 +182,13 @@ async function readBounded(response: Response): Promise<Uint8Array> {
   return Buffer.concat(chunks);
 }
 
-/** The message of an error body; refusals are JSON whatever was asked for. */
-function errorText(bytes: Uint8Array): string {
+/** What an error body says; refusals are JSON whatever was asked for. */
+function readError(bytes: Uint8Array): { readonly code?: ApiErrorCode; readonly text: string } {
   try {
-    return errorBodySchema.parse(JSON.parse(Buffer.from(bytes).toString('utf8'))).error.message;
+    const { code, message } = errorBodySchema.parse(JSON.parse(Buffer.from(bytes).toString('utf8'))).error;
+    return { code, text: message };
   } catch {
-    return 'it did not say why';
+    return { text: 'it did not say why' };
   }
 }
 

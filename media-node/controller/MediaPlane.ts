@@ -68,3 +68,10 @@ export function isGone(error: unknown): boolean {
 export function isFull(error: unknown): boolean {
   return error instanceof ApiError && error.code === 'CAPACITY_EXCEEDED';
 }
+
+const UNANSWERED: readonly unknown[] = ['unreachable', 'timeout', 'refused_certificate'];
+
+/** Whether nobody answered at the media handler's address, or somebody else. */
+export function isUnanswered(error: unknown): error is ApiError {
+  return error instanceof ApiError && UNANSWERED.includes(error.details['reason']);
+}

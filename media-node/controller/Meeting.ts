@@ -10,7 +10,9 @@ import {
   signaling,
 } from '../../shared/signaling/messages.ts';
 import type { BackgroundTasks } from './BackgroundTasks.ts';
+import type { ControlPlane } from './ControlPlane.ts';
 import type { DormantMeeting } from './DormantMeetings.ts';
+import { HandlerReplacement } from './HandlerReplacement.ts';
 import type { MediaPlane } from './MediaPlane.ts';
 import { MeetingRecovery } from './MeetingRecovery.ts';
 import { MeetingRouter } from './MeetingRouter.ts';
@@ -23,6 +25,11 @@ export interface MeetingOptions {
   /** What it was before nobody was in it. */
   readonly before?: DormantMeeting | undefined;
   readonly plane: MediaPlane;
+  readonly controlPlane: ControlPlane;
+  /** Another controller, or another assignment, serves it: it is to be let go (ledger MC-8). */
+  readonly onSuperseded: (meeting: Meeting) => void;
+  /** The global controller says that it has ended. */
+  readonly onEnded: (meeting: Meeting) => void;
   readonly log: Logger;
   readonly tasks: BackgroundTasks;
   /** Monotonic, ms. */
@@ -65,9 +72,11 @@ export class Meeting {
   readonly #nowMs: () => number;
   #lastUserId: number;
   #emptySinceMs: number;
-  #ended = false;
+  /** How it was closed here, once it was. */
+  #end: ConnectionEnd | undefined;
 
-  constructor({ assignment, before, plane, log, tasks, nowMs, wait }: MeetingOptions) {
+  constructor(options: MeetingOptions) {
+    const { assignment, before, plane, log, tasks, nowMs, wait } = options;
     this.id = assignment.meeting_id;
     this.log = log.with({ meeting_id: this.id });
     this.#assignment = assignment;
@@ -76,6 +85,17 @@ export class Meeting {
     this.#emptySinceMs = nowMs();
     this.#lastUserId = before?.lastUserId ?? 0;
     for (const participantId of before?.removed ?? []) this.#removed.add(participantId);
+    const replacement = new HandlerReplacement({
+      controlPlane: options.controlPlane,
+      assignment: () => this.#assignment,
+      onReplaced: (media_handlers, generation) => {
+        if (this.generation === generation) this.#assignment = { ...this.#assignment, media_handlers };
+      },
+      onSuperseded: () => options.onSuperseded(this),
+      onEnded: () => options.onEnded(this),
+      log: this.log,
+      wait,
+    });
     this.router = new MeetingRouter({
       plane,
       plan: () => ({
@@ -83,6 +103,8 @@ export class Meeting {
         generation: this.#assignment.generation,
         handlers: rankedHandlers(this.#assignment),
       }),
+      replaceHandlers: async (failures) => this.#end === undefined && (await replacement.replace(failures)),
+      onSuperseded: () => options.onSuperseded(this),
       log: this.log,
       tasks,
       onLost: (lost) => this.#recovery.lost(lost),
@@ -116,10 +138,6 @@ export class Meeting {
 
   get maxParticipants(): number {
     return this.#assignment.config.max_participants;
-  }
-
-  get ended(): boolean {
-    return this.#ended;
   }
 
   get participants(): ReadonlyMap<string, Participant> {
@@ -175,7 +193,7 @@ export class Meeting {
    * @throws SignalingError when the meeting is full or has ended, or the participant was removed from it.
    */
   reserve(participantId: string, connection: ParticipantConnection, signal: AbortSignal): void {
-    if (this.#ended) throw SignalingError.meetingEnded();
+    if (this.#end !== undefined) throw SignalingError.meetingEnded();
     if (this.#removed.has(participantId)) throw SignalingError.removed();
     this.#joining.get(participantId)?.end(SUPERSEDED);
     const newcomers = [...this.#joining.keys()].filter((id) => !this.#participants.has(id)).length;
@@ -236,13 +254,17 @@ export class Meeting {
 
   /** Ends the meeting for everyone. Idempotent. */
   end(): void {
-    if (this.#ended) return;
-    this.#ended = true;
-    this.#endAll(meetingEnd());
+    this.#close(meetingEnd());
   }
 
-  /** The node is going away: everyone is to join again elsewhere. */
+  /** It is not served here any more: everyone is to join again elsewhere. Idempotent. */
   goAway(end: ConnectionEnd): void {
+    this.#close(end);
+  }
+
+  #close(end: ConnectionEnd): void {
+    if (this.#end !== undefined) return;
+    this.#end = end;
     this.#endAll(end);
   }
 

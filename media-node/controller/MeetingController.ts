@@ -15,6 +15,8 @@ import { signaling } from '../../shared/signaling/messages.ts';
 import { keySetResolver } from '../../shared/token/signingKey.ts';
 import type { MediaSession } from '../transport/MediaSession.ts';
 import { BackgroundTasks } from './BackgroundTasks.ts';
+import type { ControlPlane } from './ControlPlane.ts';
+import { HandlerWatch } from './HandlerWatch.ts';
 import type { JoinServices } from './join.ts';
 import { DEFAULT_SIGNALING_LIMITS, type SignalingLimits } from './limits.ts';
 import type { MediaPlane } from './MediaPlane.ts';
@@ -35,6 +37,7 @@ export interface MeetingControllerOptions {
   readonly joinTimeoutMs: number;
   readonly limits?: SignalingLimits;
   readonly plane: MediaPlane;
+  readonly controlPlane: ControlPlane;
   readonly clock: Clock;
   readonly log: Logger;
   /** Resolves after this time, ms; the runtime's timer by default. */
@@ -48,21 +51,30 @@ export class MeetingController {
   readonly #sessions = new Set<SignalingSession>();
   readonly meetings: MeetingRegistry;
   readonly refusals = new Refusals();
+  readonly #watch: HandlerWatch;
   #keys: JWTVerifyGetKey | undefined;
 
   constructor(options: MeetingControllerOptions) {
-    const { controllerId, maxMeetings, plane, clock, log } = options;
-    const { heartbeatIntervalMs, heartbeatTimeoutMs } = options;
+    const { controllerId, maxMeetings, plane, controlPlane, clock, log } = options;
+    const { heartbeatIntervalMs, heartbeatTimeoutMs, wait = waitWithTimer } = options;
     this.#options = options;
     this.#tasks = new BackgroundTasks(log);
     this.meetings = new MeetingRegistry({
       maxMeetings,
       maxDormantMeetings: options.maxDormantMeetings,
       plane,
+      controlPlane,
       log,
       tasks: this.#tasks,
       nowMs: () => clock.monotonicMs(),
-      wait: options.wait ?? waitWithTimer,
+      wait,
+    });
+    this.#watch = new HandlerWatch({
+      plane,
+      routers: () => this.meetings.routersInUse(),
+      onDead: (handlerId, error) => this.meetings.handlerDead(handlerId, error),
+      log,
+      wait,
     });
     this.#join = {
       controllerId,
@@ -122,6 +134,7 @@ export class MeetingController {
     const nowMs = this.#options.clock.monotonicMs();
     for (const session of this.#sessions) session.tick(nowMs);
     this.meetings.tick(nowMs);
+    this.#watch.tick();
   }
 
   /** Resolves when everything that was left behind is cleaned up at the media handlers. */

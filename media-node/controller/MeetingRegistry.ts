@@ -15,11 +15,13 @@ import type {
 } from '../../shared/api/node.ts';
 import type { Logger } from '../../shared/base/log.ts';
 import type { BackgroundTasks } from './BackgroundTasks.ts';
+import type { ControlPlane } from './ControlPlane.ts';
 import { type DormantMeeting, DormantMeetings } from './DormantMeetings.ts';
-import type { MediaPlane } from './MediaPlane.ts';
+import type { MediaPlane, RouterAddress } from './MediaPlane.ts';
 import { Meeting } from './Meeting.ts';
 import type { ConnectionEnd } from './Participant.ts';
 import { SignalingError } from './SignalingError.ts';
+import * as ends from './sessionEnds.ts';
 
 /** A meeting that nobody is in becomes dormant after this; when there is no room for another, at once. */
 export const EMPTY_MEETING_KEPT_MS = 5 * 60_000;
@@ -29,6 +31,7 @@ export interface MeetingRegistryOptions {
   readonly maxMeetings: number;
   readonly maxDormantMeetings?: number | undefined;
   readonly plane: MediaPlane;
+  readonly controlPlane: ControlPlane;
   readonly log: Logger;
   readonly tasks: BackgroundTasks;
   /** Monotonic, ms. */
@@ -185,10 +188,38 @@ export class MeetingRegistry {
   }
 
   #serve(assignment: AssignMeeting, before: DormantMeeting | undefined): Meeting {
-    const { plane, log, tasks, nowMs, wait } = this.#options;
-    const meeting = new Meeting({ assignment, before, plane, log, tasks, nowMs, wait });
+    const { plane, controlPlane, log, tasks, nowMs, wait } = this.#options;
+    const meeting = new Meeting({
+      assignment,
+      before,
+      plane,
+      controlPlane,
+      onSuperseded: (superseded) => this.#letGo(superseded),
+      onEnded: (over) => this.#forget(over)?.end(),
+      log,
+      tasks,
+      nowMs,
+      wait,
+    });
     this.#dormant.delete(meeting.id);
     this.#meetings.set(meeting.id, meeting);
+    return meeting;
+  }
+
+  /** Somebody else serves it: whoever is here is to join again there (ledger MC-8). */
+  #letGo(meeting: Meeting): void {
+    if (this.#forget(meeting) === undefined) return;
+    meeting.goAway(ends.superseded);
+    this.#options.log.warn('Meeting let go: it is served by another controller', {
+      meeting_id: meeting.id,
+      generation: meeting.generation,
+    });
+  }
+
+  /** The meeting, if it was still held. */
+  #forget(meeting: Meeting): Meeting | undefined {
+    if (this.#meetings.get(meeting.id) !== meeting) return undefined;
+    this.#meetings.delete(meeting.id);
     return meeting;
   }
 
@@ -229,6 +260,16 @@ export class MeetingRegistry {
     const fields = { handler_id: handlerId, routers: routers.length, recovering: inUse.length, reason };
     this.#options.log.info('Media handler lost routers', fields);
     return { recovering: inUse.length };
+  }
+
+  /** Of each meeting that is served. */
+  *routersInUse(): Iterable<RouterAddress> {
+    for (const { router } of this.#meetings.values()) if (router.address !== undefined) yield router.address;
+  }
+
+  /** Meetings that use this handler get another (ledger GC-11). */
+  handlerDead(handlerId: string, error: unknown): void {
+    for (const { router } of this.#meetings.values()) router.loseHandler(handlerId, error);
   }
 
   /** Takes no more meetings, and sends everyone away from those it has. */

@@ -1,7 +1,7 @@
 // The meeting's router (ledger SFU-2): made by the first who needs it, on the first of the ranked handlers that can
-// (MC-11), shared by everyone, closed when the last is gone. Router states: idle, opening, open; a router that is being
-// closed is out of the state already, but its handler is not asked for another one before that is done (it would answer
-// the one that is going away).
+// (MC-11), shared by everyone, closed when the last is gone. When none of them can, others are asked for (GC-11). Router
+// states: idle, opening, open; a router that is being closed is out of the state already, but its handler is not asked for
+// another one before that is done (it would answer the one that is going away).
 import { ApiError } from '../../shared/api/error.ts';
 import { MAX_BATCH, type TransportBody } from '../../shared/api/handler.ts';
 import type { Logger } from '../../shared/base/log.ts';
@@ -10,11 +10,15 @@ import { Batcher } from './Batcher.ts';
 import {
   isFull,
   isGone,
+  isUnanswered,
   type MediaHandler,
   type MediaPlane,
   type RouterAddress,
   type TransportRequest,
 } from './MediaPlane.ts';
+
+/** Times that other handlers are asked for to make one router. */
+const MAX_REPLACEMENTS = 2;
 
 /** What a router is made from; read anew each time one is made, so that a new assignment takes effect. */
 export interface RouterPlan {
@@ -27,6 +31,10 @@ export interface RouterPlan {
 export interface MeetingRouterOptions {
   readonly plane: MediaPlane;
   readonly plan: () => RouterPlan;
+  /** Puts others than these into the plan, given with how they failed; false when there are none. Never rejects. */
+  readonly replaceHandlers: (failures: ReadonlyMap<string, unknown>) => Promise<boolean>;
+  /** A handler has a router of a later generation: this controller no longer speaks for the meeting (ledger MC-8). */
+  readonly onSuperseded: () => void;
   readonly log: Logger;
   readonly tasks: BackgroundTasks;
   /** The handler no longer has this router: what is linked to it is dead. Called once for each. */
@@ -124,6 +132,17 @@ export class MeetingRouter {
     return true;
   }
 
+  /** A handler is dead, or cannot be reached: if the router in use is there, the next one is made at another handler. */
+  loseHandler(handlerId: string, error: unknown): void {
+    if (this.#state.name !== 'open' || this.#state.router.handler.handler_id !== handlerId) return;
+    const { router } = this.#state;
+    this.#lose(router, 'Its media handler does not answer');
+    this.#preferred = undefined;
+    this.#failures.set(handlerId, error);
+    // It may be the way to it that is broken.
+    this.#beginClose(router);
+  }
+
   /** Whether a link's router is gone; its handler is asked when that is not known. Never rejects. */
   async isLost({ router, lost }: MediaLink): Promise<boolean> {
     if (lost) return true;
@@ -174,7 +193,32 @@ export class MeetingRouter {
   }
 
   async #open(): Promise<void> {
-    const { plane, plan, log } = this.#options;
+    for (let round = 0; !(await this.#openAtRanked()); round++) {
+      const isReplaced = round < MAX_REPLACEMENTS && (await this.#options.replaceHandlers(this.#failures));
+      if (isReplaced) continue;
+      const failure = summarise(this.#failures);
+      this.#failures.clear();
+      this.#state = { name: 'idle' };
+      throw failure;
+    }
+    this.#replaceLost();
+  }
+
+  /** The meeting has moved on to its backup: it needs another one, where what it had is no use any more. */
+  #replaceLost(): void {
+    const { plan, replaceHandlers, tasks } = this.#options;
+    const ranked = new Set(plan().handlers.map(({ handler_id }) => handler_id));
+    const lost = [...this.#failures].filter(
+      ([handlerId, error]) => ranked.has(handlerId) && (isUnanswered(error) || isFull(error)),
+    );
+    if (lost.length === 0) return;
+    const replaced = replaceHandlers(new Map(lost)).then(() => undefined);
+    tasks.add('replace media handlers', replaced);
+  }
+
+  /** False when none of the ranked handlers makes a router. */
+  async #openAtRanked(): Promise<boolean> {
+    const { plane, plan, log, onSuperseded } = this.#options;
     const { meetingId, generation, handlers } = plan();
     const isPreferred = (handler: MediaHandler): number => Number(handler.handler_id === this.#preferred);
     for (const handler of handlers.toSorted((a, b) => isPreferred(b) - isPreferred(a))) {
@@ -186,16 +230,14 @@ export class MeetingRouter {
         this.#state = { name: 'open', router: new Router(handler, routerId, plane) };
         this.#preferred = undefined;
         log.info('Router made', { handler_id: handlerId, router_id: routerId });
-        return;
+        return true;
       } catch (error) {
         this.#failures.set(handlerId, error);
         log.warn('Router refused, trying the next media handler', { handler_id: handlerId, error });
+        if (isOutdated(error)) onSuperseded();
       }
     }
-    const failure = summarise(this.#failures);
-    this.#failures.clear();
-    this.#state = { name: 'idle' };
-    throw failure;
+    return false;
   }
 
   /** Whether another try may find another router. */
@@ -291,6 +333,11 @@ export class MeetingRouter {
       if (!isGone(error)) this.#options.log.warn('Router not closed', { ...fields, error });
     }
   }
+}
+
+/** Whether the handler serves a later generation of the meeting. */
+function isOutdated(error: unknown): boolean {
+  return error instanceof ApiError && error.code === 'CONFLICT';
 }
 
 function summarise(failures: ReadonlyMap<string, unknown>): ApiError {

@@ -31,6 +31,13 @@ export const notReading: ConnectionEnd = {
   refusal: 'messageQueueFull',
 };
 
+/** The meeting has another controller. */
+export const superseded: ConnectionEnd = {
+  code: CloseCode.goingAway,
+  reason: 'Meeting is served by another controller: join again',
+  leaveReason: LeaveReason.CONNECTION_LOST,
+};
+
 export function refused(error: SignalingError, replyTo: number, code = error.closeCode): ConnectionEnd {
   return {
     code,

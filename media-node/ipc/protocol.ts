@@ -2,7 +2,12 @@
 // A worker gets its configuration as the first line on standard input, then answers with the notice `listening`.
 
 import type { ControllerBody } from '../../shared/api/controller.ts';
-import type { PresenceEntry } from '../../shared/api/controllerNotice.ts';
+import type {
+  EndedMeetingNotice,
+  MhReplacement,
+  PresenceEntry,
+  RequestMhReplacement,
+} from '../../shared/api/controllerNotice.ts';
 import type {
   ConsumersBody,
   CreateConsumers,
@@ -144,7 +149,12 @@ export interface HandlerRequest {
   readonly body?: unknown;
 }
 
-/** Controller worker to agent. Answers the body of a 2xx; any other outcome fails with the handler's error code. */
+/** Controller worker to agent. Any outcome but a 2xx fails with the error code of whoever was asked. */
 export type AgentCalls = {
+  /** Answers the body. */
   handlerRequest: { request: HandlerRequest; answer: unknown };
+  /** Asks the global controller for other media handlers (ledger GC-11). */
+  replaceHandlers: { request: Omit<RequestMhReplacement, 'controller_id'>; answer: MhReplacement };
+  /** Tells the global controller that a meeting is over (ledger GC-13). */
+  meetingEnded: { request: Omit<EndedMeetingNotice, 'controller_id'>; answer: EndMeetingAnswer };
 };

@@ -3,6 +3,7 @@ import process from 'node:process';
 import { systemClock } from '../../shared/base/clock.ts';
 import { CloseCode } from '../../shared/base/closeCode.ts';
 import { AgentMediaPlane } from '../controller/AgentMediaPlane.ts';
+import type { ControlPlane } from '../controller/ControlPlane.ts';
 import { MeetingController } from '../controller/MeetingController.ts';
 import { controllerWorkerConfigSchema } from '../ipc/config.ts';
 import type { AgentCalls, ControllerCalls, ControllerWorkerConfig } from '../ipc/protocol.ts';
@@ -21,7 +22,11 @@ await startWorker<ControllerWorkerConfig, AgentCalls, ControllerCalls>({
   configSchema: controllerWorkerConfigSchema,
   start: async ({ config, log, connect }) => {
     const plane = new AgentMediaPlane((request) => rpc.call('handlerRequest', request));
-    const controller = new MeetingController({ ...config, plane, clock: systemClock, log });
+    const controlPlane: ControlPlane = {
+      replaceHandlers: (request) => rpc.call('replaceHandlers', request),
+      meetingEnded: (notice) => rpc.call('meetingEnded', notice),
+    };
+    const controller = new MeetingController({ ...config, plane, controlPlane, clock: systemClock, log });
     const rpc = connect({
       assignMeeting: (assignment) => controller.assignMeeting(assignment),
       endMeeting: (ending) => controller.endMeeting(ending),

@@ -31,6 +31,7 @@ import {
   type SigningKey,
 } from '../../shared/token/signingKey.ts';
 import { runDenoScript } from '../support/denoScript.ts';
+import { FakeControlPlane } from '../unit/controller/support/FakeControlPlane.ts';
 import { InMemoryMediaPlane } from '../unit/controller/support/InMemoryMediaPlane.ts';
 import { assignment, MEETING_ID } from '../unit/controller/support/TestMeeting.ts';
 import type { SignalingEvent, SignalingPlan } from './fixtures/signalingClients.ts';
@@ -83,6 +84,7 @@ async function answerRequest(plane: InMemoryMediaPlane, request: HandlerRequest)
 
 describe('the controller worker in Deno', () => {
   const plane = new InMemoryMediaPlane();
+  const controlPlane = new FakeControlPlane();
   let directory: string;
   let certificate: NodeCertificate;
   let key: SigningKey;
@@ -116,7 +118,11 @@ describe('the controller worker in Deno', () => {
       denoPath: deno.value,
       script: join(directory, 'controllerWorker.js'),
       config,
-      handlers: { handlerRequest: (request) => answerRequest(plane, request) },
+      handlers: {
+        handlerRequest: (request) => answerRequest(plane, request),
+        replaceHandlers: (request) => controlPlane.replaceHandlers(request),
+        meetingEnded: (notice) => controlPlane.meetingEnded(notice),
+      },
       log: silentLogger,
       clock: systemClock,
       writeLogLine: () => undefined,

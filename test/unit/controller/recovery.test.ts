@@ -218,8 +218,7 @@ describe('a meeting whose router is lost', () => {
     };
     test.loseRouter();
     for (const client of clients) await client.untilNotice('mediaServerChanged');
-    expect(waits).toHaveLength(2);
-    expect(waits[0]).toBeLessThanOrEqual(100);
+    expect(test.plane.totals).toMatchObject({ routers: 1, transports: 2 });
   });
 
   it('SFU-9 sends everyone away with 4503 when there is no other router to be had', async () => {

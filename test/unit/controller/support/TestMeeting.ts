@@ -17,7 +17,8 @@ import {
   type SigningKey,
 } from '../../../../shared/token/signingKey.ts';
 import { FakeClock } from './FakeClock.ts';
-import { HASH, InMemoryMediaPlane } from './InMemoryMediaPlane.ts';
+import { FakeControlPlane, handlerAssignment } from './FakeControlPlane.ts';
+import { InMemoryMediaPlane } from './InMemoryMediaPlane.ts';
 import { TestClient } from './TestClient.ts';
 
 export const CONTROLLER_ID = 'mc-1';
@@ -32,18 +33,11 @@ export interface TestMeetingOptions {
 }
 
 export function assignment(overrides: Partial<AssignMeeting> = {}): AssignMeeting {
-  const handler = (id: string, role: 'PRIMARY' | 'BACKUP') => ({
-    handler_id: id,
-    role,
-    webtransport_url: `https://192.0.2.1:4433/media`,
-    internal_url: `https://192.0.2.1:9000`,
-    certificate_hashes: [HASH],
-  });
   return {
     meeting_id: MEETING_ID,
     config: { display_name: 'Stand-up', max_participants: 100 },
     // The primary is not first: the role decides.
-    media_handlers: [handler('mh-backup', 'BACKUP'), handler('mh-primary', 'PRIMARY')],
+    media_handlers: [handlerAssignment('mh-backup', 'BACKUP'), handlerAssignment('mh-primary', 'PRIMARY')],
     generation: 1,
     requested_by: 'gc-1',
     ...overrides,
@@ -55,6 +49,7 @@ let sharedKey: Promise<SigningKey> | undefined;
 export class TestMeeting {
   readonly clock = new FakeClock();
   readonly plane = new InMemoryMediaPlane();
+  readonly controlPlane = new FakeControlPlane();
   readonly logged: (LogFields & { level: string; message: string })[] = [];
   readonly controller: MeetingController;
   readonly key: SigningKey;
@@ -88,6 +83,7 @@ export class TestMeeting {
       joinTimeoutMs: 10_000,
       ...(limits === undefined ? {} : { limits }),
       plane: this.plane,
+      controlPlane: this.controlPlane,
       wait: (ms) => this.wait(ms),
       clock: this.clock,
       log: createLogger({ level: 'debug', write: (line) => void this.logged.push(JSON.parse(line)) }),
