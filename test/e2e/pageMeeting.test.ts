@@ -65,6 +65,48 @@ describe('a meeting', () => {
     await expect.poll(() => session.page.getByTestId('connection-state').textContent()).toBe('Reconnecting…');
   });
 
+  it('SFU-4 enlarges a tile by double click, by key and by button, and asks for the picture that it needs', async () => {
+    await session.page.setViewportSize(DESKTOP);
+    await session.enter(4);
+    const grace = session.tile('Grace Hopper');
+    const button = grace.getByRole('button', { name: 'Enlarge Grace Hopper' });
+    const shown = (userId: number) =>
+      session.page.evaluate((id) => globalThis.fakeMeeting?.shownHeights.get(id) ?? 0, userId);
+    const isLarge = async (): Promise<boolean> => {
+      const pressed = (await button.getAttribute('aria-pressed')) === 'true';
+      const larger = (await shown(2)) > 2 * (await shown(3));
+      return pressed && larger;
+    };
+    expect(await isLarge()).toBe(false);
+    await grace.dblclick();
+    await expect.poll(isLarge).toBe(true);
+    const boxOf = async (name: string) => await session.tile(name).boundingBox();
+    const large = await boxOf('Grace Hopper');
+    for (const name of ['Ada Lovelace', 'Edsger Dijkstra', 'Barbara Liskov'])
+      expect((await boxOf(name))?.y).toBeGreaterThanOrEqual((large?.y ?? 0) + (large?.height ?? 0));
+    await grace.dblclick();
+    await expect.poll(isLarge).toBe(false);
+    await button.focus();
+    await session.page.keyboard.press('Enter');
+    await expect.poll(isLarge).toBe(true);
+    await session.page.keyboard.press('Space');
+    await expect.poll(isLarge).toBe(false);
+    await button.click();
+    await expect.poll(isLarge).toBe(true);
+    await session.page.keyboard.press('Escape');
+    await expect.poll(isLarge).toBe(false);
+    expect(await button.evaluate((element) => element === document.activeElement)).toBe(true);
+  });
+
+  it('shows everyone alike again when who was enlarged has left, and enlarges nobody who is alone', async () => {
+    await session.enter(2);
+    await session.tile('Grace Hopper').getByTestId('tile-enlarge').click();
+    await expect.poll(() => session.page.locator('.grid').getAttribute('data-enlarged')).toBe('true');
+    await session.page.evaluate(() => globalThis.fakeMeeting?.remove(2));
+    await expect.poll(() => session.page.locator('.grid').getAttribute('data-enlarged')).toBe('false');
+    expect(await session.page.getByTestId('tile-enlarge').count()).toBe(0);
+  });
+
   it('mirrors the self view alone', async () => {
     await session.enter(2);
     const transform = (name: string) =>

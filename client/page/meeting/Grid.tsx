@@ -5,6 +5,7 @@ import type { MeetingClient } from '../../media/MeetingClient.ts';
 import { enlargedLayout, gridLayout } from './gridLayout.ts';
 import { Tile } from './Tile.tsx';
 import { useElementSize } from './useElementSize.ts';
+import { useShortcuts } from './useShortcuts.ts';
 
 /** As `gap` of `.grid` in meeting.css. */
 const GAP_PX = 10;
@@ -22,14 +23,16 @@ export function Grid({ client, statisticsShown }: GridProps): JSX.Element {
   const layout = useMemo(() => gridLayout({ count, width, height, gap: GAP_PX }), [count, width, height]);
   const [chosenId, setChosenId] = useState<number>();
   // Who was enlarged may have left.
-  const enlargedId = participants.find(({ userId }) => userId === chosenId)?.userId;
+  const enlargedId = count > 1 ? participants.find(({ userId }) => userId === chosenId)?.userId : undefined;
+  useShortcuts(enlargedId === undefined ? {} : { escape: () => setChosenId(undefined) });
   const sizes = useMemo(() => enlargedLayout({ count, width, height, gap: GAP_PX }), [count, width, height]);
   const sizeOf = (userId: number) => {
     if (enlargedId === undefined) return { width: layout.tileWidth, height: layout.tileHeight };
     return userId === enlargedId ? sizes.large : sizes.small;
   };
+  const scrolls = enlargedId === undefined ? layout.scrolls : sizes.scrolls;
   return (
-    <div ref={stage} class="stage" data-scrolls={String(layout.scrolls)}>
+    <div ref={stage} class="stage" data-scrolls={String(scrolls)}>
       <ul
         class="grid"
         aria-label="Participants"
@@ -48,8 +51,10 @@ export function Grid({ client, statisticsShown }: GridProps): JSX.Element {
             participant={participant}
             size={sizeOf(participant.userId)}
             enlarged={participant.userId === enlargedId}
-            onToggleSize={() =>
-              setChosenId(participant.userId === enlargedId ? undefined : participant.userId)
+            onToggleSize={
+              count > 1
+                ? () => setChosenId(participant.userId === enlargedId ? undefined : participant.userId)
+                : undefined
             }
             statisticsShown={statisticsShown}
           />

@@ -15,8 +15,8 @@ export interface TileProps {
   /** CSS pixels. */
   readonly size: TileSize;
   readonly enlarged: boolean;
-  /** A double click makes the tile large, and one of many again. */
-  readonly onToggleSize: () => void;
+  /** Makes the tile large, and one of many again; absent where it is the only one. */
+  readonly onToggleSize: (() => void) | undefined;
 }
 
 export function Tile(props: TileProps): JSX.Element {
@@ -60,6 +60,20 @@ export function Tile(props: TileProps): JSX.Element {
           {isSelf && <span class="tile-self"> (you)</span>}
         </span>
       </div>
+      {onToggleSize && (
+        <button
+          type="button"
+          class="tile-enlarge"
+          data-testid="tile-enlarge"
+          aria-label={`Enlarge ${displayName}`}
+          aria-pressed={enlarged}
+          title={enlarged ? 'Show everyone at the same size (Esc)' : `Enlarge ${displayName} (double click)`}
+          onClick={onToggleSize}
+          onDblClick={(event) => event.stopPropagation()}
+        >
+          <Icon name={enlarged ? 'reduce' : 'enlarge'} />
+        </button>
+      )}
     </li>
   );
 }

@@ -54,6 +54,8 @@ export interface TileSize {
 export function enlargedLayout({ count, width, height, gap }: GridRequest): {
   readonly large: TileSize;
   readonly small: TileSize;
+  /** The small ones do not fit into one row. */
+  readonly scrolls: boolean;
 } {
   const others = count - 1;
   const room = others > 0 ? (width - gap * (others - 1)) / others : width;
@@ -62,7 +64,11 @@ export function enlargedLayout({ count, width, height, gap }: GridRequest): {
   const small = { width: smallWidth, height: Math.floor(smallWidth / WIDE) };
   const left = others > 0 ? Math.max(0, height - gap - small.height) : height;
   const large = gridLayout({ count: 1, width, height: left, gap });
-  return { large: { width: large.tileWidth, height: large.tileHeight }, small };
+  return {
+    large: { width: large.tileWidth, height: large.tileHeight },
+    small,
+    scrolls: others * (smallWidth + gap) - gap > width,
+  };
 }
 
 function arrange(columns: number, { count, width, height, gap }: GridRequest): GridLayout {

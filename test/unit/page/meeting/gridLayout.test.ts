@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { gridLayout, MIN_TILE_WIDTH_PX } from '../../../../client/page/meeting/gridLayout.ts';
+import { enlargedLayout, gridLayout, MIN_TILE_WIDTH_PX } from '../../../../client/page/meeting/gridLayout.ts';
 
 const GAP = 10;
 const DESKTOP = { width: 1248, height: 656, gap: GAP };
@@ -85,5 +85,32 @@ describe('gridLayout', () => {
       tileHeight: 0,
       scrolls: false,
     });
+  });
+});
+
+describe('enlargedLayout', () => {
+  const fits = ({ width, height }: { width: number; height: number }, stage: typeof DESKTOP): boolean =>
+    width <= stage.width && height <= stage.height;
+
+  it.each([
+    ['desktop', DESKTOP, [2, 3, 5, 9]],
+    ['wide', WIDE, [2, 3, 5, 9]],
+    ['phone', PHONE, [2, 3]],
+  ] as const)(
+    'SFU-4 on a %s gives one tile most of the stage, and the others one row',
+    (_, stage, counts) => {
+      for (const count of counts) {
+        const { large, small, scrolls } = enlargedLayout({ ...stage, count });
+        expect(large.height).toBeGreaterThan(1.5 * small.height);
+        expect(large.height + GAP + small.height).toBeLessThanOrEqual(stage.height);
+        expect((count - 1) * (small.width + GAP) - GAP).toBeLessThanOrEqual(stage.width);
+        expect([fits(large, stage), scrolls]).toEqual([true, false]);
+      }
+    },
+  );
+
+  it('keeps the small tiles wide enough to recognise anybody, and scrolls when they are many', () => {
+    const { small, scrolls } = enlargedLayout({ ...PHONE, count: 9 });
+    expect([small.width, scrolls]).toEqual([MIN_TILE_WIDTH_PX, true]);
   });
 });
