@@ -11,11 +11,6 @@ import {
 import { controllerPaths } from '../../shared/api/paths.ts';
 import type { Clock } from '../../shared/base/clock.ts';
 import { err, ok, type Result } from '../../shared/base/result.ts';
-import {
-  decodeNodeMessage,
-  encodeNodeMessage,
-  type NodeMessageName,
-} from '../../shared/control-plane/messages.ts';
 import { type PinnedClient, PinnedRequestError } from '../../shared/node/pinnedHttps.ts';
 import {
   CALL_TOKEN_LIFETIME_SECONDS,
@@ -23,6 +18,7 @@ import {
   signNodeToken,
 } from '../../shared/token/nodeToken.ts';
 import { PROTOBUF } from '../base/contentType.ts';
+import { type NodeMessageName, nodeMessages } from '../base/nodeMessages.ts';
 import { type TraceContext, toTraceparent } from '../base/trace.ts';
 import type { MeetingController } from '../registry/MediaNode.ts';
 import type { SigningKeys } from '../token/SigningKeys.ts';
@@ -40,17 +36,45 @@ export interface HttpsControllerClientOptions {
   readonly clock: Clock;
 }
 
+/** A call of controllers: where to, and what is sent and answered. */
+interface Method<Schema extends z.ZodType> {
+  readonly path: string;
+  readonly request: NodeMessageName;
+  readonly answer: NodeMessageName;
+  readonly answerSchema: Schema;
+}
+
+const METHODS = {
+  assignMeeting: {
+    path: controllerPaths.assignMeeting,
+    request: 'AssignMeeting',
+    answer: 'AssignMeetingAnswer',
+    answerSchema: assignMeetingAnswerSchema,
+  },
+  endMeeting: {
+    path: controllerPaths.endMeeting,
+    request: 'EndMeeting',
+    answer: 'EndMeetingAnswer',
+    answerSchema: endMeetingAnswerSchema,
+  },
+  removeParticipant: {
+    path: controllerPaths.removeParticipant,
+    request: 'RemoveParticipant',
+    answer: 'RemoveParticipantAnswer',
+    answerSchema: removeParticipantAnswerSchema,
+  },
+  listParticipants: {
+    path: controllerPaths.listParticipants,
+    request: 'ListParticipants',
+    answer: 'ListParticipantsAnswer',
+    answerSchema: listParticipantsAnswerSchema,
+  },
+} as const satisfies Readonly<Record<string, Method<z.ZodType>>>;
+
 export function createHttpsControllerClient(options: HttpsControllerClientOptions): ControllerClient {
   return {
     async assignMeeting(controller, request, trace) {
-      const answer = await call(options, {
-        controller,
-        trace,
-        path: controllerPaths.assignMeeting,
-        body: encodeNodeMessage('AssignMeeting', request),
-        answerMessage: 'AssignMeetingAnswer',
-        answerSchema: assignMeetingAnswerSchema,
-      });
+      const answer = await call(options, METHODS.assignMeeting, { controller, request, trace });
       if (!answer.ok) return { type: 'failed', reason: answer.reason };
       const { accepted, rejection, generation, handler_ids: handlerIds = [] } = answer.value;
       if (accepted && (generation !== request.generation || handlerIds.length === 0))
@@ -65,56 +89,35 @@ export function createHttpsControllerClient(options: HttpsControllerClientOption
     },
 
     async endMeeting(controller, request, trace) {
-      const answer = await call(options, {
-        controller,
-        trace,
-        path: controllerPaths.endMeeting,
-        body: encodeNodeMessage('EndMeeting', request),
-        answerMessage: 'EndMeetingAnswer',
-        answerSchema: endMeetingAnswerSchema,
-      });
+      const answer = await call(options, METHODS.endMeeting, { controller, request, trace });
       return answer.ok ? ok(answer.value.ended) : answer;
     },
 
     async removeParticipant(controller, request, trace) {
-      const answer = await call(options, {
-        controller,
-        trace,
-        path: controllerPaths.removeParticipant,
-        body: encodeNodeMessage('RemoveParticipant', request),
-        answerMessage: 'RemoveParticipantAnswer',
-        answerSchema: removeParticipantAnswerSchema,
-      });
+      const answer = await call(options, METHODS.removeParticipant, { controller, request, trace });
       return answer.ok ? ok(answer.value.removed) : answer;
     },
 
     async listParticipants(controller, request, trace) {
-      const answer = await call(options, {
-        controller,
-        trace,
-        path: controllerPaths.listParticipants,
-        body: encodeNodeMessage('ListParticipants', request),
-        answerMessage: 'ListParticipantsAnswer',
-        answerSchema: listParticipantsAnswerSchema,
-      });
+      const answer = await call(options, METHODS.listParticipants, { controller, request, trace });
       return answer.ok ? ok(answer.value.participants) : answer;
     },
   };
 }
 
-interface Call<Schema extends z.ZodType> {
+interface Call {
   readonly controller: MeetingController;
+  /** A body that the method's schema in shared/api/node has passed. */
+  readonly request: object;
   readonly trace: TraceContext;
-  readonly path: string;
-  readonly body: Uint8Array;
-  readonly answerMessage: NodeMessageName;
-  readonly answerSchema: Schema;
 }
 
 async function call<Schema extends z.ZodType>(
   { https, signingKeys, clock }: HttpsControllerClientOptions,
-  { controller, trace, path, body, answerMessage, answerSchema }: Call<Schema>,
+  method: Method<Schema>,
+  { controller, request, trace }: Call,
 ): Promise<Result<z.output<Schema>>> {
+  const { decodeNodeMessage, encodeNodeMessage } = await nodeMessages();
   const token = await signNodeToken(signingKeys.current(), {
     subject: SUBJECT,
     audience: controllerAudience(controller.id),
@@ -123,7 +126,7 @@ async function call<Schema extends z.ZodType>(
   });
   try {
     const answer = await https.request({
-      url: new URL(path, controller.registration.internal_url).href,
+      url: new URL(method.path, controller.registration.internal_url).href,
       method: 'POST',
       headers: {
         authorization: `Bearer ${token}`,
@@ -131,14 +134,14 @@ async function call<Schema extends z.ZodType>(
         accept: PROTOBUF,
         traceparent: toTraceparent(trace),
       },
-      body,
+      body: encodeNodeMessage(method.request, request),
       certificateHashes: controller.registration.certificate_hashes,
     });
     if (answer.status !== 200)
       return err(`Controller answered ${answer.status}: ${errorMessage(answer.body)}`);
-    const decoded = decodeNodeMessage(answerMessage, answer.body);
+    const decoded = decodeNodeMessage(method.answer, answer.body);
     if (!decoded.ok) return err(`Controller's answer: ${decoded.reason}`);
-    const parsed = answerSchema.safeParse(decoded.value);
+    const parsed = method.answerSchema.safeParse(decoded.value);
     return parsed.success ? ok(parsed.data) : err(`Controller's answer: ${z.prettifyError(parsed.error)}`);
   } catch (error) {
     if (error instanceof PinnedRequestError) return err(`${error.reason}: ${error.message}`);

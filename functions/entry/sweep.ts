@@ -2,6 +2,7 @@
 import { systemClock } from '../../shared/base/clock.ts';
 import { createLogger } from '../../shared/base/log.ts';
 import { createPinnedClient } from '../../shared/node/pinnedHttps.ts';
+import { createSourcePositions } from '../base/sourcePositions.ts';
 import { createHttpsControllerClient, PINNED_CLIENT_LIMITS } from '../controllers/httpsControllerClient.ts';
 import { createDynamoClient } from '../dynamo/client.ts';
 import { createDynamoStores } from '../dynamo/stores.ts';
@@ -13,7 +14,8 @@ import { readSweepConfig } from './sweepConfig.ts';
 const config = readSweepConfig(process.env);
 if (!config.ok) throw new Error(config.reason);
 const { logLevel, region, awsRegion, tableName, signingJwks } = config.value;
-const log = createLogger({ level: logLevel, write: (line) => console.log(line) });
+const toSource = createSourcePositions();
+const log = createLogger({ level: logLevel, write: (line) => console.log(toSource(line)) });
 const clock = systemClock;
 const stores = createDynamoStores({ client: createDynamoClient({ region: awsRegion }), tableName, clock });
 const controllerClient = createHttpsControllerClient({

@@ -2,12 +2,8 @@
 import type { Context } from 'hono';
 import type * as z from 'zod';
 import { ApiError } from '../../shared/api/error.ts';
-import {
-  decodeNodeMessage,
-  encodeNodeMessage,
-  type NodeMessageName,
-} from '../../shared/control-plane/messages.ts';
 import { JSON_TYPE, PROTOBUF } from '../base/contentType.ts';
+import { type NodeMessageName, nodeMessages } from '../base/nodeMessages.ts';
 import type { AppEnv } from './AppEnv.ts';
 import { invalidRequest } from './errors.ts';
 
@@ -27,8 +23,13 @@ export async function readNodeBody<Schema extends z.ZodType>(
 }
 
 /** Answers in the content type of the request. */
-export function answerNode(context: Context<AppEnv>, message: NodeMessageName, body: object): Response {
+export async function answerNode(
+  context: Context<AppEnv>,
+  message: NodeMessageName,
+  body: object,
+): Promise<Response> {
   if (contentType(context) !== PROTOBUF) return context.json(body);
+  const { encodeNodeMessage } = await nodeMessages();
   return context.body(encodeNodeMessage(message, body), 200, { 'content-type': PROTOBUF });
 }
 
@@ -42,6 +43,7 @@ async function readUnvalidated(context: Context<AppEnv>, message: NodeMessageNam
     }
   }
   if (sent === PROTOBUF) {
+    const { decodeNodeMessage } = await nodeMessages();
     const decoded = decodeNodeMessage(message, new Uint8Array(await context.req.arrayBuffer()));
     if (!decoded.ok)
       throw new ApiError('INVALID_REQUEST', 'Malformed protobuf in request body', { cause: decoded.reason });

@@ -6,8 +6,8 @@ import { ApiError } from '../../shared/api/error.ts';
 import { idSchema } from '../../shared/api/fields.ts';
 import { type NodeAnswer, nodeAnswerSchema } from '../../shared/api/node.ts';
 import type { Logger } from '../../shared/base/log.ts';
-import type { NodeMessageName } from '../../shared/control-plane/messages.ts';
 import { JSON_TYPE, PROTOBUF } from '../base/contentType.ts';
+import type { NodeMessageName } from '../base/nodeMessages.ts';
 import type { TraceContext } from '../base/trace.ts';
 import type { AppEnv } from './AppEnv.ts';
 import { invalidRequest } from './errors.ts';
@@ -98,7 +98,7 @@ export function addNodeRoute<Schema extends z.ZodType, Answer extends object>(
       ...(typeof meetingId === 'string' && { meeting_id: meetingId }),
     });
     const answer = await route.handle(body, { log: context.get('log'), trace: context.get('trace') });
-    return answerNode(context, route.answer.message, answer);
+    return await answerNode(context, route.answer.message, answer);
   });
 }
 

@@ -1,87 +1,32 @@
-// The OpenAPI document (3.1) of all routes, and a page that shows it (ledger GC-14).
+// The OpenAPI document, and a page that shows it (ledger GC-14). Both are made at the first request, by code that is loaded
+// with it: few processes are asked. What is added to the app in the meantime is in them too.
 import type { OpenAPIHono } from '@hono/zod-openapi';
-import { SCOPES } from '../../shared/api/auth.ts';
 import { gcPaths } from '../../shared/api/paths.ts';
 import type { AppEnv } from './AppEnv.ts';
-import { renderDocs } from './docsPage.ts';
+import type { DocsPage } from './docsPage.ts';
+import type { OpenApiDocument } from './openApiDocument.ts';
 
-export type OpenApiDocument = ReturnType<OpenAPIHono<AppEnv>['getOpenAPI31Document']>;
-
-const INFO = {
-  title: 'Dark Tower REST API',
-  version: '1',
-  description:
-    'Meetings for clients, and the registry of media nodes. JSON, snake_case, times in RFC 3339 UTC. Every failure has one shape, the `Error` schema, and every answer tells whether it is worth trying again by its status.',
-};
-
-/** Adds the document and its page. What is added to the app afterwards is in it too: it is made at the first request. */
+/** Adds the document and its page. */
 export function addOpenApiRoutes(app: OpenAPIHono<AppEnv>): void {
-  app.openAPIRegistry.registerComponent('securitySchemes', 'userToken', {
-    type: 'http',
-    scheme: 'bearer',
-    bearerFormat: 'JWT',
-    description:
-      'Token of an issuer that this system trusts, or the key of the public API. A local system lets everyone in without one.',
-  });
-  app.openAPIRegistry.registerComponent('securitySchemes', 'clientCredentials', {
-    type: 'oauth2',
-    description: 'Tokens for machines, from the built-in issuer.',
-    flows: { clientCredentials: { tokenUrl: gcPaths.authToken, scopes: SCOPES } },
-  });
-  app.openAPIRegistry.registerComponent('securitySchemes', 'clientBasic', {
-    type: 'http',
-    scheme: 'basic',
-    description: 'Id and secret of a machine client.',
-  });
-  app.openAPIRegistry.registerComponent('securitySchemes', 'joinToken', {
-    type: 'http',
-    scheme: 'bearer',
-    bearerFormat: 'JWT',
-    description: 'Join token of a participant, as a join answers it.',
-  });
-  app.openAPIRegistry.registerComponent('securitySchemes', 'nodeToken', {
-    type: 'http',
-    scheme: 'bearer',
-    description: 'Service token of the media nodes.',
-  });
-  let document: OpenApiDocument | undefined;
-  const getDocument = (): OpenApiDocument => {
-    document ??= withPlainPatterns(
-      app.getOpenAPI31Document({
-        openapi: '3.1.0',
-        info: INFO,
-        servers: [{ url: '/', description: 'This server' }],
-        tags: [
-          { name: 'Meetings', description: 'Create, change, find and end meetings.' },
-          { name: 'Joining', description: 'The way into a meeting, for users and for guests.' },
-          { name: 'Participants', description: 'Who is in a meeting.' },
-          { name: 'Tokens', description: 'Tokens for machines, and their revocation.' },
-          {
-            name: 'Media nodes',
-            description: 'For meeting controllers and media handlers: announce and report.',
-          },
-          { name: 'Operation', description: 'For whoever runs the system.' },
-        ],
-      }),
+  let document: Promise<OpenApiDocument> | undefined;
+  const getDocument = (): Promise<OpenApiDocument> => {
+    document ??= import('./openApiDocument.ts').then(({ createOpenApiDocument }) =>
+      createOpenApiDocument(app),
     );
     return document;
   };
-  app.get(gcPaths.openApi, (context) => context.json(getDocument()));
-  let page: ReturnType<typeof renderDocs> | undefined;
+  let page: Promise<DocsPage> | undefined;
+  const getPage = (): Promise<DocsPage> => {
+    page ??= Promise.all([import('./docsPage.ts'), getDocument()]).then(([{ renderDocs }, of]) =>
+      renderDocs(of),
+    );
+    return page;
+  };
+  app.get(gcPaths.openApi, async (context) => context.json(await getDocument()));
   app.get(gcPaths.docs, async (context) => {
-    page ??= renderDocs(getDocument());
-    const { html, contentSecurityPolicy } = await page;
+    const { html, contentSecurityPolicy } = await getPage();
     context.header('content-security-policy', contentSecurityPolicy);
     context.header('referrer-policy', 'no-referrer');
     return context.html(html);
   });
-}
-
-/**
- * A pattern in JSON Schema is the expression alone (2020-12 core, 6.4); the generator adds the flags of ours behind a slash.
- */
-function withPlainPatterns(document: OpenApiDocument): OpenApiDocument {
-  return JSON.parse(JSON.stringify(document), (key, value: unknown) =>
-    key === 'pattern' && typeof value === 'string' ? value.replace(/\/[a-z]+$/, '') : value,
-  );
 }

@@ -46,7 +46,6 @@ export class PublicApi extends Construct {
       role,
       logGroup,
       environment: {
-        NODE_OPTIONS: '--enable-source-maps',
         [ENV.region]: props.region,
         [ENV.logLevel]: props.logLevel,
       },

@@ -44,7 +44,6 @@ export class Sweep extends Construct {
       role,
       logGroup,
       environment: {
-        NODE_OPTIONS: '--enable-source-maps',
         [ENV.region]: props.region,
         [ENV.logLevel]: props.logLevel,
       },
