@@ -1,47 +1,23 @@
 // A meeting as a participant is in it: API, then signaling, then media. No DOM: runs in browsers, Deno and Node.
-import { type Clock, systemClock } from '../../shared/base/clock.ts';
-import { type Logger, silentLogger } from '../../shared/base/log.ts';
-import { ApiClient, type Fetch } from './api/ApiClient.ts';
+import { CloseCode } from '../../shared/base/closeCode.ts';
+import type { ApiClient } from './api/ApiClient.ts';
 import { certificateHashBytes } from './api/certificateHash.ts';
 import { Emitter } from './Emitter.ts';
 import { ConnectionError } from './errors.ts';
-import { type ConnectMediaOptions, connectMedia } from './media/connectMedia.ts';
+import { followSignaling } from './followSignaling.ts';
+import type { JoinTicket } from './JoinTicket.ts';
+import { connectToLatest } from './media/connectToLatest.ts';
 import { fourCcOf } from './media/fourCc.ts';
 import type { MediaConnection } from './media/MediaConnection.ts';
 import type { OutgoingStream, SendMode } from './media/OutgoingStream.ts';
 import { RoomMedia } from './media/RoomMedia.ts';
 import type { StreamReceiver } from './media/StreamReceiver.ts';
 import { openTransport } from './openTransport.ts';
+import { getTicket, type RoomContext, type RoomOptions, roomContext } from './RoomContext.ts';
+import type { RoomEnd, RoomEvents } from './RoomEvents.ts';
 import { Roster } from './Roster.ts';
 import { SignalingClient } from './signaling/SignalingClient.ts';
-import type {
-  JoinedMeeting,
-  LeaveReason,
-  MediaServerAddress,
-  Participant,
-  PublishedStream,
-  StreamSettings,
-} from './signaling/types.ts';
-import { systemTimers, type Timers } from './timers.ts';
-import { type TransportFactory, webTransport } from './transport.ts';
-
-const DEFAULT_TIMEOUT_MS = 10_000;
-
-export interface RoomOptions {
-  /** Base address of the REST API, such as `https://meet.example.org`. */
-  readonly apiUrl: string;
-  readonly meetingId: string;
-  readonly displayName: string;
-  /** What joins, for the servers' logs. */
-  readonly clientName?: string;
-  readonly fetch?: Fetch;
-  readonly transport?: TransportFactory;
-  readonly clock?: Clock;
-  readonly timers?: Timers;
-  readonly log?: Logger;
-  /** Time for each step of joining and for each request, ms. */
-  readonly timeoutMs?: number;
-}
+import type { JoinedMeeting, Participant, StreamKind, StreamSettings } from './signaling/types.ts';
 
 /** How long each step of joining took, ms. */
 export interface JoinTimings {
@@ -51,26 +27,18 @@ export interface JoinTimings {
   readonly totalMs: number;
 }
 
-/** How the meeting ended here: without an error after leave(). */
-export interface RoomEnd {
-  readonly source: 'local' | 'signaling' | 'media';
-  readonly error?: ConnectionError;
+export interface EnterOptions {
+  /** When joining began, monotonic ms. */
+  readonly startedAtMs: number;
+  /** The controller has let the participant in; media is still to come. */
+  readonly onLetIn?: () => void;
 }
 
-export interface RoomEvents {
-  participantJoined: Participant;
-  participantLeft: { readonly participant: Participant; readonly reason: LeaveReason };
-  participantUpdated: Participant;
-  streamPublished: PublishedStream;
-  /** Also for each stream of a participant who left, before participantLeft. */
-  streamUnpublished: PublishedStream;
-  /** The media server was lost: nothing is sent or received until mediaReconnected. */
-  mediaReconnecting: undefined;
-  /** Streams and subscriptions go on at another media server. */
-  mediaReconnected: undefined;
-  /** Emitted once, after which nothing follows. */
-  ended: RoomEnd;
-}
+/** What a session says that has to be left for the meeting's other controller. */
+const MOVED = ConnectionError.closed('the meeting controller', {
+  closeCode: CloseCode.goingAway,
+  reason: 'the meeting is served by another one',
+});
 
 interface RoomParts {
   readonly signaling: SignalingClient;
@@ -79,16 +47,20 @@ interface RoomParts {
   readonly roster: Roster;
   readonly timings: JoinTimings;
   readonly events: Emitter<RoomEvents>;
+  readonly ticket: JoinTicket;
+  readonly context: RoomContext;
 }
 
 export class Room {
   readonly meetingId: string;
   readonly meetingName: string;
-  readonly self: Participant;
   readonly timings: JoinTimings;
   readonly #media: RoomMedia;
   readonly #signaling: SignalingClient;
   readonly #roster: Roster;
+  readonly #ticket: JoinTicket;
+  readonly #api: ApiClient;
+  readonly #self: Participant;
   readonly #events: Emitter<RoomEvents>;
   readonly #stopReceiving = new Map<string, () => void>();
   readonly #left = Promise.withResolvers<void>();
@@ -97,12 +69,14 @@ export class Room {
   private constructor(parts: RoomParts) {
     this.meetingId = parts.joined.meetingId;
     this.meetingName = parts.joined.meetingName;
-    this.self = parts.joined.self;
+    this.#self = parts.joined.self;
     this.timings = parts.timings;
     this.#media = parts.media;
     this.#signaling = parts.signaling;
     this.#roster = parts.roster;
     this.#events = parts.events;
+    this.#ticket = parts.ticket;
+    this.#api = parts.context.api;
     parts.signaling.on('ended', (error) => this.#end(toEnd('signaling', error)));
     // Stops what arrives of a stream before anybody else hears that it is gone.
     parts.events.on('streamUnpublished', ({ userId, streamId }) => this.#stopReceiver(userId, streamId));
@@ -110,6 +84,8 @@ export class Room {
     parts.media.on('ended', (error) => this.#end(toEnd('media', error)));
     parts.media.on('reconnecting', () => parts.events.emit('mediaReconnecting', undefined));
     parts.media.on('reconnected', () => parts.events.emit('mediaReconnected', undefined));
+    parts.ticket.onMoved = () => this.#end(toEnd('signaling', MOVED));
+    parts.ticket.keep();
   }
 
   /**
@@ -118,21 +94,16 @@ export class Room {
    * nothing is left open then.
    */
   static async join(options: RoomOptions): Promise<Room> {
-    const clock = options.clock ?? systemClock;
-    const timers = options.timers ?? systemTimers;
-    const log = options.log ?? silentLogger;
-    const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
-    const transport = options.transport ?? webTransport;
-    const startedAtMs = clock.monotonicMs();
+    const context = roomContext(options);
+    const startedAtMs = context.clock.monotonicMs();
+    return await Room.enter(await getTicket(options, context), context, { startedAtMs });
+  }
 
-    const api = new ApiClient({
-      apiUrl: options.apiUrl,
-      timeoutMs,
-      ...(options.fetch && { fetch: options.fetch }),
-    });
-    const answer = await api.joinMeeting(options.meetingId, options.displayName);
+  /** As join, with a way in that is known. */
+  static async enter(ticket: JoinTicket, context: RoomContext, options: EnterOptions): Promise<Room> {
+    const { transport, clock, timers, log, timeoutMs } = context;
+    const { answer } = ticket;
     const answeredAtMs = clock.monotonicMs();
-
     const signaling = new SignalingClient({
       transport: openTransport(
         transport,
@@ -146,14 +117,14 @@ export class Room {
     });
     const roster = new Roster();
     const events = new Emitter<RoomEvents>((error) => log.error('A room listener failed', { error }));
-    follow(signaling, roster, events);
-    const joined = await signaling.join(answer.join_token, options.clientName ?? 'dark-tower');
+    followSignaling(signaling, roster, events);
+    const joined = await signaling.join(answer.join_token, context.clientName);
     const signaledAtMs = clock.monotonicMs();
+    options.onLetIn?.();
 
-    const mediaOptions = { transport, clock, timers, log, timeoutMs };
     let media: MediaConnection;
     try {
-      media = await connectToLatest(signaling, joined.mediaServers, mediaOptions);
+      media = await connectToLatest(signaling, joined.mediaServers, context);
     } catch (error) {
       await signaling.leave();
       throw error;
@@ -165,17 +136,24 @@ export class Room {
     }
     return new Room({
       signaling,
-      media: new RoomMedia(media, mediaOptions),
+      media: new RoomMedia(media, context),
       joined,
       roster,
       events,
+      ticket,
+      context,
       timings: {
-        apiMs: answeredAtMs - startedAtMs,
+        apiMs: answeredAtMs - options.startedAtMs,
         signalingMs: signaledAtMs - answeredAtMs,
         mediaMs: readyAtMs - signaledAtMs,
-        totalMs: readyAtMs - startedAtMs,
+        totalMs: readyAtMs - options.startedAtMs,
       },
     });
+  }
+
+  /** This participant; another value after participantUpdated. */
+  get self(): Participant {
+    return this.#roster.self ?? this.#self;
   }
 
   /** The session with the media server of the moment; another one after `mediaReconnected`. */
@@ -254,6 +232,33 @@ export class Room {
     return this.#signaling.setMuted(muted);
   }
 
+  /**
+   * By a host: nothing of this kind reaches anybody from this participant, whatever it does, until it is lifted or the
+   * participant leaves (ledger MC-10). Resolves once it is enforced. Rejects with ConnectionError: `refused` with FORBIDDEN
+   * for who is no host, NOT_FOUND for somebody who has left.
+   */
+  async hostMute(userId: number, kind: StreamKind, muted: boolean): Promise<void> {
+    const participant = userId === this.self.userId ? this.self : this.participants.get(userId);
+    if (participant === undefined)
+      throw ConnectionError.refused('NOT_FOUND', `No participant with user id ${userId}`);
+    const { audioMutedByHost: audio, videoMutedByHost: video } = participant;
+    await this.#signaling.hostMute(userId, { audio, video, [kind]: muted });
+  }
+
+  /**
+   * By a host: takes a participant out, and its token lets it in no more. Rejects with ApiError (FORBIDDEN for who is no
+   * host) or ConnectionError.
+   */
+  async removeParticipant(userId: number): Promise<void> {
+    const participant = this.participants.get(userId);
+    if (participant === undefined) return;
+    await this.#api.removeParticipant(
+      this.meetingId,
+      participant.participantId,
+      this.#ticket.answer.join_token,
+    );
+  }
+
   /** Idempotent, never rejects. */
   async leave(): Promise<void> {
     this.#end({ source: 'local' });
@@ -271,6 +276,7 @@ export class Room {
     this.#ended = true;
     for (const stop of this.#stopReceiving.values()) stop();
     this.#stopReceiving.clear();
+    this.#ticket.stop();
     this.#media.close();
     void this.#signaling.leave().then(this.#left.resolve);
     this.#events.emit('ended', end);
@@ -280,59 +286,4 @@ export class Room {
 
 function toEnd(source: 'signaling' | 'media', error: ConnectionError | undefined): RoomEnd {
   return error === undefined ? { source } : { source, error };
-}
-
-/** Keeps the roster in step with signaling's notices, and tells of them. */
-function follow(signaling: SignalingClient, roster: Roster, events: Emitter<RoomEvents>): void {
-  signaling.on('joined', (joined) => roster.seed(joined.participants));
-  signaling.on('participantJoined', (participant) => {
-    roster.add(participant);
-    events.emit('participantJoined', participant);
-  });
-  signaling.on('participantLeft', ({ userId, reason }) => {
-    for (const stream of roster.participants.get(userId)?.streams ?? [])
-      events.emit('streamUnpublished', stream);
-    const participant = roster.remove(userId);
-    if (participant !== undefined) events.emit('participantLeft', { participant, reason });
-  });
-  signaling.on('participantUpdated', (changed) => {
-    const participant = roster.update(changed);
-    if (participant !== undefined) events.emit('participantUpdated', participant);
-  });
-  signaling.on('streamPublished', (stream) => {
-    if (roster.addStream(stream) !== undefined) events.emit('streamPublished', stream);
-  });
-  signaling.on('streamUnpublished', ({ userId, streamId }) => {
-    const stream = roster.removeStream(userId, streamId);
-    if (stream !== undefined) events.emit('streamUnpublished', stream);
-  });
-}
-
-/** Connects to the media servers that the controller named last: they may be replaced while the session is being made. */
-async function connectToLatest(
-  signaling: SignalingClient,
-  named: readonly MediaServerAddress[],
-  options: ConnectMediaOptions,
-): Promise<MediaConnection> {
-  for (let servers = named; ; ) {
-    const tried = servers;
-    const { promise: changed, resolve } = Promise.withResolvers<undefined>();
-    const stop = signaling.on('mediaServerChanged', (latest) => {
-      servers = latest;
-      resolve(undefined);
-    });
-    const connecting = connectMedia(tried, options);
-    try {
-      const connection = await Promise.race([connecting, changed]);
-      if (connection !== undefined && servers === tried) return connection;
-    } catch (error) {
-      if (servers === tried) throw error;
-    } finally {
-      stop();
-    }
-    connecting.then(
-      (connection) => connection.close(),
-      () => undefined,
-    );
-  }
 }

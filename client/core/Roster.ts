@@ -3,13 +3,20 @@ import type { Participant, PublishedStream } from './signaling/types.ts';
 /** Who is in the meeting and what they publish. Values are replaced, never changed. */
 export class Roster {
   readonly #participants = new Map<number, Participant>();
+  #self: Participant | undefined;
 
   /** The others, in order of arrival. */
   get participants(): ReadonlyMap<number, Participant> {
     return this.#participants;
   }
 
-  seed(participants: readonly Participant[]): void {
+  /** Whose roster it is; undefined before the join was answered. */
+  get self(): Participant | undefined {
+    return this.#self;
+  }
+
+  seed(self: Participant, participants: readonly Participant[]): void {
+    this.#self = self;
     for (const participant of participants) this.#participants.set(participant.userId, participant);
   }
 
@@ -26,6 +33,10 @@ export class Roster {
 
   /** Takes name and mutes; streams have notices of their own. The new value, or undefined for somebody unknown. */
   update(changed: Participant): Participant | undefined {
+    if (changed.userId === this.#self?.userId) {
+      this.#self = { ...changed, streams: this.#self.streams };
+      return this.#self;
+    }
     const known = this.#participants.get(changed.userId);
     if (known === undefined) return undefined;
     return this.#replace({ ...changed, streams: known.streams });

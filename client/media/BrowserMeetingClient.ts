@@ -2,7 +2,8 @@
 import type { Clock } from '../../shared/base/clock.ts';
 import type { Logger } from '../../shared/base/log.ts';
 import { Emitter } from '../core/Emitter.ts';
-import type { Room, RoomEnd } from '../core/Room.ts';
+import type { Room } from '../core/Room.ts';
+import type { RoomEnd } from '../core/RoomEvents.ts';
 import type { Participant } from '../core/signaling/types.ts';
 import { withTimeout } from '../core/timers.ts';
 import type { BackgroundTimers } from './backgroundTimers.ts';

@@ -2,7 +2,7 @@
 import { ApiError } from '../../shared/api/error.ts';
 import { CloseCode } from '../../shared/base/closeCode.ts';
 import { ConnectionError } from '../core/errors.ts';
-import type { RoomEnd } from '../core/Room.ts';
+import type { RoomEnd } from '../core/RoomEvents.ts';
 import { JoinError, type MeetingEnd } from './MeetingClient.ts';
 
 /** Text of the refusal to join a meeting with as many participants as it may have (ledger MC-5). */

@@ -60,6 +60,7 @@ export function createJoin(options: JoinOptions): Join {
         issuedAtSeconds,
       }),
       expires_at: new Date((issuedAtSeconds + JOIN_TOKEN_LIFETIME_SECONDS) * 1_000).toISOString(),
+      expires_in: JOIN_TOKEN_LIFETIME_SECONDS,
     };
   };
 }

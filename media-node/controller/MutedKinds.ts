@@ -4,6 +4,8 @@ import type { MediaKind } from './MediaPlane.ts';
 export interface HostMutes {
   readonly audio: boolean;
   readonly video: boolean;
+  /** User id of the host who said so; absent while nothing is muted. */
+  readonly byUserId?: number;
 }
 
 export const NO_MUTES: HostMutes = { audio: false, video: false };

@@ -103,6 +103,7 @@ export class Participant implements StreamPeer {
       audioMutedByHost: this.hostMutes.audio,
       videoMutedByHost: this.hostMutes.video,
       isHost: this.isHost,
+      mutedByUserId: this.hostMutes.byUserId ?? 0,
       joinedAtMs: this.joinedAtMs,
       streams: [...this.streams.values()].map((stream) => stream.info),
     };

@@ -17,7 +17,11 @@ export async function hostMute(
   const muted = meeting.participantOf(userId ?? 0);
   if (muted === undefined)
     throw new SignalingError(signaling.ErrorCode.NOT_FOUND, `No participant with user id ${userId ?? 0}`);
-  const mutes: HostMutes = { audio: audioMuted ?? false, video: videoMuted ?? false };
+  const mutes: HostMutes = {
+    audio: audioMuted ?? false,
+    video: videoMuted ?? false,
+    ...((audioMuted || videoMuted) && { byUserId: host.userId }),
+  };
   // Set before the call: a transport that is made meanwhile, because the media server was lost, has it already.
   const before = muted.hostMutes;
   muted.hostMutes = mutes;
@@ -35,7 +39,8 @@ export async function hostMute(
   meeting.log.info('Participant muted by a host', {
     user_id: muted.userId,
     by_user_id: host.userId,
-    ...mutes,
+    audio: mutes.audio,
+    video: mutes.video,
   });
   if (host.present) reply({ ack: {} });
   const notice = { participantUpdated: { participant: muted.toInfo() } };

@@ -136,6 +136,7 @@ export const joinAnswerSchema = z
     certificate_hashes: z.array(certificateHashSchema),
     join_token: z.string(),
     expires_at: timestampSchema.meta({ description: 'When the join token expires.' }),
+    expires_in: z.int().min(1).meta({ description: 'Seconds until then, for whose clock may be wrong.' }),
   })
   .meta({
     id: 'JoinAnswer',
@@ -145,6 +146,7 @@ export const joinAnswerSchema = z
       certificate_hashes: ['47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='],
       join_token: 'eyJhbGciOiJFZERTQSIsImtpZCI6IjEifQ.eyJzdWIiOiI0YjFhIn0.c2lnbmF0dXJl',
       expires_at: '2026-11-21T10:10:00.000Z',
+      expires_in: 600,
     },
   });
 export type JoinAnswerBody = z.infer<typeof joinAnswerSchema>;

@@ -57,7 +57,9 @@ export class LoopbackSignaling {
         from.info = {
           participantId: `p${userId}`,
           userId,
-          displayName: message.join.joinToken ?? '',
+          // A refreshed token has a number behind it.
+          displayName: message.join.joinToken?.split('#')[0] ?? '',
+          isHost: message.join.joinToken?.startsWith('Host') ?? false,
           streams: [],
         };
         from.send({
@@ -109,6 +111,24 @@ export class LoopbackSignaling {
         from.info = { ...from.info, audioMuted: audioMuted ?? false, videoMuted: videoMuted ?? false };
         from.send({ replyTo, ack: {} });
         this.#tell(from, { participantUpdated: { participant: from.info } });
+        return;
+      }
+      case 'hostMute': {
+        const { userId, audioMuted, videoMuted } = message.hostMute;
+        const muted = this.#sessions.find(({ info }) => info?.userId === userId);
+        if (muted === undefined || from.info?.isHost !== true) {
+          from.refuse(replyTo, signaling.ErrorCode.FORBIDDEN, 'Only a host may mute others');
+          return;
+        }
+        muted.info = {
+          ...muted.info,
+          audioMutedByHost: audioMuted ?? false,
+          videoMutedByHost: videoMuted ?? false,
+          mutedByUserId: audioMuted || videoMuted ? (from.info.userId ?? 0) : 0,
+        };
+        from.send({ replyTo, ack: {} });
+        muted.send({ participantUpdated: { participant: muted.info } });
+        this.#tell(muted, { participantUpdated: { participant: muted.info } });
         return;
       }
       case 'heartbeat':

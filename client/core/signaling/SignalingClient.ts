@@ -136,6 +136,11 @@ export class SignalingClient {
     await this.#request('ack', { mute: { audioMuted: muted.audio, videoMuted: muted.video } });
   }
 
+  /** By a host: what the participant may send, both kinds each time. Resolves once it is enforced. */
+  async hostMute(userId: number, muted: { readonly audio: boolean; readonly video: boolean }): Promise<void> {
+    await this.#request('ack', { hostMute: { userId, audioMuted: muted.audio, videoMuted: muted.video } });
+  }
+
   /** Says goodbye and closes. Idempotent, never rejects: what cannot be said any more is left out. */
   async leave(): Promise<void> {
     if (!this.#commit('leave')) return;

@@ -47,6 +47,13 @@ export interface Participant {
   readonly displayName: string;
   readonly audioMuted: boolean;
   readonly videoMuted: boolean;
+  /** Muted by a host: what is sent reaches nobody, whatever the participant does. */
+  readonly audioMutedByHost: boolean;
+  readonly videoMutedByHost: boolean;
+  /** User id of the host who muted last; undefined while none does. */
+  readonly mutedByUserId: number | undefined;
+  /** May mute and remove others. */
+  readonly isHost: boolean;
   readonly joinedAtMs: number;
   readonly streams: readonly PublishedStream[];
 }
@@ -138,6 +145,10 @@ export function fromParticipantInfo(info: ParticipantInfo): Participant {
     displayName: info.displayName ?? '',
     audioMuted: info.audioMuted ?? false,
     videoMuted: info.videoMuted ?? false,
+    audioMutedByHost: info.audioMutedByHost ?? false,
+    videoMutedByHost: info.videoMutedByHost ?? false,
+    mutedByUserId: info.mutedByUserId || undefined,
+    isHost: info.isHost ?? false,
     joinedAtMs: info.joinedAtMs ?? 0,
     streams: (info.streams ?? []).map(fromStreamInfo),
   };

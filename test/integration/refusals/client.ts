@@ -177,7 +177,7 @@ async function run(plan: RefusalPlan): Promise<RefusalOutcome> {
   await listener.subscribe(speaker.self.userId, outgoing.streamId, { onDatagram: () => void received++ });
   const talking = setInterval(() => talk(outgoing), TALK_INTERVAL_MS);
 
-  const answer = await api.joinMeeting(meetingId, 'Intruder');
+  const answer = await api.joinMeeting(meetingId, { displayName: 'Intruder' });
   const at = (bytes: Uint8Array) => signal(answer, bytes);
   const refused = {
     wrongToken: await at(joinMessage(`${answer.join_token.slice(0, -6)}AAAAAA`)),
@@ -223,7 +223,7 @@ async function joinFull(api: ApiClient, plan: RefusalPlan): Promise<Refused> {
     transport: dial,
     ...common,
   });
-  const answer = await api.joinMeeting(meetingId, 'One too many');
+  const answer = await api.joinMeeting(meetingId, { displayName: 'One too many' });
   const refused = await signal(answer, joinMessage(answer.join_token));
   await only.leave();
   return refused;

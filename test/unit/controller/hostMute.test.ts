@@ -37,6 +37,7 @@ describe('host mute', () => {
         audioMuted: true,
         audioMutedByHost: true,
         videoMutedByHost: false,
+        mutedByUserId: host.userId,
       });
     }
     await mute(host, ada.userId, false);
@@ -45,6 +46,7 @@ describe('host mute', () => {
     expect(lifted.participantUpdated?.participant).toMatchObject({
       audioMuted: false,
       audioMutedByHost: false,
+      mutedByUserId: 0,
     });
   });
 

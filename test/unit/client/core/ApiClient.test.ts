@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ApiClient } from '../../../../client/core/api/ApiClient.ts';
+import { apiFailure } from '../../../support/loopbackMeeting.ts';
 
 const MEETING = {
   meeting_id: 'demo',
@@ -40,13 +41,53 @@ describe('ApiClient', () => {
         { status: 503, headers: { 'retry-after': '5' } },
       ),
     );
-    await expect(client.joinMeeting('demo', 'Ada')).rejects.toMatchObject({
+    await expect(client.joinMeeting('demo', { displayName: 'Ada' })).rejects.toMatchObject({
       name: 'ApiError',
       code: 'NO_CAPACITY',
       status: 503,
       retryAfterSeconds: 5,
       details: { region: 'local' },
     });
+  });
+
+  it('GC-15 shows the user’s token, and asks for another one once when it is refused', async () => {
+    const shown: unknown[] = [];
+    const asked: unknown[] = [];
+    const client = new ApiClient({
+      apiUrl: 'https://api.test',
+      fetch: async (_url, init) => {
+        const authorization = new Headers(init.headers).get('authorization');
+        shown.push(authorization);
+        return authorization === 'Bearer fresh' ? Response.json(MEETING) : apiFailure('UNAUTHORIZED');
+      },
+      userToken: async ({ refused }) => {
+        asked.push(refused);
+        return refused === undefined ? 'stale' : 'fresh';
+      },
+    });
+    await client.getMeeting('demo');
+    expect([shown, asked]).toEqual([
+      ['Bearer stale', 'Bearer fresh'],
+      [undefined, 'stale'],
+    ]);
+  });
+
+  it.each([
+    ['is a text', 'stale'],
+    ['stays the same', () => 'stale'],
+    ['is not there any more', ({ refused }: { refused: string | undefined }) => refused && undefined],
+  ])('GC-15 tells the refusal of a token that %s', async (_name, userToken) => {
+    let requests = 0;
+    const client = new ApiClient({
+      apiUrl: 'https://api.test',
+      fetch: async () => {
+        requests += 1;
+        return apiFailure('UNAUTHORIZED');
+      },
+      userToken,
+    });
+    await expect(client.getMeeting('demo')).rejects.toMatchObject({ code: 'UNAUTHORIZED' });
+    expect(requests).toBe(1);
   });
 
   it.each([

@@ -1,5 +1,6 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { Room, type RoomEnd } from '../../../../client/core/Room.ts';
+import { Room } from '../../../../client/core/Room.ts';
+import type { RoomEnd } from '../../../../client/core/RoomEvents.ts';
 import { ApiError } from '../../../../shared/api/error.ts';
 import { FrameType } from '../../../../shared/frame/layout.ts';
 import { readSequence } from '../../../../shared/frame/read.ts';
