@@ -171,7 +171,12 @@ export class BrowserMeetingClient implements MeetingClient {
       ...this.#rates.stats,
       ...(room.media.roundTripMs !== undefined && { roundTripMs: room.media.roundTripMs }),
       ...(video !== undefined && video.width > 0 && { width: video.width, height: video.height }),
-      ...(video !== undefined && { codec: VIDEO_CODEC }),
+      ...(video !== undefined && {
+        codec: VIDEO_CODEC,
+        layers: video.layers,
+        allLayers: video.allLayers,
+        isOverloaded: video.isOverloaded,
+      }),
     };
   }
 
@@ -209,6 +214,11 @@ export class BrowserMeetingClient implements MeetingClient {
           log,
           onPreview: (frame) => this.#preview.show(frame),
           onStopped,
+          onLayerCount: (layers) => {
+            this.#camera.stream?.setLayerCount(layers).catch((error: unknown) => {
+              log.warn('A layer of the camera could not be switched', { error, layers });
+            });
+          },
         }),
       publish: async (pipeline) => {
         const { colorSpace, layers } = await withTimeout(
@@ -217,9 +227,9 @@ export class BrowserMeetingClient implements MeetingClient {
           timers,
           () => new DeviceError('camera', NO_PICTURE_SENTENCE),
         );
-        const camera = await SimulcastStream.publish(
+        return SimulcastStream.publish({
           room,
-          layers.map((layer) => ({
+          layers: layers.map((layer) => ({
             kind: 'video',
             source: 'camera',
             codec: VIDEO_CODEC,
@@ -227,15 +237,15 @@ export class BrowserMeetingClient implements MeetingClient {
             ...layer,
             ...(colorSpace && { colorSpace }),
           })),
-        );
-        for (const [index, stream] of camera.layers.entries()) {
-          stream.onKeyFrameNeeded = () => pipeline.requestKeyFrame(index);
-          stream.onWantedChanged = (wanted) => pipeline.setWanted(index, wanted);
-          if (!stream.wanted) pipeline.setWanted(index, false);
-        }
-        return camera;
+          onPublished: (stream, layer) => {
+            stream.onKeyFrameNeeded = () => pipeline.requestKeyFrame(layer);
+            stream.onWantedChanged = (wanted) => pipeline.setWanted(layer, wanted);
+            pipeline.setWanted(layer, stream.wanted);
+            pipeline.requestKeyFrame(layer);
+          },
+        });
       },
-      unpublish: (camera) => camera.unpublish(room),
+      unpublish: (camera) => camera.unpublish(),
       onProblem: (problem) => this.#events.emit('deviceProblem', problem),
       onChanged: () => this.#deviceSwitched(),
     });

@@ -2,11 +2,9 @@
 import type { Logger } from '../../shared/base/log.ts';
 import type { EncodedFrame } from '../core/media/EncodedFrame.ts';
 import type { OutgoingStats } from '../core/media/OutgoingStream.ts';
+import type { CaptureEnd } from './capture/CaptureLoop.ts';
 import { DeviceError, deviceLostSentence, openDevice } from './capture/devices.ts';
 import type { DeviceProblem } from './MeetingClient.ts';
-
-/** Why a pipeline stopped by itself. */
-export type StopReason = 'track_ended' | 'encoder_failed';
 
 /** What captures and encodes: VideoEncoderPipeline, AudioEncoderPipeline. */
 export interface Pipeline {
@@ -26,7 +24,7 @@ export interface LocalDeviceOptions<P extends Pipeline, S extends SentStream> {
   readonly device: DeviceProblem['device'];
   readonly log: Logger;
   /** Comes first: what is published may depend on what the device gives. */
-  readonly startPipeline: (track: MediaStreamTrack, onStopped: (reason: StopReason) => void) => P;
+  readonly startPipeline: (track: MediaStreamTrack, onStopped: (reason: CaptureEnd) => void) => P;
   readonly publish: (pipeline: P) => Promise<S>;
   unpublish(stream: S): Promise<void>;
   /**
@@ -160,7 +158,7 @@ export class LocalDevice<P extends Pipeline, S extends SentStream = SentStream> 
   }
 
   /** The pipeline ended by itself: the device was unplugged, or there is no encoder. */
-  #stopped(track: MediaStreamTrack, reason: StopReason): void {
+  #stopped(track: MediaStreamTrack, reason: CaptureEnd): void {
     const running = this.#running;
     if (this.#closed || running === undefined || running.track !== track) return;
     this.#stopRunning();

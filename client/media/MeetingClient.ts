@@ -36,6 +36,11 @@ export interface TileStats {
   readonly jitterBufferMs?: number;
   readonly framesDecoded?: number;
   readonly codec?: string;
+  /** Of this participant's own camera: simulcast layers that are encoded now, and that its picture has room for. */
+  readonly layers?: number;
+  readonly allLayers?: number;
+  /** Of this participant's own camera: the machine is too slow for all layers. */
+  readonly isOverloaded?: boolean;
 }
 
 /** A device that could not be used; the meeting goes on without it. */

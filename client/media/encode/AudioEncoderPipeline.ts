@@ -5,7 +5,7 @@ import { FrameType } from '../../../shared/frame/layout.ts';
 import type { EncodedFrame } from '../../core/media/EncodedFrame.ts';
 import { readMono, rms } from '../audio/samples.ts';
 import { CaptureClock } from '../capture/CaptureClock.ts';
-import { readTrack } from '../capture/trackProcessor.ts';
+import { type CaptureEnd, CaptureLoop } from '../capture/CaptureLoop.ts';
 import { EncodedTimeline } from './EncodedTimeline.ts';
 
 export const AUDIO_CODEC = 'opus';
@@ -26,26 +26,32 @@ export interface AudioEncoderPipelineOptions {
   /** Root mean square of each captured buffer, 0 to 1. */
   readonly onLevel: (level: number) => void;
   /** Nothing will come any more. Not called after stop(). */
-  readonly onStopped: (reason: 'track_ended' | 'encoder_failed') => void;
+  readonly onStopped: (reason: CaptureEnd) => void;
 }
 
 export class AudioEncoderPipeline {
   readonly #options: AudioEncoderPipelineOptions;
   readonly #captureClock: CaptureClock;
-  readonly #reader: ReadableStreamDefaultReader<AudioData>;
+  readonly #loop: CaptureLoop<AudioData>;
   #onFrame: ((frame: EncodedFrame) => void) | undefined;
   #encoder: AudioEncoder | undefined;
   #timeline = new EncodedTimeline(FRAME_DURATION_US);
   #sampleRateHz = 0;
   #restarts = 0;
-  #stopped = false;
   #paused = false;
 
   constructor(options: AudioEncoderPipelineOptions) {
     this.#options = options;
     this.#captureClock = new CaptureClock(options.clock);
-    this.#reader = readTrack<AudioData>(options.track, MAX_QUEUE).getReader();
-    void this.#run();
+    this.#loop = new CaptureLoop({
+      ...options,
+      maxQueue: MAX_QUEUE,
+      take: (data) => this.#take(data),
+      onEnded: (reason) => {
+        this.#closeEncoder();
+        options.onStopped(reason);
+      },
+    });
   }
 
   /** Sound goes to `onFrame` from now on; until then none is encoded. Call once. */
@@ -62,33 +68,12 @@ export class AudioEncoderPipeline {
 
   /** Idempotent; leaves the track to its owner. */
   stop(): void {
-    if (this.#stopped) return;
-    this.#stopped = true;
-    // Rejects when the track has ended already.
-    this.#reader.cancel().catch(() => undefined);
+    this.#loop.stop();
     this.#closeEncoder();
   }
 
-  async #run(): Promise<void> {
-    try {
-      for (;;) {
-        const { done, value: data } = await this.#reader.read();
-        if (done) break;
-        try {
-          await this.#take(data);
-        } finally {
-          data.close();
-        }
-      }
-      this.#finish('track_ended');
-    } catch (error) {
-      this.#options.log.error('Sound could not be encoded', { error });
-      this.#finish('encoder_failed');
-    }
-  }
-
   async #take(data: AudioData): Promise<void> {
-    if (this.#stopped || this.#paused) return;
+    if (this.#paused) return;
     this.#captureClock.observe(data.timestamp);
     const samples = readMono(data);
     this.#options.onLevel(rms(samples));
@@ -96,7 +81,8 @@ export class AudioEncoderPipeline {
     if (this.#encoder === undefined || data.sampleRate !== this.#sampleRateHz)
       await this.#startEncoder(data.sampleRate);
     const encoder = this.#encoder;
-    if (encoder === undefined || this.#stopped || this.#paused || encoder.encodeQueueSize > MAX_QUEUE) return;
+    if (encoder === undefined || this.#loop.stopped || this.#paused || encoder.encodeQueueSize > MAX_QUEUE)
+      return;
     const mono = new AudioData({
       format: 'f32-planar',
       sampleRate: data.sampleRate,
@@ -113,7 +99,7 @@ export class AudioEncoderPipeline {
   async #startEncoder(sampleRateHz: number): Promise<void> {
     this.#closeEncoder();
     const config = await chooseConfig(sampleRateHz);
-    if (this.#stopped || this.#paused) return;
+    if (this.#loop.stopped || this.#paused) return;
     const encoder = new AudioEncoder({
       output: (chunk) => {
         if (encoder === this.#encoder) this.#emit(chunk, encoder.encodeQueueSize === 0);
@@ -144,13 +130,7 @@ export class AudioEncoderPipeline {
     this.#options.log.warn('The audio encoder failed', { error, restarts: this.#restarts });
     this.#encoder = undefined;
     this.#restarts += 1;
-    if (this.#restarts > MAX_RESTARTS) this.#finish('encoder_failed');
-  }
-
-  #finish(reason: 'track_ended' | 'encoder_failed'): void {
-    if (this.#stopped) return;
-    this.stop();
-    this.#options.onStopped(reason);
+    if (this.#restarts > MAX_RESTARTS) this.#loop.end('encoder_failed');
   }
 
   #closeEncoder(): void {

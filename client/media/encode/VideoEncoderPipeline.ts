@@ -4,9 +4,10 @@ import type { Logger } from '../../../shared/base/log.ts';
 import type { EncodedFrame } from '../../core/media/EncodedFrame.ts';
 import type { ColorSpace } from '../../core/signaling/types.ts';
 import { CaptureClock } from '../capture/CaptureClock.ts';
+import { type CaptureEnd, CaptureLoop } from '../capture/CaptureLoop.ts';
 import { CAMERA_FRAMES_PER_SECOND, CAMERA_HEIGHT, CAMERA_WIDTH } from '../capture/devices.ts';
-import { readTrack } from '../capture/trackProcessor.ts';
 import { fitWithin } from './fitWithin.ts';
+import { LayerBudget } from './LayerBudget.ts';
 import { layersOf, sizesOf, type VideoLayer } from './layerSizes.ts';
 import { VideoLayerEncoder } from './VideoLayerEncoder.ts';
 
@@ -22,7 +23,9 @@ export interface VideoEncoderPipelineOptions {
   /** Each captured frame, the callee's to close. */
   readonly onPreview: (frame: VideoFrame) => void;
   /** Nothing will come any more: the track ended by itself or the encoder does not work. Not called after stop(). */
-  readonly onStopped: (reason: 'track_ended' | 'encoder_failed') => void;
+  readonly onStopped: (reason: CaptureEnd) => void;
+  /** So many layers, from the lowest on, are encoded from now on: the machine is too slow for more, or no longer. */
+  readonly onLayerCount: (layers: number) => void;
 }
 
 export interface VideoEncoderStats {
@@ -33,6 +36,11 @@ export interface VideoEncoderStats {
   /** Of the highest layer. */
   readonly width: number;
   readonly height: number;
+  /** That are encoded now, and that the picture has room for. */
+  readonly layers: number;
+  readonly allLayers: number;
+  /** Fewer layers than the picture has room for, because the machine is too slow. */
+  readonly isOverloaded: boolean;
 }
 
 /** What is known of the encoded pictures once there is one. */
@@ -45,22 +53,30 @@ export interface EncodedVideoFormat {
 export class VideoEncoderPipeline {
   readonly #options: VideoEncoderPipelineOptions;
   readonly #captureClock: CaptureClock;
-  readonly #reader: ReadableStreamDefaultReader<VideoFrame>;
+  readonly #loop: CaptureLoop<VideoFrame>;
   readonly #format = Promise.withResolvers<EncodedVideoFormat>();
   #onFrame: ((frame: EncodedFrame) => void) | undefined;
   /** The key frames that wait for sendTo(): one of each layer. */
   #heldFrames: EncodedFrame[] = [];
   #encoders: readonly VideoLayerEncoder[] = [];
   #layers: readonly VideoLayer[] = [];
-  #stopped = false;
+  /** Undefined before the first frame. */
+  #budget: LayerBudget | undefined;
   #encodedAtUs = Number.NEGATIVE_INFINITY;
 
   constructor(options: VideoEncoderPipelineOptions) {
     this.#options = options;
     this.#captureClock = new CaptureClock(options.clock);
-    this.#reader = readTrack<VideoFrame>(options.track, MAX_CAPTURE_QUEUE).getReader();
     this.#format.promise.catch(() => undefined);
-    void this.#run();
+    this.#loop = new CaptureLoop({
+      ...options,
+      maxQueue: MAX_CAPTURE_QUEUE,
+      take: (frame) => this.#take(frame),
+      onEnded: (reason) => {
+        this.#release();
+        options.onStopped(reason);
+      },
+    });
   }
 
   /** Resolves when the first frame is encoded. Rejects when the pipeline stops before that. */
@@ -75,6 +91,9 @@ export class VideoEncoderPipeline {
       framesSkipped: this.#encoders.reduce((sum, encoder) => sum + encoder.framesSkipped, 0),
       width: full?.width ?? 0,
       height: full?.height ?? 0,
+      layers: this.#affordable.filter((encoder) => !encoder.paused).length,
+      allLayers: this.#layers.length,
+      isOverloaded: this.#affordable.length < this.#encoders.length,
     };
   }
 
@@ -83,12 +102,12 @@ export class VideoEncoderPipeline {
     const held = this.#heldFrames;
     this.#heldFrames = [];
     this.#onFrame = onFrame;
-    if (!this.#stopped) for (const frame of held) onFrame(frame);
+    if (!this.#loop.stopped) for (const frame of held) onFrame(frame);
   }
 
-  /** The layer's next frame will be a key frame, or one soon after. */
+  /** The layer's next frame will be a key frame, or one soon after. Before sendTo() one is held already. */
   requestKeyFrame(spatialLayer: number): void {
-    this.#encoders[spatialLayer]?.requestKeyFrame();
+    if (this.#onFrame !== undefined) this.#encoders[spatialLayer]?.requestKeyFrame();
   }
 
   /** A layer that nobody watches is not encoded. */
@@ -99,45 +118,40 @@ export class VideoEncoderPipeline {
 
   /** Idempotent; leaves the track to its owner. */
   stop(): void {
-    if (this.#stopped) return;
-    this.#stopped = true;
-    this.#heldFrames = [];
-    this.#format.reject(new DOMException('The camera was stopped', 'AbortError'));
-    // Rejects when the track has ended already.
-    this.#reader.cancel().catch(() => undefined);
-    for (const encoder of this.#encoders) encoder.close();
-  }
-
-  async #run(): Promise<void> {
-    try {
-      for (;;) {
-        const { done, value: frame } = await this.#reader.read();
-        if (done) break;
-        try {
-          await this.#take(frame);
-        } finally {
-          frame.close();
-        }
-      }
-      this.#finish('track_ended');
-    } catch (error) {
-      this.#options.log.error('Video could not be encoded', { error });
-      this.#finish('encoder_failed');
-    }
+    this.#loop.stop();
+    this.#release();
   }
 
   async #take(frame: VideoFrame): Promise<void> {
-    if (this.#stopped) return;
     this.#captureClock.observe(frame.timestamp);
     this.#options.onPreview(frame.clone());
     if (frame.timestamp - this.#encodedAtUs < MIN_FRAME_SPACING_US) return;
     this.#encodedAtUs = frame.timestamp;
     this.#fitLayers(frame);
-    for (const [index, layer] of this.#layers.entries()) {
-      const encoder = this.#encoders[index];
-      const isHeld = this.#onFrame === undefined && (encoder?.framesSubmitted ?? 0) > 0;
-      if (!isHeld && !this.#stopped) await encoder?.encode(frame, layer);
+    let skipped = false;
+    for (const [index, encoder] of this.#affordable.entries()) {
+      const layer = this.#layers[index];
+      const isHeld = this.#onFrame === undefined && encoder.framesSubmitted > 0;
+      if (layer === undefined || isHeld || this.#loop.stopped) continue;
+      const before = encoder.framesSkipped;
+      await encoder.encode(frame, layer);
+      skipped ||= encoder.framesSkipped > before;
     }
+    this.#spend(skipped);
+  }
+
+  /** Those of the layers that the machine has the power for. */
+  get #affordable(): readonly VideoLayerEncoder[] {
+    return this.#encoders.slice(0, this.#budget?.layers);
+  }
+
+  #spend(skipped: boolean): void {
+    const active = this.#affordable.findLastIndex((encoder) => !encoder.paused) + 1;
+    if (this.#budget?.add(skipped, active, this.#options.clock.monotonicMs()) !== true) return;
+    const { layers } = this.#budget;
+    this.#options.log.info('Layers that are encoded', { layers, of: this.#encoders.length });
+    for (const encoder of this.#encoders.slice(layers)) encoder.rest();
+    this.#options.onLayerCount(layers);
   }
 
   #fitLayers(frame: VideoFrame): void {
@@ -145,7 +159,9 @@ export class VideoEncoderPipeline {
     const full = this.#layers.at(-1);
     if (full?.width === size.width && full.height === size.height) return;
     this.#layers = full === undefined ? layersOf(size) : sizesOf(size, this.#layers.length);
-    if (this.#encoders.length === 0) this.#encoders = this.#layers.map(() => this.#makeEncoder());
+    if (this.#encoders.length > 0) return;
+    this.#encoders = this.#layers.map(() => this.#makeEncoder());
+    this.#budget = new LayerBudget(this.#layers.length);
   }
 
   #makeEncoder(): VideoLayerEncoder {
@@ -155,20 +171,20 @@ export class VideoEncoderPipeline {
       log,
       captureClock: this.#captureClock,
       onFrame: (frame, colorSpace) => this.#emit(frame, colorSpace),
-      onFailed: () => this.#finish('encoder_failed'),
+      onFailed: () => this.#loop.end('encoder_failed'),
     });
   }
 
   #emit(frame: EncodedFrame, colorSpace: ColorSpace | undefined): void {
-    if (this.#stopped) return;
+    if (this.#loop.stopped) return;
     if (this.#onFrame === undefined) this.#heldFrames.push(frame);
     else this.#onFrame(frame);
     this.#format.resolve({ colorSpace, layers: this.#layers });
   }
 
-  #finish(reason: 'track_ended' | 'encoder_failed'): void {
-    if (this.#stopped) return;
-    this.stop();
-    this.#options.onStopped(reason);
+  #release(): void {
+    this.#heldFrames = [];
+    this.#format.reject(new DOMException('The camera was stopped', 'AbortError'));
+    for (const encoder of this.#encoders) encoder.close();
   }
 }

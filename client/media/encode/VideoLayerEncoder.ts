@@ -59,6 +59,10 @@ export class VideoLayerEncoder {
     return this.#framesSkipped;
   }
 
+  get paused(): boolean {
+    return this.#paused;
+  }
+
   /** While paused nothing is encoded; the first frame after it is a key frame. */
   set paused(paused: boolean) {
     if (paused === this.#paused) return;
@@ -85,6 +89,11 @@ export class VideoLayerEncoder {
     }
     this.#framesSubmitted += 1;
     encoder.encode(frame, { keyFrame: this.#isKeyFrameDue() });
+  }
+
+  /** Holds no encoder until the next frame, which will be a key frame. */
+  rest(): void {
+    this.#closeEncoder();
   }
 
   /** Idempotent. */

@@ -47,7 +47,13 @@ export function statLines(stats: TileStats): readonly StatLine[] {
     { label: 'Picture', value: formatResolution(stats.width, stats.height) },
     { label: 'Buffer', value: formatMillis(stats.jitterBufferMs) },
     { label: 'Codec', value: stats.codec?.toUpperCase() ?? UNKNOWN },
+    ...(stats.layers === undefined ? [] : [{ label: 'Layers', value: formatLayers(stats) }]),
   ];
+}
+
+/** "2 of 3", and why when it is for want of power: those that nobody watches are left out as well. */
+function formatLayers({ layers, allLayers, isOverloaded }: TileStats): string {
+  return `${layers} of ${allLayers}${isOverloaded ? ' (busy)' : ''}`;
 }
 
 function isKnown(value: number | undefined): value is number {

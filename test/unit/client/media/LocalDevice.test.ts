@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { EncodedFrame } from '../../../../client/core/media/EncodedFrame.ts';
 import type { OutgoingStream } from '../../../../client/core/media/OutgoingStream.ts';
-import { LocalDevice, type StopReason } from '../../../../client/media/LocalDevice.ts';
+import type { CaptureEnd } from '../../../../client/media/capture/CaptureLoop.ts';
+import { LocalDevice } from '../../../../client/media/LocalDevice.ts';
 import { createLogger } from '../../../../shared/base/log.ts';
 import { encoded } from '../frames.ts';
 import { until } from '../until.ts';
@@ -9,9 +10,9 @@ import { until } from '../until.ts';
 class FakePipeline {
   onFrame: ((frame: EncodedFrame) => void) | undefined;
   stopped = false;
-  readonly onStopped: (reason: StopReason) => void;
+  readonly onStopped: (reason: CaptureEnd) => void;
 
-  constructor(onStopped: (reason: StopReason) => void) {
+  constructor(onStopped: (reason: CaptureEnd) => void) {
     this.onStopped = onStopped;
   }
 

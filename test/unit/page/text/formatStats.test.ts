@@ -54,4 +54,14 @@ describe('figures of a tile', () => {
     }
     expect(new Set(statLines({}).map((line) => line.value))).toEqual(new Set([UNKNOWN]));
   });
+
+  it.each([
+    [{ layers: 3, allLayers: 3, isOverloaded: false }, '3 of 3'],
+    [{ layers: 1, allLayers: 3, isOverloaded: true }, '1 of 3 (busy)'],
+  ])(
+    'SFU-4 says how many layers the own camera is sent in, and when the machine is too slow for more: %o',
+    (stats, value) => {
+      expect(statLines(stats)).toContainEqual({ label: 'Layers', value });
+    },
+  );
 });

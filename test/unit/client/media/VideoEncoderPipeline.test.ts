@@ -1,0 +1,151 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { EncodedFrame } from '../../../../client/core/media/EncodedFrame.ts';
+import { VideoEncoderPipeline } from '../../../../client/media/encode/VideoEncoderPipeline.ts';
+import { silentLogger } from '../../../../shared/base/log.ts';
+import { FrameType } from '../../../../shared/frame/layout.ts';
+import { ManualTime } from '../ManualTime.ts';
+import { FakeCamera } from './fakeCodecs.ts';
+
+const FRAME_MS = 40;
+
+let camera: FakeCamera;
+let time: ManualTime;
+let frames: EncodedFrame[];
+let counts: number[];
+let ends: string[];
+let pipeline: VideoEncoderPipeline;
+
+beforeEach(() => {
+  camera = new FakeCamera();
+  camera.install();
+  time = new ManualTime();
+  frames = [];
+  counts = [];
+  ends = [];
+  pipeline = new VideoEncoderPipeline({
+    track: camera.track,
+    clock: time,
+    log: silentLogger,
+    onPreview: (frame) => frame.close(),
+    onStopped: (reason) => ends.push(reason),
+    onLayerCount: (layers) => counts.push(layers),
+  });
+});
+
+afterEach(() => {
+  pipeline.stop();
+  vi.unstubAllGlobals();
+});
+
+async function turn(): Promise<void> {
+  for (let step = 0; step < 5; step++) await new Promise((resolve) => setImmediate(resolve));
+}
+
+/** So many frames; answers what was encoded of them. */
+async function capture(count = 1, size?: { width: number; height: number }) {
+  camera.encoded.length = 0;
+  for (let frame = 0; frame < count; frame++) {
+    time.advance(FRAME_MS);
+    camera.capture(size);
+    await turn();
+  }
+  return camera.encoded.map(({ height, isKeyFrame }) => `${height}${isKeyFrame ? ' key' : ''}`);
+}
+
+async function sending(): Promise<void> {
+  await capture();
+  pipeline.sendTo((frame) => frames.push(frame));
+}
+
+describe('VideoEncoderPipeline', () => {
+  it('SFU-4 encodes a picture in three sizes, the first frame of each a key frame', async () => {
+    await sending();
+    expect(frames.map(({ spatialLayer, type }) => [spatialLayer, type])).toEqual([
+      [0, FrameType.videoKey],
+      [1, FrameType.videoKey],
+      [2, FrameType.videoKey],
+    ]);
+    expect(await capture()).toEqual(['90', '180', '360']);
+  });
+
+  it('SFU-4 makes only the key frames until it is told where they go', async () => {
+    expect(await capture()).toEqual(['90 key', '180 key', '360 key']);
+    expect(await capture(5)).toEqual([]);
+    expect(await pipeline.format).toMatchObject({
+      layers: [{ height: 90 }, { height: 180 }, { height: 360 }],
+    });
+  });
+
+  it('SFU-4 marks the frames of the upper temporal layer as discardable', async () => {
+    await sending();
+    frames.length = 0;
+    await capture();
+    expect(frames.map(({ temporalLayer, discardable }) => [temporalLayer, discardable])).toEqual(
+      Array(3).fill([1, true]),
+    );
+  });
+
+  it('SFU-4 encodes a key frame of the layer that is asked for, once however often it is asked', async () => {
+    await sending();
+    await capture(10);
+    for (let request = 0; request < 5; request++) pipeline.requestKeyFrame(1);
+    expect(await capture(3)).toEqual(['90', '180 key', '360', '90', '180', '360', '90', '180', '360']);
+  });
+
+  it('MH-5 does not encode a layer that nobody watches, and begins with a key frame when somebody does', async () => {
+    await sending();
+    pipeline.setWanted(2, false);
+    expect(await capture(2)).toEqual(['90', '180', '90', '180']);
+    expect([camera.openEncoders.size, pipeline.stats.layers]).toEqual([2, 2]);
+    pipeline.setWanted(2, true);
+    expect(await capture()).toEqual(['90', '180', '360 key']);
+  });
+
+  it('SFU-4 gives up the highest layer when the encoders are behind, says so, and takes it up again later', async () => {
+    await sending();
+    camera.encodeQueueSize = 9;
+    await capture(60);
+    expect(counts).toEqual([2]);
+    expect(pipeline.stats).toMatchObject({ layers: 2, allLayers: 3, isOverloaded: true });
+    camera.encodeQueueSize = 0;
+    expect(await capture()).toEqual(['90', '180']);
+    while (counts.length < 2) await capture();
+    expect(counts).toEqual([2, 3]);
+    expect(await capture()).toEqual(['90', '180', '360 key']);
+    expect(pipeline.stats.isOverloaded).toBe(false);
+  });
+
+  it('SFU-4 turns its layers with the camera', async () => {
+    await sending();
+    await capture();
+    expect(await capture(1, { width: 360, height: 640 })).toEqual(['160 key', '320 key', '640 key']);
+  });
+
+  it.each([
+    [{ width: 320, height: 180 }, ['90 key', '180 key']],
+    [{ width: 160, height: 120 }, ['120 key']],
+  ])('SFU-4 sends a small picture in fewer layers: %o', async (size, encoded) => {
+    expect(await capture(1, size)).toEqual(encoded);
+  });
+
+  it('SFU-9 closes every frame and every encoder, and says nothing when it is stopped', async () => {
+    await sending();
+    await capture(3);
+    pipeline.stop();
+    pipeline.stop();
+    await turn();
+    expect([camera.openFrames, camera.openEncoders.size, ends]).toEqual([0, 0, []]);
+  });
+
+  it('says that the camera was taken away', async () => {
+    await sending();
+    camera.end();
+    await turn();
+    expect([ends, camera.openEncoders.size]).toEqual([['track_ended'], 0]);
+  });
+
+  it('rejects what waits for the first picture when there is none', async () => {
+    pipeline.stop();
+    await expect(pipeline.format).rejects.toThrow('The camera was stopped');
+  });
+});
