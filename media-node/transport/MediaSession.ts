@@ -130,8 +130,14 @@ export interface SessionRequest {
   readonly remoteAddress: string;
 }
 
-/** Accepts a session, or refuses it with an HTTP status (which browsers do not show to the page). */
-export type SessionDecision = { readonly accept: true } | { readonly accept: false; readonly status: number };
+/**
+ * Accepts a session, or refuses it: with an HTTP status, which browsers do not show to the page, or by closing it with a code
+ * and a reason as soon as it is there, which is the one way to tell a page why.
+ */
+export type SessionDecision =
+  | { readonly accept: true }
+  | { readonly accept: false; readonly status: number }
+  | { readonly accept: false; readonly close: { readonly code: number; readonly reason: string } };
 
 /** Bounds on everything that one peer can make a worker hold (ledger MH-10). */
 export interface TransportLimits extends AddressLimits {
@@ -196,7 +202,7 @@ export interface TransportCounters {
   addressSessionsRefused: number;
   /** Connections that ended before they asked for a session: timed out, failed, or strays (Firefox opens two). */
   handshakesFailed: number;
-  /** Requests answered with another status than 200. */
+  /** Requests that got no session: answered with another status than 200, or closed as soon as they were. */
   requestsRefused: number;
   /** Connections ended because the peer broke HTTP/3 or WebTransport. */
   protocolFaults: number;

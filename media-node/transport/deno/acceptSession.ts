@@ -12,10 +12,12 @@ import { unlessLate } from './unlessLate.ts';
 
 /** The client's first bidirectional stream (RFC 9000 §2.1): the only one that may ask for a session. */
 const FIRST_STREAM_ID = 0n;
-/** How long a refused client has to see the status before the connection goes under it. */
+/** How long a refused client has to see why before the connection goes under it. */
 const REFUSAL_LINGER_MS = 1_000;
-/** And from there: a request that broke off was never going to end, and the status is still on its way. */
+/** And from there: a request that broke off was never going to end, and the answer is still on its way. */
 const REFUSAL_SETTLE_MS = 100;
+
+type Refusal = Exclude<SessionDecision, { readonly accept: true }>;
 
 export interface AcceptContext {
   readonly limits: TransportLimits;
@@ -43,13 +45,13 @@ export async function acceptSession(
   }
   if ('status' in asked) {
     counters.requestsRefused++;
-    await refuse(connection, asked.connectStream, asked.status);
+    await refuse(connection, asked.connectStream, { accept: false, status: asked.status });
     return undefined;
   }
   const decision = context.decide(asked.request);
   if (!decision.accept) {
     counters.requestsRefused++;
-    await refuse(connection, asked.connectStream, decision.status);
+    await refuse(connection, asked.connectStream, decision);
     return undefined;
   }
   const { path, origin } = asked.request;
@@ -100,13 +102,23 @@ async function readRequest(
 async function refuse(
   connection: Http3Connection,
   connectStream: ConnectStream,
-  status: number,
+  refusal: Refusal,
 ): Promise<void> {
-  const { sender } = connectStream;
   const { closed } = connection.quic;
-  const answered = sender.write(encodeResponse(status)).then(() => sender.close());
+  const answered = sayRefusal(connectStream, refusal);
   const seen = answered.then(() => connectStream.finished);
   await unlessLate(Promise.race([seen, closed]), REFUSAL_LINGER_MS).catch(() => undefined);
   await unlessLate(closed, REFUSAL_SETTLE_MS).catch(() => undefined);
   connection.close(H3_NO_ERROR, '');
+}
+
+async function sayRefusal(connectStream: ConnectStream, refusal: Refusal): Promise<void> {
+  const { sender } = connectStream;
+  if ('status' in refusal) {
+    await sender.write(encodeResponse(refusal.status));
+    await sender.close();
+    return;
+  }
+  await sender.write(encodeResponse(200));
+  await connectStream.sendClose(refusal.close);
 }

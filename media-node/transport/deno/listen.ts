@@ -1,5 +1,6 @@
 // WebTransport sessions on a UDP port. One process is one core is one port: QUIC's cryptography, the socket and this code
 // share one thread (ledger MH-1, SFU-5: TLS 1.3 ends here).
+import { CloseCode } from '../../../shared/base/closeCode.ts';
 import type { AddressSlot, GateRefusal } from '../AddressGate.ts';
 import { H3_EXCESSIVE_LOAD, H3_NO_ERROR } from '../h3/fault.ts';
 import {
@@ -25,9 +26,22 @@ import { unlessLate } from './unlessLate.ts';
 /** Connections beyond the sessions: handshakes under way, and closed sessions whose peer has not seen it yet. */
 const EXTRA_CONNECTIONS = 256;
 /** What a client is told that comes when all sessions are taken. */
-const FULL: SessionDecision = { accept: false, status: 503 };
+const FULL: SessionDecision = {
+  accept: false,
+  close: {
+    code: CloseCode.quotaExceeded,
+    reason: 'This server has all the sessions that it takes: try again later',
+  },
+};
 /** And one whose address has all the sessions that it may have. */
-const TOO_MANY_FROM_ADDRESS: SessionDecision = { accept: false, status: 429 };
+const TOO_MANY_FROM_ADDRESS: SessionDecision = {
+  accept: false,
+  close: {
+    code: CloseCode.quotaExceeded,
+    reason:
+      'Your network has all the sessions that this server takes from one address: close some, or try again later',
+  },
+};
 const GATE_COUNTERS = {
   handshakes: 'addressHandshakesRefused',
   connections: 'addressConnectionsRefused',

@@ -40,7 +40,7 @@ function serve(session: MediaSession): void {
       void (async () => {
         await send.write(await readAll(receive));
         await send.close();
-      })();
+      })().catch(() => undefined); // The session has ended, which onClose reports.
     },
     onReceiveStream: (stream) => {
       report({ type: 'stream', path });

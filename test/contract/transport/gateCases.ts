@@ -7,14 +7,16 @@ import type { ListenerCase } from './listenerCases.ts';
 
 export const GATE_CASES: readonly ListenerCase[] = [
   {
-    name: 'MH-10 gives one address no more sessions than it may have, and another when one has ended',
+    name: 'MH-10 gives one address no more sessions than it may have, says so, and gives another when one has ended',
     run: async (start) => {
       const { listener, dial, sessions } = await start({
         limits: { ...DEFAULT_TRANSPORT_LIMITS, maxSessionsPerAddress: 1 },
       });
       const first = await dial();
       const server = new Observed(await sessions.next());
-      await assert.rejects(dial(), { name: 'DialError', status: 429 });
+      const refused = await new Observed(await dial()).closed;
+      assert.deepEqual([refused.code, refused.by], [4429, 'remote']);
+      assert.match(refused.reason, /from one address/);
       assert.equal(listener.counters.addressSessionsRefused, 1);
       assert.equal(listener.sessions, 1);
       first.close(0, '');

@@ -198,14 +198,18 @@ export const LISTENER_CASES: readonly ListenerCase[] = [
     },
   },
   {
-    name: 'MH-10 takes at most maxSessions sessions, and another when one has ended',
+    name: 'MH-10 takes at most maxSessions sessions, says so to the next, and takes another when one has ended',
     run: async (start) => {
       const { listener, dial, sessions } = await start({
         limits: { ...DEFAULT_TRANSPORT_LIMITS, maxSessions: 1 },
       });
       const first = await dial();
       const server = new Observed(await sessions.next());
-      await assert.rejects(dial(), { name: 'DialError', status: 503 });
+      const refused = await new Observed(await dial()).closed;
+      assert.deepEqual([refused.code, refused.by], [4429, 'remote']);
+      assert.match(refused.reason, /all the sessions that it takes/);
+      assert.equal(listener.counters.requestsRefused, 1);
+      assert.equal(sessions.waiting, 0);
       assert.equal(listener.sessions, 1);
       first.close(0, '');
       await server.closed;
@@ -240,6 +244,20 @@ export const LISTENER_CASES: readonly ListenerCase[] = [
       client.session.close(0, '');
       await server.closed;
       assert.equal(listener.counters.handlerFaults, 3);
+      await listener.close(0, '');
+    },
+  },
+  {
+    name: 'MH-10 tells a client why it gets no session when the one who decides says so',
+    run: async (start) => {
+      const { listener, dial, sessions } = await start({
+        onRequest: () => ({ accept: false, close: { code: 4404, reason: 'No such room' } }),
+      });
+      const client = new Observed(await dial());
+      assert.deepEqual(await client.closed, { code: 4404, reason: 'No such room', by: 'remote' });
+      assert.equal(listener.counters.requestsRefused, 1);
+      assert.equal(listener.sessions, 0);
+      assert.equal(sessions.waiting, 0);
       await listener.close(0, '');
     },
   },
