@@ -1,5 +1,5 @@
 // Makes a fresh clone ready, with nothing but Node and npm: installs packages when the lock file changed,
-// generates the protobuf modules when a .proto changed and, with --browser, finds or installs Chromium.
+// generates the protobuf modules when a .proto changed and, with --browser, finds or installs Chromium and Firefox.
 // Plain JavaScript without dependencies: it runs on the system's Node, before anything is installed.
 // All output goes to standard error, so that a command's own output stays parseable.
 import { spawnSync } from 'node:child_process';
@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { findChromium } from './chromium.mjs';
+import { findChromium, findFirefox } from './browsers.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const stampFile = join(root, 'node_modules', '.dark-tower-lock-sha256');
@@ -34,22 +34,41 @@ function installPackages() {
   writeFileSync(stampFile, lockHash);
 }
 
-function installChromium() {
-  if (findChromium()) return;
+const browsers = [
+  {
+    name: 'Chromium',
+    find: findChromium,
+    debianPackage: 'chromium',
+    macOs: 'Google Chrome',
+    variable: 'CHROMIUM_PATH',
+  },
+  {
+    name: 'Firefox',
+    find: findFirefox,
+    debianPackage: 'firefox-esr',
+    macOs: 'Firefox',
+    variable: 'FIREFOX_PATH',
+  },
+];
+
+function installBrowsers() {
+  const missing = () => browsers.filter(({ find }) => !find());
+  const packages = missing().map(({ debianPackage }) => debianPackage);
+  if (packages.length === 0) return;
   const asRoot = process.getuid?.() === 0;
   if (asRoot && existsSync('/usr/bin/apt-get')) {
-    console.error("dark-tower: installing Debian's chromium for the browser tests ...");
-    const install = ['install', '-y', '--no-install-recommends', 'chromium'];
+    console.error(`dark-tower: installing Debian's ${packages.join(' and ')} for the browser tests ...`);
+    const install = ['install', '-y', '--no-install-recommends', ...packages];
     const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
     if (run('apt-get', install, { env }) !== 0) {
       run('apt-get', ['update'], { env });
       run('apt-get', install, { env });
     }
   }
-  if (!findChromium()) {
+  for (const { name, debianPackage, macOs, variable } of missing()) {
     fail(
-      'the browser tests need Chromium and none was found. Install it (Debian: `apt-get install chromium` as root; ' +
-        'macOS: Google Chrome from its installer) or set CHROMIUM_PATH to the executable, then run `npm test` again.',
+      `the browser tests need ${name} and none was found. Install it (Debian: \`apt-get install ${debianPackage}\` as ` +
+        `root; macOS: ${macOs} from its installer) or set ${variable} to the executable, then run \`npm test\` again.`,
     );
   }
 }
@@ -67,4 +86,4 @@ installPackages();
 checkNode();
 if (run(process.execPath, [join(root, 'infra', 'setup', 'generate.mjs')]) !== 0)
   fail('generating the protobuf modules failed.');
-if (process.argv.includes('--browser')) installChromium();
+if (process.argv.includes('--browser')) installBrowsers();

@@ -202,7 +202,7 @@ const READS_ENVIRONMENT = new Set([
   'infra/local/Component.ts',
   'infra/local/main.ts',
   'infra/setup/bootstrap.mjs',
-  'infra/setup/chromium.mjs',
+  'infra/setup/browsers.mjs',
   'media-node/agent/main.ts',
   'test/contract/stores/databases.ts',
 ]);

@@ -152,7 +152,7 @@ export class QuicMediaSession implements MediaSession {
       this.#end({ code: undefined, reason: `Peer broke the protocol: ${fault.message}`, by: 'local' }),
     );
     this.#quic.closed.then(
-      ({ reason }) => this.#onConnectionOver({ code: undefined, reason, by: 'remote' }),
+      ({ reason }) => this.#onConnectionClosed(reason),
       (error: unknown) =>
         this.#onConnectionOver({
           code: undefined,
@@ -173,6 +173,14 @@ export class QuicMediaSession implements MediaSession {
     else this.#end({ code: undefined, reason: 'Peer reset the session', by: 'remote' });
     // Browsers leave a closed session's connection to its idle time-out unless the server ends it.
     this.#connection.close(H3_NO_ERROR, '');
+  }
+
+  /** Firefox closes the connection right behind the capsule, which is then received and not yet read. */
+  async #onConnectionClosed(reason: string): Promise<void> {
+    const end = await unlessLate(this.#connectStream.end, CLOSE_SETTLE_MS);
+    this.#onConnectionOver(
+      end?.kind === 'closed' ? { ...end.close, by: 'remote' } : { code: undefined, reason, by: 'remote' },
+    );
   }
 
   #onConnectionOver(close: SessionClose): void {

@@ -1,5 +1,3 @@
-import type { SessionClose } from '../../../media-node/transport/MediaSession.ts';
-
 export interface TestCertificate {
   readonly certificatePem: string;
   readonly privateKeyPem: string;
@@ -20,12 +18,3 @@ export interface CaseResult {
   /** Absent when it passed. */
   readonly error?: string;
 }
-
-/** What the server that browsers try says. */
-export type PeerEvent =
-  | { readonly type: 'listening'; readonly port: number }
-  | { readonly type: 'session'; readonly path: string; readonly origin: string | undefined }
-  | { readonly type: 'closed'; readonly path: string; readonly close: SessionClose }
-  /** The browser opened a unidirectional stream. */
-  | { readonly type: 'stream'; readonly path: string }
-  | { readonly type: 'streamEnded'; readonly path: string; readonly code?: number };
