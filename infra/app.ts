@@ -7,11 +7,6 @@ import { ControlPlaneStack } from './cdk/stacks/ControlPlaneStack.ts';
 const app = new App();
 const settings = readSettings((name) => app.node.tryGetContext(name));
 if (!settings.ok) throw new Error(settings.reason);
-const { regions, signingKeySecretName, logLevel } = settings.value;
-for (const region of regions) {
-  new ControlPlaneStack(app, `DarkTower-ControlPlane-${region}`, {
-    env: { region },
-    signingKeySecretName,
-    logLevel,
-  });
-}
+const { regions, ...controlPlane } = settings.value;
+for (const region of regions)
+  new ControlPlaneStack(app, `DarkTower-ControlPlane-${region}`, { env: { region }, ...controlPlane });

@@ -1,12 +1,16 @@
 // Who may use the public API, as the environment says it: the same on a machine and on Lambda.
 import * as z from 'zod';
-import { ALL_SCOPES, TOKEN_LIFETIME_SECONDS } from '../../shared/api/auth.ts';
-import { idSchema } from '../../shared/api/fields.ts';
+import {
+  type ClientSettings,
+  clientsSchema,
+  HUMAN_CHECKS,
+  type HumanCheckName,
+  type IssuerSettings,
+  issuersSchema,
+} from '../../shared/api/accessSettings.ts';
 import { ENV } from '../../shared/base/env.ts';
 import type { ApiClient } from '../token/ApiClients.ts';
 import type { IssuerConfig } from '../token/userAccess.ts';
-
-export type HumanCheckName = 'none' | 'proof-of-work';
 
 export interface AccessConfig {
   readonly issuers: readonly IssuerConfig[];
@@ -16,68 +20,11 @@ export interface AccessConfig {
   readonly writesPerMinute: number | undefined;
 }
 
-const MAX_LIST_LENGTH = 100;
-
-/** Plain HTTP is for an issuer on the same machine. */
-const issuerUrl = z
-  .string()
-  .max(2_048)
-  .refine(
-    (url) => URL.canParse(url) && /^(https:\/\/|http:\/\/(localhost|127\.0\.0\.1|\[::1\])[:/])/.test(url),
-    'must be an https:// URL',
-  );
-
-const issuerSchema = z
-  .strictObject({
-    /** `iss` of its tokens. */
-    issuer: z.string().min(1).max(2_048),
-    audience: z.string().min(1).max(2_048),
-    jwks_url: issuerUrl,
-    /** Claim that names the organisation. */
-    org_claim: z.string().min(1).max(255).optional(),
-    /** Organisation of all its tokens, where they do not say. */
-    org: idSchema.optional(),
-  })
-  .refine(
-    ({ org, org_claim }) => (org === undefined) !== (org_claim === undefined),
-    'must have org or org_claim',
-  )
-  .transform(
-    ({ issuer, audience, jwks_url, org, org_claim }): IssuerConfig => ({
-      issuer,
-      audience,
-      jwksUrl: jwks_url,
-      org: org === undefined ? { orgClaim: org_claim ?? '' } : { orgId: org },
-    }),
-  );
-
-const clientSchema = z
-  .strictObject({
-    client_id: idSchema,
-    secret_sha256: z.string().regex(/^[0-9a-f]{64}$/, 'must be a SHA-256 as 64 hexadecimal digits'),
-    org: idSchema,
-    scopes: z.array(z.enum(ALL_SCOPES)).min(1),
-    token_lifetime_seconds: z
-      .int()
-      .min(TOKEN_LIFETIME_SECONDS.min)
-      .max(TOKEN_LIFETIME_SECONDS.max)
-      .default(TOKEN_LIFETIME_SECONDS.default),
-  })
-  .transform(
-    (client): ApiClient => ({
-      clientId: client.client_id,
-      secretSha256: client.secret_sha256,
-      orgId: client.org,
-      scopes: client.scopes,
-      tokenLifetimeSeconds: client.token_lifetime_seconds,
-    }),
-  );
-
 /** A list as JSON text. What is wrong is said without the values. */
-function jsonList<Item extends z.ZodType>(item: Item, keyOf: (value: z.output<Item>) => string) {
+function jsonList<Item>(list: z.ZodType<Item[]>) {
   return z
     .string()
-    .transform((text, context): z.output<Item>[] => {
+    .transform((text, context): Item[] => {
       let value: unknown;
       try {
         value = JSON.parse(text);
@@ -85,12 +32,13 @@ function jsonList<Item extends z.ZodType>(item: Item, keyOf: (value: z.output<It
         context.addIssue({ code: 'custom', message: 'must be JSON' });
         return z.NEVER;
       }
-      const parsed = z.array(item).max(MAX_LIST_LENGTH).safeParse(value);
-      if (parsed.success && new Set(parsed.data.map(keyOf)).size === parsed.data.length) return parsed.data;
-      const [issue] = parsed.error?.issues ?? [];
-      const message =
-        issue === undefined ? 'must not name one twice' : `${issue.path.join('.')} ${issue.message}`;
-      context.addIssue({ code: 'custom', message: message.trim() });
+      const parsed = list.safeParse(value);
+      if (parsed.success) return parsed.data;
+      const [issue] = parsed.error.issues;
+      context.addIssue({
+        code: 'custom',
+        message: `${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`.trim(),
+      });
       return z.NEVER;
     })
     .default([]);
@@ -98,9 +46,9 @@ function jsonList<Item extends z.ZodType>(item: Item, keyOf: (value: z.output<It
 
 /** Fields for the schema of a composition root. */
 export const accessFields = {
-  [ENV.issuers]: jsonList(issuerSchema, ({ issuer }) => issuer),
-  [ENV.clients]: jsonList(clientSchema, ({ clientId }) => clientId),
-  [ENV.humanCheck]: z.enum(['none', 'proof-of-work'], 'must be none or proof-of-work').optional(),
+  [ENV.issuers]: jsonList(issuersSchema),
+  [ENV.clients]: jsonList(clientsSchema),
+  [ENV.humanCheck]: z.enum(HUMAN_CHECKS, `must be ${HUMAN_CHECKS.join(' or ')}`).optional(),
   [ENV.writesPerMinute]: z
     .string()
     .regex(/^\d{1,7}$/, 'must be a whole number')
@@ -115,9 +63,28 @@ export function toAccessConfig(
 ): AccessConfig {
   const writesPerMinute = values[ENV.writesPerMinute];
   return {
-    issuers: values[ENV.issuers],
-    clients: values[ENV.clients],
+    issuers: values[ENV.issuers].map(toIssuer),
+    clients: values[ENV.clients].map(toClient),
     humanCheck: values[ENV.humanCheck] ?? defaults.humanCheck,
     writesPerMinute: writesPerMinute === undefined ? defaults.writesPerMinute : writesPerMinute || undefined,
+  };
+}
+
+function toIssuer({ issuer, audience, jwks_url, org, org_claim }: IssuerSettings): IssuerConfig {
+  return {
+    issuer,
+    audience,
+    jwksUrl: jwks_url,
+    org: org === undefined ? { orgClaim: org_claim ?? '' } : { orgId: org },
+  };
+}
+
+function toClient(client: ClientSettings): ApiClient {
+  return {
+    clientId: client.client_id,
+    secretSha256: client.secret_sha256,
+    orgId: client.org,
+    scopes: client.scopes,
+    tokenLifetimeSeconds: client.token_lifetime_seconds,
   };
 }

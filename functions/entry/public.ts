@@ -19,7 +19,8 @@ const ORG_ID = 'default';
 
 const config = readPublicConfig(process.env);
 if (!config.ok) throw new Error(config.reason);
-const { logLevel, region, awsRegion, tableName, signingJwks, apiKey, nodeToken, access } = config.value;
+const { logLevel, region, awsRegion, tableName, signingJwks, apiKey, nodeToken, access, retentionMs } =
+  config.value;
 const signingKeys = await importSigningKeys(signingJwks);
 const toSource = createSourcePositions();
 const log = createLogger({ level: logLevel, write: (line) => console.log(toSource(line)) });
@@ -48,5 +49,6 @@ export const handler = handle(
     clock,
     random: cryptoRandom,
     log,
+    retentionMs,
   }),
 );

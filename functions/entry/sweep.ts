@@ -6,14 +6,13 @@ import { createSourcePositions } from '../base/sourcePositions.ts';
 import { createHttpsControllerClient, PINNED_CLIENT_LIMITS } from '../controllers/httpsControllerClient.ts';
 import { createDynamoClient } from '../dynamo/client.ts';
 import { createDynamoStores } from '../dynamo/stores.ts';
-import { DEFAULT_RETENTION_MS } from '../meeting/retention.ts';
 import { createSweep, meetingSweepJobs, nodeSweepJobs, type SweepResult } from '../sweep.ts';
 import { importSigningKeys } from '../token/SigningKeys.ts';
 import { readSweepConfig } from './sweepConfig.ts';
 
 const config = readSweepConfig(process.env);
 if (!config.ok) throw new Error(config.reason);
-const { logLevel, region, awsRegion, tableName, signingJwks } = config.value;
+const { logLevel, region, awsRegion, tableName, signingJwks, retentionMs } = config.value;
 const toSource = createSourcePositions();
 const log = createLogger({ level: logLevel, write: (line) => console.log(toSource(line)) });
 const clock = systemClock;
@@ -23,7 +22,7 @@ const controllerClient = createHttpsControllerClient({
   signingKeys: await importSigningKeys(signingJwks),
   clock,
 });
-const ending = { stores, controllerClient, clock, retentionMs: DEFAULT_RETENTION_MS };
+const ending = { stores, controllerClient, clock, retentionMs };
 const jobs = { ...nodeSweepJobs({ region, stores, log }), ...meetingSweepJobs(ending, log) };
 const sweep = createSweep(jobs, log);
 

@@ -1,43 +1,14 @@
-import type { JWK } from 'jose';
 import * as z from 'zod';
-import { idSchema } from '../../shared/api/fields.ts';
-import { ENV } from '../../shared/base/env.ts';
-import type { LogLevel } from '../../shared/base/log.ts';
 import { ok, type Result } from '../../shared/base/result.ts';
-import { logLevel, readEnvironment } from '../base/environment.ts';
-import { signingJwksField } from './signingJwksField.ts';
+import { readEnvironment } from '../base/environment.ts';
+import { type LambdaConfig, lambdaFields, toLambdaConfig } from './lambdaConfig.ts';
 
-/** Set by Lambda itself. */
-const AWS_REGION = 'AWS_REGION';
+const schema = z.object(lambdaFields);
 
-const schema = z.object({
-  [ENV.logLevel]: logLevel,
-  [ENV.region]: idSchema,
-  [ENV.tableName]: z.string().min(3).max(255),
-  [ENV.signingJwk]: signingJwksField,
-  [AWS_REGION]: z.string().min(1),
-});
-
-export interface SweepConfig {
-  readonly logLevel: LogLevel;
-  readonly region: string;
-  readonly awsRegion: string;
-  readonly tableName: string;
-  /** The first one signs: the sweep tells controllers of the meetings that it ends. */
-  readonly signingJwks: readonly JWK[];
-}
-
+/** The keys sign calls to controllers: they are told of the meetings that the sweep ends. */
 export function readSweepConfig(
   environment: Readonly<Record<string, string | undefined>>,
-): Result<SweepConfig> {
+): Result<LambdaConfig> {
   const read = readEnvironment(schema, environment);
-  if (!read.ok) return read;
-  const values = read.value;
-  return ok({
-    logLevel: values[ENV.logLevel],
-    region: values[ENV.region],
-    awsRegion: values[AWS_REGION],
-    tableName: values[ENV.tableName],
-    signingJwks: values[ENV.signingJwk],
-  });
+  return read.ok ? ok(toLambdaConfig(read.value)) : read;
 }

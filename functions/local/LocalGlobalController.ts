@@ -14,7 +14,6 @@ import { createHttpsControllerClient, PINNED_CLIENT_LIMITS } from '../controller
 import { createDynamoStores } from '../dynamo/stores.ts';
 import { createHumanCheck } from '../guest/createHumanCheck.ts';
 import { bearerAccess, openAccess } from '../http/Access.ts';
-import { DEFAULT_RETENTION_MS } from '../meeting/retention.ts';
 import { createSweep, meetingSweepJobs, nodeSweepJobs } from '../sweep.ts';
 import { importSigningKeys } from '../token/SigningKeys.ts';
 import { loadSigningJwks } from '../token/signingKeyFile.ts';
@@ -66,7 +65,7 @@ export class LocalGlobalController {
     });
     const https = createPinnedClient(PINNED_CLIENT_LIMITS);
     try {
-      const { region } = config;
+      const { region, retentionMs } = config;
       const stores = createDynamoStores({
         client: database.client,
         tableName: config.tableName,
@@ -98,6 +97,7 @@ export class LocalGlobalController {
         clock: systemClock,
         random: cryptoRandom,
         log,
+        retentionMs,
       });
       if (config.pageDirectory !== undefined) await addPageRoutes(app, config.pageDirectory);
       const host = urlHost(config.host);
@@ -108,7 +108,7 @@ export class LocalGlobalController {
       });
       const server: Server = createAdaptorServer({ fetch: guarded }) as Server;
       const port = await listen(server, config);
-      const ending = { stores, controllerClient, clock: systemClock, retentionMs: DEFAULT_RETENTION_MS };
+      const ending = { stores, controllerClient, clock: systemClock, retentionMs };
       const jobs = { ...nodeSweepJobs({ region, stores, log }), ...meetingSweepJobs(ending, log) };
       const sweeping = new SweepTimer(createSweep(jobs, log), systemClock);
       const url = `http://${host}:${port}`;

@@ -7,6 +7,7 @@ import { ok, type Result } from '../../shared/base/result.ts';
 import type { Secret } from '../../shared/base/secret.ts';
 import { logLevel, port, readEnvironment, secret } from '../base/environment.ts';
 import { type AccessConfig, accessFields, toAccessConfig } from '../entry/accessConfig.ts';
+import { retentionField } from '../entry/retentionField.ts';
 
 const MIN_TOKEN_LENGTH = 16;
 
@@ -25,6 +26,7 @@ const schema = z.object({
   [ENV.dataDirectory]: directory.optional(),
   [ENV.pageDirectory]: directory.optional(),
   [ENV.access]: z.enum(['open', 'tokens'], 'must be open or tokens').default('open'),
+  [ENV.retentionDays]: retentionField,
   ...accessFields,
 });
 
@@ -44,6 +46,8 @@ export interface LocalConfig {
   /** Whether those who show no token are turned away; they are let in otherwise. */
   readonly requiresTokens: boolean;
   readonly access: AccessConfig;
+  /** How long ended meetings are kept. */
+  readonly retentionMs: number;
 }
 
 export function readLocalConfig(
@@ -62,6 +66,7 @@ export function readLocalConfig(
     dataDirectory: values[ENV.dataDirectory],
     pageDirectory: values[ENV.pageDirectory],
     requiresTokens: values[ENV.access] === 'tokens',
+    retentionMs: values[ENV.retentionDays],
     access: toAccessConfig(values, { humanCheck: 'none', writesPerMinute: undefined }),
   });
 }

@@ -27,7 +27,14 @@ export interface LocalSystemOptions {
 }
 
 /** Variables of the caller that reach the global controller. */
-export const ACCESS_VARIABLES = [ENV.access, ENV.issuers, ENV.clients, ENV.humanCheck, ENV.writesPerMinute];
+export const ACCESS_VARIABLES = [
+  ENV.access,
+  ENV.issuers,
+  ENV.clients,
+  ENV.humanCheck,
+  ENV.writesPerMinute,
+  ENV.retentionDays,
+];
 
 /** UDP ports that a node may take, from its base on: 64 handler workers and a controller's. */
 const UDP_PORTS_PER_NODE = 65;

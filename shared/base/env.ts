@@ -14,7 +14,7 @@ export const ENV = {
   signingJwk: 'DARK_TOWER_SIGNING_JWK',
   /** Global controller: bearer key that clients of the public API show (on AWS; the local one lets everyone in). */
   apiKey: 'DARK_TOWER_API_KEY',
-  /** Global controller: JSON list of the issuers whose tokens are trusted; fields in functions/entry/accessConfig.ts. */
+  /** Global controller: JSON list of the issuers whose tokens are trusted; fields in shared/api/accessSettings.ts. */
   issuers: 'DARK_TOWER_ISSUERS',
   /** Global controller: JSON list of the machine clients of the built-in issuer; fields likewise. */
   clients: 'DARK_TOWER_CLIENTS',
@@ -22,6 +22,8 @@ export const ENV = {
   humanCheck: 'DARK_TOWER_HUMAN_CHECK',
   /** Global controller: requests that change something, per client and minute; 0 is without a limit. */
   writesPerMinute: 'DARK_TOWER_WRITES_PER_MINUTE',
+  /** Global controller: how long records of meetings that have ended stay, days. */
+  retentionDays: 'DARK_TOWER_RETENTION_DAYS',
   /** Local global controller: `open` lets everyone in who shows nothing, `tokens` asks for a token as on AWS. */
   access: 'DARK_TOWER_ACCESS',
   /** Local global controller: where it listens. */

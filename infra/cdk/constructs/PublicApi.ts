@@ -1,23 +1,29 @@
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { SecretValue } from 'aws-cdk-lib';
 import { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
-import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { Architecture, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
-import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
+import type { HumanCheckName, IssuerSettings } from '../../../shared/api/accessSettings.ts';
 import { ENV } from '../../../shared/base/env.ts';
-import type { LogLevel } from '../../../shared/base/log.ts';
-import { functionCode } from '../functionCode.ts';
+import { ControlPlaneFunction, type FunctionSettings } from './ControlPlaneFunction.ts';
 
 /** CPU comes with memory: at half of this a cold start takes twice as long. */
 const MEMORY_MIB = 1_024;
 /** Under the 30 s after which an HTTP API gives up on its integration. */
 const TIMEOUT_SECONDS = 20;
 
+/** Who may use the API; what is left out is as the function has it by default. */
+export interface AccessSettings {
+  readonly issuers: readonly IssuerSettings[];
+  /** Secrets Manager secret with the JSON list of machine clients; without one there are none. */
+  readonly clientsSecretName?: string | undefined;
+  readonly humanCheck?: HumanCheckName | undefined;
+  readonly writesPerMinute?: number | undefined;
+}
+
 export interface PublicApiProps {
-  /** Region that the global controller speaks for. */
-  readonly region: string;
-  readonly logLevel: LogLevel;
+  readonly settings: FunctionSettings;
+  readonly access: AccessSettings;
 }
 
 /** The global controller as a Lambda function behind an HTTP API, which hands it every path. */
@@ -26,36 +32,37 @@ export class PublicApi extends Construct {
   readonly logGroupName: string;
   readonly function: LambdaFunction;
 
-  constructor(scope: Construct, id: string, props: PublicApiProps) {
+  constructor(scope: Construct, id: string, { settings, access }: PublicApiProps) {
     super(scope, id);
-    const logGroup = new LogGroup(this, 'Logs', {
-      retention: RetentionDays.ONE_MONTH,
-      removalPolicy: RemovalPolicy.DESTROY,
-    });
-    // A role of its own: the one that CDK would make may write every log group of the account.
-    const role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
-    logGroup.grantWrite(role);
-    this.function = new LambdaFunction(this, 'Function', {
+    const controller = new ControlPlaneFunction(this, 'GlobalController', {
+      name: 'public',
       description: 'Dark Tower: global controller',
-      code: functionCode('public'),
-      handler: 'index.handler',
-      runtime: Runtime.NODEJS_24_X,
-      architecture: Architecture.ARM_64,
-      memorySize: MEMORY_MIB,
-      timeout: Duration.seconds(TIMEOUT_SECONDS),
-      role,
-      logGroup,
-      environment: {
-        [ENV.region]: props.region,
-        [ENV.logLevel]: props.logLevel,
-      },
+      memoryMib: MEMORY_MIB,
+      timeoutSeconds: TIMEOUT_SECONDS,
+      settings,
     });
+    this.function = controller.function;
+    this.logGroupName = controller.logGroupName;
+    for (const [name, value] of Object.entries(accessEnvironment(access)))
+      this.function.addEnvironment(name, value);
     const api = new HttpApi(this, 'HttpApi', {
       apiName: 'dark-tower',
       description: 'Dark Tower: global controller',
       defaultIntegration: new HttpLambdaIntegration('Integration', this.function),
     });
     this.url = api.apiEndpoint;
-    this.logGroupName = logGroup.logGroupName;
   }
+}
+
+/** The list of clients as a dynamic reference, as ControlPlaneKeys does it: it holds hashes of secrets. */
+function accessEnvironment(access: AccessSettings): Readonly<Record<string, string>> {
+  const { issuers, clientsSecretName, humanCheck, writesPerMinute } = access;
+  return {
+    ...(issuers.length > 0 && { [ENV.issuers]: JSON.stringify(issuers) }),
+    ...(clientsSecretName !== undefined && {
+      [ENV.clients]: SecretValue.secretsManager(clientsSecretName).unsafeUnwrap(),
+    }),
+    ...(humanCheck !== undefined && { [ENV.humanCheck]: humanCheck }),
+    ...(writesPerMinute !== undefined && { [ENV.writesPerMinute]: String(writesPerMinute) }),
+  };
 }

@@ -3,13 +3,15 @@ import type { Construct } from 'constructs';
 import type { LogLevel } from '../../../shared/base/log.ts';
 import { ControlPlaneKeys } from '../constructs/ControlPlaneKeys.ts';
 import { ControlPlaneTable } from '../constructs/ControlPlaneTable.ts';
-import { PublicApi } from '../constructs/PublicApi.ts';
+import { type AccessSettings, PublicApi } from '../constructs/PublicApi.ts';
 import { Sweep } from '../constructs/Sweep.ts';
 
 export interface ControlPlaneStackProps extends StackProps {
   /** Name of the Secrets Manager secret that holds the signing key, in the stack's region. */
   readonly signingKeySecretName: string;
   readonly logLevel: LogLevel;
+  readonly retentionDays: number;
+  readonly access: AccessSettings;
 }
 
 /**
@@ -22,10 +24,12 @@ export class ControlPlaneStack extends Stack {
     super(scope, id, { description: 'Dark Tower: control plane of a region', ...props });
     const table = new ControlPlaneTable(this, 'Table');
     const keys = new ControlPlaneKeys(this, 'Keys', { signingKeySecretName: props.signingKeySecretName });
-    const api = new PublicApi(this, 'Api', { region: this.region, logLevel: props.logLevel });
+    const { logLevel, retentionDays } = props;
+    const settings = { region: this.region, logLevel, retentionDays };
+    const api = new PublicApi(this, 'Api', { settings, access: props.access });
     table.grantItems(api.function);
     keys.grantKeys(api.function);
-    const sweep = new Sweep(this, 'Sweep', { region: this.region, logLevel: props.logLevel });
+    const sweep = new Sweep(this, 'Sweep', { settings });
     table.grantItems(sweep.function);
     keys.grantSigningKey(sweep.function);
 

@@ -15,6 +15,13 @@ import { readSources } from '../../support/imports.ts';
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const functionSources = readSources(root).filter((file) => file.path.startsWith('functions/'));
 
+const ISSUER = {
+  issuer: 'https://id.example',
+  audience: 'meet',
+  jwks_url: 'https://id.example/jwks',
+  org_claim: 'tenant',
+};
+
 let outdir: string;
 let template: Template;
 
@@ -27,6 +34,13 @@ beforeAll(() => {
     env: { region: 'eu-west-1' },
     signingKeySecretName: 'test/signing-key',
     logLevel: 'warn',
+    retentionDays: 30,
+    access: {
+      issuers: [ISSUER],
+      clientsSecretName: 'test/clients',
+      humanCheck: 'none',
+      writesPerMinute: 60,
+    },
   });
   template = Template.fromStack(stack);
 }, 60_000);
@@ -132,11 +146,11 @@ describe('ControlPlaneStack', () => {
   });
 
   it.each([
-    ['api', 'functions/entry/publicConfig.ts', readPublicConfig],
-    ['sweep', 'functions/entry/sweepConfig.ts', readSweepConfig],
+    ['api', ['lambdaConfig', 'publicConfig', 'accessConfig'], readPublicConfig],
+    ['sweep', ['lambdaConfig', 'sweepConfig'], readSweepConfig],
   ] as const)(
     'gives the function %s every variable that it needs, and none of ours that it does not ask for',
-    (name, config, read) => {
+    (name, configs, read) => {
       const environment = functionEnvironment(name);
       expect(environment).toMatchObject({ [ENV.region]: 'eu-west-1', [ENV.logLevel]: 'warn' });
       const given = Object.keys(environment).filter((variable) => variable.startsWith('DARK_TOWER_'));
@@ -146,11 +160,50 @@ describe('ControlPlaneStack', () => {
         : [...empty.reason.matchAll(/DARK_TOWER_\w+/g)].map(([variable]) => variable);
       expect(needed.length).toBeGreaterThan(2);
       expect(given).toEqual(expect.arrayContaining(needed));
-      const source = functionSources.find((file) => file.path === config);
-      const asked = Object.entries(ENV).filter(([field]) => source?.names.has(field));
+      const paths = configs.map((config) => `functions/entry/${config}.ts`);
+      const sources = functionSources.filter(({ path }) => paths.includes(path));
+      const asked = Object.entries(ENV).filter(([field]) => sources.some(({ names }) => names.has(field)));
       expect(asked.map(([, variable]) => variable)).toEqual(expect.arrayContaining(given));
     },
   );
+
+  it('GC-13 GC-15 GC-16 tells the API who may use it, and both functions how long records stay', () => {
+    const environment = functionEnvironment();
+    expect(JSON.parse(String(environment[ENV.issuers]))).toEqual([ISSUER]);
+    expect(environment).toMatchObject({
+      [ENV.clients]: '{{resolve:secretsmanager:test/clients:SecretString:::}}',
+      [ENV.humanCheck]: 'none',
+      [ENV.writesPerMinute]: '60',
+      [ENV.retentionDays]: '30',
+    });
+    const sweep = functionEnvironment('sweep');
+    expect(sweep[ENV.retentionDays]).toBe('30');
+    expect(sweep).not.toHaveProperty(ENV.clients);
+    // What the stack writes is what the function reads.
+    const clients = [
+      { client_id: 'c', secret_sha256: '0'.repeat(64), org: 'acme', scopes: ['meetings:read'] },
+    ];
+    const read = readPublicConfig({
+      ...Object.fromEntries(
+        Object.entries(environment).map(([name, value]) => [
+          name,
+          typeof value === 'string' ? value : 'k'.repeat(32),
+        ]),
+      ),
+      AWS_REGION: 'eu-west-1',
+      [ENV.signingJwk]: JSON.stringify({ kty: 'OKP', crv: 'Ed25519', kid: '1', d: 'd' }),
+      [ENV.clients]: JSON.stringify(clients),
+    });
+    expect(read.ok ? read.value : read.reason).toMatchObject({
+      retentionMs: 30 * 24 * 3_600_000,
+      access: {
+        issuers: [{ issuer: ISSUER.issuer, org: { orgClaim: 'tenant' } }],
+        clients: [{ clientId: 'c' }],
+        humanCheck: 'none',
+        writesPerMinute: 60,
+      },
+    });
+  });
 
   it('GC-10 names secrets and holds none: the template has references that only a deployment resolves', () => {
     const environment = functionEnvironment();

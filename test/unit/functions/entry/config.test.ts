@@ -197,3 +197,23 @@ describe('who may use the API', () => {
     expect(read.reason).not.toContain('hunter2');
   });
 });
+
+describe('how long records of ended meetings stay', () => {
+  it('GC-13 is 7 days, or as many as are said', async () => {
+    const environment = await publicEnvironment();
+    const day = 24 * 3_600_000;
+    for (const read of [readPublicConfig, readSweepConfig, readLocalConfig]) {
+      const usual = read(environment);
+      expect(usual.ok && usual.value.retentionMs).toBe(7 * day);
+      const longer = read({ ...environment, DARK_TOWER_RETENTION_DAYS: '365' });
+      expect(longer.ok && longer.value.retentionMs).toBe(365 * day);
+    }
+  });
+
+  it.each(['0', '366', 'week', '1.5', ''])('GC-13 is not "%s"', async (days) => {
+    const read = readSweepConfig({ ...(await publicEnvironment()), DARK_TOWER_RETENTION_DAYS: days });
+    expect(!read.ok && read.reason).toContain(
+      'DARK_TOWER_RETENTION_DAYS must be a whole number of days from 1 to 365',
+    );
+  });
+});
