@@ -15,6 +15,8 @@ export function functionCode(name: FunctionName): Code {
     assetHashType: AssetHashType.OUTPUT,
     bundling: {
       image: DockerImage.fromRegistry('none'),
+      // CDK bundles a directory once for the same options, and does not look at what `tryBundle` would do.
+      command: [name],
       local: {
         tryBundle(directory) {
           execFileSync(process.execPath, [`${root}infra/build/bundleFunction.ts`, name, directory], {
