@@ -4,6 +4,7 @@ import { ResetCode } from '../../shared/media-stream/header.ts';
 import { Counter, type Counters } from '../metrics/Counters.ts';
 import { DropReason } from '../metrics/DropReason.ts';
 import type { MediaSession, SendStream } from '../transport/MediaSession.ts';
+import { StallTimer } from './StallTimer.ts';
 
 /** Bytes that wait for a subscriber, for each copy; past it the copy is reset. */
 export const MAX_QUEUED_BYTES = 1_000_000;
@@ -15,6 +16,10 @@ export class StreamCopy {
   readonly #counters: Counters;
   readonly #onDone: (copy: StreamCopy) => void;
   readonly #queue: Uint8Array[] = [];
+  readonly #stall = new StallTimer(() => {
+    this.#counters.drop(DropReason.streamDestinationStalled);
+    this.reset(ResetCode.quotaExceeded);
+  });
   #queuedBytes = 0;
   #stream: SendStream | undefined;
   #state: 'writing' | 'finishing' | 'done' = 'writing';
@@ -64,6 +69,7 @@ export class StreamCopy {
 
   #end(): void {
     this.#state = 'done';
+    this.#stall.stop();
     this.#queue.length = 0;
     this.#queuedBytes = 0;
     this.#wake?.();
@@ -76,7 +82,7 @@ export class StreamCopy {
 
   async #pump(): Promise<void> {
     try {
-      const stream = await this.#session.openSendStream();
+      const stream = await this.#stall.watch(this.#session.openSendStream());
       if (this.#isDone) {
         stream.reset(this.#resetCode);
         return;
@@ -97,13 +103,13 @@ export class StreamCopy {
     while (!this.#isDone) {
       const bytes = this.#queue[0];
       if (bytes !== undefined) {
-        await stream.write(bytes);
+        await this.#stall.watch(stream.write(bytes));
         if (this.#isDone) return;
         this.#queue.shift();
         this.#queuedBytes -= bytes.length;
         this.#counters.add(Counter.streamBytesOut, bytes.length);
       } else if (this.#state === 'finishing') {
-        await stream.close();
+        await this.#stall.watch(stream.close());
         if (!this.#isDone) this.#end();
       } else {
         await new Promise<void>((resolve) => {

@@ -6,6 +6,7 @@ import { DropReason } from '../metrics/DropReason.ts';
 import { type ReceiveStream, StreamClosedError } from '../transport/MediaSession.ts';
 import { MediaStreamParser } from './MediaStreamParser.ts';
 import type { IncomingStream, Producer } from './Producer.ts';
+import { StallTimer } from './StallTimer.ts';
 import type { StreamCopy } from './StreamCopy.ts';
 
 /** Who sends the stream. */
@@ -21,6 +22,7 @@ export class StreamRelay implements IncomingStream {
   readonly #source: StreamSource;
   readonly #counters: Counters;
   readonly #parser: MediaStreamParser;
+  readonly #stall = new StallTimer(() => this.#refuse(DropReason.streamStalled, ResetCode.quotaExceeded));
   #producer: Producer | undefined;
   #copies: readonly StreamCopy[] = [];
   #ended = false;
@@ -59,7 +61,9 @@ export class StreamRelay implements IncomingStream {
 
   async #relay(): Promise<void> {
     while (!this.#ended) {
-      const chunk = await this.#stream.read();
+      // Between frames a sender may be silent as long as it likes; what it has begun it owes.
+      const reading = this.#stream.read();
+      const chunk = await (this.#parser.atBoundary ? reading : this.#stall.watch(reading));
       if (this.#ended) return;
       if (chunk === undefined) {
         this.#finish();
@@ -106,6 +110,7 @@ export class StreamRelay implements IncomingStream {
 
   #end(endCopy: (copy: StreamCopy) => void): void {
     this.#ended = true;
+    this.#stall.stop();
     for (const copy of this.#copies) endCopy(copy);
   }
 }

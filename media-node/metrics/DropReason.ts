@@ -63,6 +63,9 @@ export const DropReason = {
   messageNotSubscribed: 40,
   /** A message to a peer that does not read its control stream. */
   messageQueueFull: 41,
+  // Media streams that stood still: the sender's, within a header or a frame, and a subscriber's copy.
+  streamStalled: 42,
+  streamDestinationStalled: 43,
 } as const;
 export type DropReason = (typeof DropReason)[keyof typeof DropReason];
 export type DropReasonName = keyof typeof DropReason;

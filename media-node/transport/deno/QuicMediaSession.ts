@@ -23,6 +23,8 @@ import { unlessLate } from './unlessLate.ts';
 
 /** Quarter stream id 0 as a varint: the datagram prefix of the only session on a connection. */
 const DATAGRAM_PREFIX = 0x00;
+/** Streams that wait for the peer to allow them. */
+const MAX_STREAMS_OPENING = 64;
 /** How long the peer has to see our close capsule before the connection goes under it. */
 const CLOSE_LINGER_MS = 1_000;
 /**
@@ -57,6 +59,7 @@ export class QuicMediaSession implements MediaSession {
   #close: SessionClose | undefined;
   #handlers: SessionHandlers | undefined;
   #inFlight = 0;
+  #opening = 0;
 
   constructor(options: QuicMediaSessionOptions) {
     this.path = options.path;
@@ -248,11 +251,18 @@ export class QuicMediaSession implements MediaSession {
 
   async #open<Stream>(create: () => Promise<Stream>): Promise<Stream> {
     this.#assertOpen();
-    const stream = await create().catch((error: unknown) => {
-      throw streamClosed(error);
-    });
-    this.#assertOpen();
-    return stream;
+    if (this.#opening >= MAX_STREAMS_OPENING)
+      throw new StreamClosedError(`Peer keeps ${MAX_STREAMS_OPENING} streams waiting`);
+    this.#opening++;
+    try {
+      const stream = await create().catch((error: unknown) => {
+        throw streamClosed(error);
+      });
+      this.#assertOpen();
+      return stream;
+    } finally {
+      this.#opening--;
+    }
   }
 
   #assertOpen(): void {
