@@ -76,6 +76,12 @@ export class LastingRoom {
     await this.#room.leave();
   }
 
+  /** As Room.leaveAtOnce. */
+  leaveAtOnce(): void {
+    this.#end({ source: 'local' });
+    this.#room.leaveAtOnce();
+  }
+
   #watch(room: Room): void {
     room.on('ended', (end) => {
       if (this.#over) return;

@@ -103,6 +103,7 @@ export class BrowserMeetingClient implements MeetingClient {
       }),
       timers.every(RATES_INTERVAL_MS, () => this.#rates.update(this.#camera.stream, this.#microphone.stream)),
     ];
+    leaveWithPage(room);
     this.#audioOutput.ready.catch((error: unknown) => log.error('Sound cannot be played', { error }));
   }
 
@@ -350,4 +351,14 @@ export class BrowserMeetingClient implements MeetingClient {
     // A goodbye may still be on its way, and its time-out runs on these timers.
     void this.#options.room.left.finally(() => this.#options.timers.close());
   }
+}
+
+/**
+ * A page that goes away says so: without that word its sessions are often missed only by the servers' idle time-out. Also when
+ * a goodbye is under way already, whose answer the page will not see.
+ */
+function leaveWithPage(room: Room): void {
+  const leave = (): void => room.leaveAtOnce();
+  globalThis.addEventListener('pagehide', leave);
+  void room.left.finally(() => globalThis.removeEventListener('pagehide', leave));
 }

@@ -217,6 +217,19 @@ describe('Room', () => {
     expect(room.media.state).toBe('closed');
   });
 
+  it('MC-3 leaves at once, before it returns, also when it is leaving already', async () => {
+    for (const leavesAlready of [false, true]) {
+      const meeting = new LoopbackMeeting();
+      const { room, ends } = await join(meeting, 'Ada');
+      if (leavesAlready) void room.leave();
+      room.leaveAtOnce();
+      expect([room.ended, room.media.state]).toEqual([true, 'closed']);
+      expect(ends).toEqual([{ source: 'local' }]);
+      for (const { pair } of meeting.pairs) expect((await pair.server.closed).closeCode).toBe(0);
+      await room.left;
+    }
+  });
+
   it('ends when signaling ends', async () => {
     const meeting = new LoopbackMeeting();
     const ada = await join(meeting, 'Ada');
