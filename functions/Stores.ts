@@ -1,4 +1,3 @@
-import type { SupersededStore } from './assignment/SupersededStore.ts';
 import type { UnreachableStore } from './assignment/UnreachableStore.ts';
 import type { MeetingStore } from './meeting/MeetingStore.ts';
 import type { PresenceStore } from './meeting/PresenceStore.ts';
@@ -11,7 +10,6 @@ export interface Stores {
   readonly meetings: MeetingStore;
   readonly presence: PresenceStore;
   readonly unreachable: UnreachableStore;
-  readonly superseded: SupersededStore;
   readonly access: AccessStores;
   readonly handlers: NodeStore<MediaHandler['registration'], HandlerLoad>;
   readonly controllers: NodeStore<MeetingController['registration'], ControllerLoad>;

@@ -27,8 +27,6 @@ export const keys = {
   }),
   /** Participants of a controller's meetings, as it last said. Not in an index. */
   presence: (controllerId: string): ItemKey => ({ pk: `controller#${controllerId}`, sk: 'presence' }),
-  /** Meetings that a controller has lost to others. Not in an index. */
-  superseded: (controllerId: string): ItemKey => ({ pk: `controller#${controllerId}`, sk: 'superseded' }),
   /** Index of what is due: active meetings, spread by their id. */
   meetingDue: (meetingId: MeetingId): string => keys.dueShard(shardOf(meetingId)),
   dueShard: (shard: number): string => `meeting#${shard}`,
@@ -46,10 +44,8 @@ export const keys = {
   usedToken: (id: string): ItemKey => ({ pk: `used#${id}`, sk: 'token' }),
   removedParticipant: (meetingId: MeetingId, participantId: ParticipantId): ItemKey => ({
     pk: `meeting#${meetingId}`,
-    sk: `${keys.removedParticipants}${participantId}`,
+    sk: `removed#${participantId}`,
   }),
-  /** What the sort keys of those begin with. */
-  removedParticipants: 'removed#',
   requests: (client: string, windowEndsAtMs: EpochMs): ItemKey => ({
     pk: `requests#${client}`,
     sk: `until#${windowEndsAtMs}`,

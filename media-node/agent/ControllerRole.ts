@@ -26,9 +26,6 @@ const PARTICIPANT_HEARTBEAT_TIMEOUT_MS = 30_000;
 /** A session that has not joined after this is closed. */
 const JOIN_TIMEOUT_MS = 10_000;
 
-/** Without an answer of the global controller for this long, ms: heartbeats are due every 10 s. */
-const SILENCE_MS = 15_000;
-
 export class ControllerRole implements Role {
   readonly role = 'controller';
   readonly #context: NodeContext;
@@ -37,8 +34,6 @@ export class ControllerRole implements Role {
   #webtransportUrl = '';
   /** Where the next notice of presence begins among the meetings. */
   #firstPresent = 0;
-  /** When the global controller last answered, monotonic ms. */
-  #heardAtMs = Number.NEGATIVE_INFINITY;
   #lastCpu: { readonly us: number; readonly atMs: number } | undefined;
 
   /** `index` is the position of the worker among all workers of the node. */
@@ -78,11 +73,8 @@ export class ControllerRole implements Role {
       report: async (count) => {
         // Before the figures are taken: a meeting that comes while they are is not in them.
         const sent_at_ms = context.clock.epochMs();
-        // After a silence others may have been given its meetings: presence, which comes with a full one, tells.
-        const wasSilent = context.clock.monotonicMs() - this.#heardAtMs > SILENCE_MS;
-        const body = heartbeat(config, wasSilent ? 0 : count, await this.#stats(), context.draining());
+        const body = heartbeat(config, count, await this.#stats(), context.draining());
         const answer = await globalController.heartbeat({ ...body, sent_at_ms });
-        this.#heardAtMs = context.clock.monotonicMs();
         if (body.meetings !== undefined) await this.#reportPresence();
         return answer;
       },
@@ -155,9 +147,7 @@ export class ControllerRole implements Role {
       const first = this.#firstPresent < held.length ? this.#firstPresent : 0;
       const meetings = held.slice(first, first + MAX_PRESENCE_ENTRIES);
       this.#firstPresent = first + meetings.length;
-      const answer = await globalController.reportPresence({ controller_id: config.nodeId, meetings });
-      const superseded = answer.superseded ?? [];
-      if (superseded.length > 0) await this.#worker.current?.call('superseded', { meetings: superseded });
+      await globalController.reportPresence({ controller_id: config.nodeId, meetings });
     } catch (error) {
       log.warn('Participants of the meetings could not be told', { error });
     }

@@ -4,7 +4,7 @@ import { FrameType } from '../../shared/frame/layout.ts';
 import { isDiscardable, readFragmentIndex, readTemporalLayer, readType } from '../../shared/frame/read.ts';
 import type { StreamReport } from '../../shared/media-session/messages.ts';
 import { ResetCode } from '../../shared/media-stream/header.ts';
-import type { Counters } from '../metrics/Counters.ts';
+import { Counter, type Counters } from '../metrics/Counters.ts';
 import type { DestinationDrops } from '../metrics/DestinationDrops.ts';
 import { DropReason } from '../metrics/DropReason.ts';
 import { RateSampler } from '../metrics/RateSampler.ts';
@@ -83,8 +83,9 @@ export class Consumer implements Destination {
   readonly #ledger = new DeliveryLedger();
   #expected = 0;
   #received = 0;
-  #bytesReceived = 0;
   #withheld = 0;
+  #furtherCopies = 0;
+  #copiesDue = 0;
 
   /** `sessionDrops` are those of its transport, which its consumers share. */
   constructor(
@@ -124,9 +125,9 @@ export class Consumer implements Destination {
     return this.#withheld;
   }
 
-  /** Datagrams, by the subscriber's reports, and bytes with those on streams; since the start. */
-  get delivered(): Delivery & { readonly bytes: number } {
-    return { expected: this.#expected, received: this.#received, bytes: this.#bytesReceived };
+  /** Datagrams, by the subscriber's reports, since the start. */
+  get delivered(): Delivery {
+    return { expected: this.#expected, received: this.#received };
   }
 
   get closed(): boolean {
@@ -182,6 +183,7 @@ export class Consumer implements Destination {
   setForwarding(forwarding: Forwarding, onKeyFrame: () => void = () => undefined): void {
     this.#forwarding = forwarding;
     this.#onKeyFrame = onKeyFrame;
+    this.copy(0);
     this.#updateSelective();
   }
 
@@ -219,7 +221,20 @@ export class Consumer implements Destination {
     this.#datagramBytesSent += bytes.length - at;
     this.#window.sent(bytes.length - at, sequence);
     this.#ledger.record(sequence);
+    if (this.#furtherCopies > 0) this.#sendCopies(session, bytes, at);
     return outcome;
+  }
+
+  /** Each datagram goes out so many times more: a receiver passes them over, and its path shows whether it takes them. */
+  copy(furtherCopies: number): void {
+    this.#furtherCopies = furtherCopies;
+    if (furtherCopies === 0) this.#copiesDue = 0;
+  }
+
+  #sendCopies(session: MediaSession, bytes: Uint8Array, at: number): void {
+    for (this.#copiesDue += this.#furtherCopies; this.#copiesDue >= 1; this.#copiesDue--)
+      if (session.sendDatagram(bytes, at) === SendOutcome.sent)
+        this.#counters.add(Counter.probeDatagramsOut, 1);
   }
 
   #isWanted(bytes: Uint8Array, at: number): boolean {
@@ -270,7 +285,6 @@ export class Consumer implements Destination {
       jitterUs: report.jitterUs ?? 0,
       bytes: report.bytes ?? 0,
     };
-    this.#bytesReceived += this.#figures.bytes;
     const delivery = this.#ledger.settle(this.#figures.highestSequence, this.#figures.received);
     if (delivery === undefined) return;
     this.#expected += delivery.expected;

@@ -118,12 +118,14 @@ export class LayerGroup {
   }
 
   #choose(): void {
-    const limit = this.#temporalLimit();
-    for (const member of this.#members) member.limitTemporalLayer(limit);
     const chosen = this.#highestWithinLimits();
-    if (chosen === (this.#target ?? this.#current)) return;
+    if (chosen === (this.#target ?? this.#current)) {
+      this.#limitTemporalLayers();
+      return;
+    }
     this.#target?.setForwarding('none');
     this.#target = chosen === this.#current ? undefined : chosen;
+    this.#limitTemporalLayers();
     this.#targetAskedAtMs = undefined;
     this.#target?.setForwarding('fromKeyFrame', () => this.#switchOver());
     this.#onChanged(this);
@@ -134,7 +136,18 @@ export class LayerGroup {
     this.#current?.setForwarding('none');
     this.#current = this.#target;
     this.#target = undefined;
+    this.#limitTemporalLayers();
     this.#onChanged(this);
+  }
+
+  /** The limit is for the layer that was chosen: until it starts, the one before is not sent more of, and less in need. */
+  #limitTemporalLayers(): void {
+    const limit = this.#temporalLimit();
+    for (const member of this.#members)
+      if (member !== this.#current || this.#target === undefined) member.limitTemporalLayer(limit);
+    if (this.#target === undefined || this.#current === undefined) return;
+    const isTooMuch = this.#current.producer.spatialLayer > this.#allowed.spatialLayer;
+    if (isTooMuch) this.#current.limitTemporalLayer(0);
   }
 
   #highestWithinLimits(): Consumer | undefined {

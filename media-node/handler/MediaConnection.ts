@@ -238,12 +238,12 @@ export class MediaConnection implements SessionHandlers, TransportConnection {
   }
 
   #takeReport(report: NonNullable<MediaClientMessage['receiverReport']>, transport: Transport): void {
-    this.#adaptation?.onReport((report.busyUs ?? 0) / 1_000);
     for (const stream of report.streams ?? []) {
       const consumer = transport.consumerOf(stream.userId ?? 0, stream.streamId ?? 0);
       if (consumer) consumer.report(stream, report.intervalMs ?? 0, report.roundTripUs ?? 0);
       else this.#counters.drop(DropReason.messageNotSubscribed);
     }
+    this.#adaptation?.onReport(report);
   }
 
   async #authenticate(message: MediaClientMessage, control: ControlStream): Promise<boolean> {

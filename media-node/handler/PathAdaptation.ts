@@ -2,7 +2,7 @@
 // engine's answers go to the policy; the layers that its budget pays for go to the groups.
 import type { Clock } from '../../shared/base/clock.ts';
 import type { Logger } from '../../shared/base/log.ts';
-import { mediaSession } from '../../shared/media-session/messages.ts';
+import { type MediaClientMessage, mediaSession } from '../../shared/media-session/messages.ts';
 import { Counter, type Counters } from '../metrics/Counters.ts';
 import { type Allocation, allocate } from '../quality/allocate.ts';
 import { PATH_STEP_MS, type PathDecision, PathPolicy } from '../quality/PathPolicy.ts';
@@ -12,16 +12,24 @@ import { limitOfRung, rungsOf } from './layerRungs.ts';
 import { PathProbe } from './PathProbe.ts';
 import type { Transport } from './Transport.ts';
 
-/** Steps that the delivered bit rate is taken over: reports come in at their own pace. */
-const RATE_STEPS = 4;
-/** Reports whose delays may be in a round trip. */
+/** Reports that the delivered bit rate is taken over: half a second. */
+const RATE_REPORTS = 2;
+/** A report that is older than this says nothing of what is delivered now, ms. */
+const STALE_MS = 1_000;
+/** Reports whose delays may be in a round trip: a ping may have waited while the one before was being made. */
 const BUSY_REPORTS = 2;
+/** A path that takes long is asked twice in each step. */
+const TICK_MS = PATH_STEP_MS / 2;
+/** Of what is sent so many further copies at most: what is too little to be copied is raised without a trial. */
+const MAX_COPIES = 4;
 
 const REASONS = {
   loss: mediaSession.QualityReason.LOSS,
   round_trip: mediaSession.QualityReason.ROUND_TRIP,
   congestion: mediaSession.QualityReason.CONGESTION,
 } as const;
+
+type ReceiverReport = NonNullable<MediaClientMessage['receiverReport']>;
 
 export interface PathAdaptationOptions {
   readonly session: MediaSession;
@@ -31,49 +39,56 @@ export interface PathAdaptationOptions {
   readonly log: Logger;
 }
 
+/** A path as it is known now: what is not known, or not limited, is absent. */
+export interface PathReport {
+  readonly roundTripMs?: number;
+  /** 0 to 1. */
+  readonly lossRatio?: number;
+  readonly budgetBps?: number;
+}
+
 /** What was seen of a consumer at the step before. */
 interface Mark {
   readonly expected: number;
   readonly received: number;
-  readonly bytes: number;
   readonly refused: number;
 }
 
-const NOTHING: Mark = { expected: 0, received: 0, bytes: 0, refused: 0 };
+const NOTHING: Mark = { expected: 0, received: 0, refused: 0 };
 
 export class PathAdaptation {
   readonly #options: PathAdaptationOptions;
   readonly #probe: PathProbe;
   readonly #policy = new PathPolicy();
   readonly #timer: ReturnType<typeof setInterval>;
-  readonly #videoBytes: number[] = [];
-  #marks = new Map<Consumer, Mark>();
-  #allocation: Allocation = { rungs: [], totalBps: 0, nextBps: undefined };
-  #toldRungs = '';
-  /** Of the last reports: a ping may have waited while the one before was being made. */
+  readonly #reports: { readonly bytes: number; readonly intervalMs: number; readonly atMs: number }[] = [];
   readonly #busyMs: number[] = [];
+  #ticks = 0;
+  #isTrying = false;
+  #marks = new Map<Consumer, Mark>();
+  #allocation: Allocation = { rungs: [], totalBps: 0, nextBps: undefined, wishedBps: 0 };
+  #toldRungs = '';
 
   /** Runs until close(). */
   constructor(options: PathAdaptationOptions) {
     this.#options = options;
     this.#probe = new PathProbe(options.clock);
-    this.#timer = setInterval(() => this.#step(), PATH_STEP_MS);
+    this.#timer = setInterval(() => this.#tick(), TICK_MS);
   }
 
-  get roundTripMs(): number | undefined {
-    return this.#probe.roundTripMs;
+  /** What is known of the path; made when asked for. */
+  get figures(): PathReport {
+    const roundTripMs = this.#pathRoundTripMs();
+    const { loss, budgetBps } = this.#policy;
+    return {
+      ...(roundTripMs !== undefined && { roundTripMs }),
+      ...(loss !== undefined && { lossRatio: loss }),
+      ...(Number.isFinite(budgetBps) && { budgetBps }),
+    };
   }
 
-  /** Infinity while nothing limits it, bits per second. */
-  get budgetBps(): number {
-    return this.#policy.budgetBps;
-  }
-
-  /** A report says for how long the client itself could not answer, ms. */
-  onReport(busyMs: number): void {
-    this.onHeard(this.#options.clock.monotonicMs());
-    this.#busyMs.push(busyMs);
-    if (this.#busyMs.length > BUSY_REPORTS) this.#busyMs.shift();
+  onPong(bytes: Uint8Array, at: number): boolean {
+    return this.#probe.onPong(bytes, at);
   }
 
   /** Anything else but a pong has come from the client, at a monotonic time. */
@@ -81,8 +96,18 @@ export class PathAdaptation {
     this.#probe.heard(nowMs);
   }
 
-  onPong(bytes: Uint8Array, at: number): boolean {
-    return this.#probe.onPong(bytes, at);
+  onReport({ intervalMs, busyUs, streams }: ReceiverReport): void {
+    const { transport, clock } = this.#options;
+    this.onHeard(clock.monotonicMs());
+    this.#busyMs.push((busyUs ?? 0) / 1_000);
+    if (this.#busyMs.length > BUSY_REPORTS) this.#busyMs.shift();
+    let bytes = 0;
+    for (const stream of streams ?? []) {
+      const consumer = transport.consumerOf(stream.userId ?? 0, stream.streamId ?? 0);
+      if (consumer?.producer.kind === 'video') bytes += stream.bytes ?? 0;
+    }
+    this.#reports.push({ bytes, intervalMs: intervalMs ?? 0, atMs: clock.monotonicMs() });
+    if (this.#reports.length > RATE_REPORTS) this.#reports.shift();
   }
 
   /** Shares the budget out anew: what the client watches, or wishes for, has changed. */
@@ -103,22 +128,37 @@ export class PathAdaptation {
     this.#marks.clear();
   }
 
-  #step(): void {
-    const { session, transport, clock } = this.#options;
-    const nowMs = clock.monotonicMs();
-    const { expected, received, refused, reports } = this.#collect();
-    // A client that reports nothing is neither asked nor judged.
-    if (reports) {
-      session.sendDatagram(this.#probe.makePing(), DATAGRAM_PREFIX_BYTES);
-      const deliveredBps = this.#deliveredBps();
-      const { totalBps: allocatedBps, nextBps } = this.#allocation;
-      const roundTripMs = this.#pathRoundTripMs();
-      const figures = { roundTripMs, expected, received, refused, deliveredBps, allocatedBps, nextBps };
-      const decision = this.#policy.step(nowMs, figures);
-      this.share();
-      this.#tell(decision, deliveredBps);
-    }
-    for (const group of transport.groups) group.retry(nowMs);
+  /** A client that reports nothing is neither asked nor judged. */
+  #tick(): void {
+    const nowMs = this.#options.clock.monotonicMs();
+    const isStep = this.#ticks++ % 2 === 0;
+    if (this.#reports.length > 0 && (isStep || this.#isTrying || this.#probe.isSuspicious))
+      this.#options.session.sendDatagram(this.#probe.makePing(), DATAGRAM_PREFIX_BYTES);
+    if (!isStep) return;
+    const counted = this.#collect();
+    if (this.#reports.length > 0) this.#step(nowMs, counted);
+    for (const group of this.#options.transport.groups) group.retry(nowMs);
+  }
+
+  #step(nowMs: number, counted: Mark): void {
+    const roundTripMs = this.#pathRoundTripMs();
+    const { latestRoundTripMs, baseRoundTripMs } = this.#probe;
+    const { totalBps: allocatedBps, nextBps, wishedBps } = this.#allocation;
+    const deliveredBps = this.#deliveredBps(nowMs);
+    const decision = this.#policy.step(nowMs, {
+      roundTripMs,
+      latestRoundTripMs,
+      baseRoundTripMs,
+      ...counted,
+      deliveredBps,
+      allocatedBps,
+      nextBps,
+      wishedBps,
+    });
+    this.share();
+    this.#isTrying = decision.probeBps > 0;
+    this.#copy(decision.probeBps, deliveredBps);
+    this.#tell(decision, deliveredBps);
   }
 
   /** What is left of the round trip without the time that the client itself was too busy to answer. */
@@ -128,29 +168,32 @@ export class PathAdaptation {
   }
 
   /** Sums since the step before, over all that the client consumes. */
-  #collect(): Omit<Mark, 'bytes'> & { readonly reports: boolean } {
-    const sum = { expected: 0, received: 0, refused: 0, reports: false };
+  #collect(): Mark {
+    const sum = { ...NOTHING };
     const marks = new Map<Consumer, Mark>();
-    let videoBytes = 0;
     for (const consumer of this.#options.transport.consumers()) {
       const before = this.#marks.get(consumer) ?? NOTHING;
-      const mark: Mark = { ...consumer.delivered, refused: consumer.datagramsRefused };
+      const { expected, received } = consumer.delivered;
+      const mark: Mark = { expected, received, refused: consumer.datagramsRefused };
       marks.set(consumer, mark);
       sum.expected += mark.expected - before.expected;
       sum.received += mark.received - before.received;
       sum.refused += mark.refused - before.refused;
-      sum.reports ||= consumer.receiverFigures !== undefined;
-      if (consumer.producer.kind === 'video') videoBytes += mark.bytes - before.bytes;
     }
     this.#marks = marks;
-    this.#videoBytes.push(videoBytes);
-    if (this.#videoBytes.length > RATE_STEPS) this.#videoBytes.shift();
     return sum;
   }
 
-  #deliveredBps(): number {
-    const bytes = this.#videoBytes.reduce((sum, one) => sum + one, 0);
-    return (bytes * 8_000) / (PATH_STEP_MS * this.#videoBytes.length);
+  #deliveredBps(nowMs: number): number {
+    const fresh = this.#reports.filter(({ atMs }) => nowMs - atMs < STALE_MS);
+    const intervalMs = fresh.reduce((sum, report) => sum + report.intervalMs, 0);
+    return intervalMs === 0 ? 0 : (fresh.reduce((sum, { bytes }) => sum + bytes, 0) * 8_000) / intervalMs;
+  }
+
+  /** Sends so much more of the pictures that are sent. */
+  #copy(probeBps: number, deliveredBps: number): void {
+    const copies = deliveredBps === 0 ? 0 : Math.min(MAX_COPIES, probeBps / deliveredBps);
+    for (const { current } of this.#options.transport.groups) current?.copy(copies);
   }
 
   /** Once for each change for the worse, and when all is well again. */

@@ -49,6 +49,8 @@ function inspectConsumer(consumer: Consumer): TransportDetails['consumers'][numb
     producer_id: consumer.producer.id,
     user_id: consumer.producer.userId,
     stream_id: consumer.producer.streamId,
+    forwarding: consumer.forwarding,
+    max_temporal_layer: consumer.maxTemporalLayer,
     datagrams: consumer.datagramsSent,
     bytes: consumer.datagramBytesSent,
     ...ratesOf(consumer.rates),

@@ -37,6 +37,8 @@ export const Counter = {
   keyFrameRequestsOut: 14,
   /** Paths of subscribers that were found to take less than was sent, or all of it again. */
   qualityAlerts: 15,
+  /** Further copies of datagrams, to see whether a path takes more; in no other count. */
+  probeDatagramsOut: 16,
 } as const;
 export type Counter = (typeof Counter)[keyof typeof Counter];
 const COUNTERS = Object.keys(Counter).length;

@@ -1,6 +1,7 @@
 // How much may go to one subscriber (ledger MH-5). Pure: figures of its path in, a budget out; time comes from the caller.
-// Down fast, up slowly: a bad path is lowered at once and again while it stays bad; a good one is raised a rung at a time,
-// each a probe that is taken back when the path turns bad, after which the next probe waits longer.
+// Down fast, up slowly. A bad path is lowered at once, to what gets through where that is less than what is sent, and again
+// while it stays bad. A good one is tried with more than is needed before more is needed of it (the caller sends copies): a
+// path that does not take it keeps the picture that it has, and is tried again after a longer time.
 
 /** Ledger MH-5: over either of these the path is bad. */
 const HIGH_ROUND_TRIP_MS = 200;
@@ -8,44 +9,74 @@ const HIGH_LOSS = 0.05;
 /** Under all of these it is good; in between nothing changes. */
 const GOOD_ROUND_TRIP_MS = 150;
 const GOOD_LOSS = 0.02;
-/** Round trips that must all be high: a client that was busy for a moment answers late, and that is not its path. */
-const ROUND_TRIPS = 3;
-/** Share of copies that the subscriber's full window turned away. */
+/** Share of copies that the subscriber's full window turned away, in so many steps of the window or behind a queue. */
 const HIGH_REFUSED = 0.05;
+const REFUSING_STEPS = 2;
 /** Loss over fewer datagrams is chance. */
 const MIN_EXPECTED = 20;
-/** Steps that loss is taken over: 750 ms at a step every 250 ms. */
+/** Steps that a bad path shows in: 750 ms at a step every 250 ms; and those in which a good one shows none of it. */
 const WINDOW_STEPS = 3;
-/** What is sent after a step down, as a share of what got through. */
-const DOWN_FACTOR = 0.85;
-/** Between two steps down: a step takes a round trip and a key frame to show. */
-const DOWN_INTERVAL_MS = 500;
-/** How long a path must be good before a probe; doubled after each that failed. */
+const GOOD_WINDOW_STEPS = 12;
+/** Less than this share of what is sent gets through: the path is narrow, and what gets through is what it takes. */
+const NARROW = 0.85;
+/** What is sent then, as a share of what gets through: a queue has to drain. */
+const NARROW_FACTOR = 0.8;
+/** Where all gets through in its way, late or thinned by chance: lowered by this share of what is sent, and then by that. */
+const FIRST_FACTOR = 0.5;
+const NEXT_FACTOR = 0.25;
+/** A step down takes a key frame and a round trip to show: what is reported before tells of the time before it. */
+const SWITCH_MS = 400;
+const MAX_SETTLE_MS = 1_500;
+/** A queue is let drain for so long before a round trip alone lowers again, and on while it falls to this share. */
+const DRAIN_MS = 1_500;
+const DRAINING = 0.85;
+/** Behind a queue a narrow path is sent the least until the queue is gone; one that is still there then is none of ours. */
+const MAX_DRAIN_MS = 3_000;
+/** By more than this over its least, a round trip shows a queue. */
+const QUEUE_MS = 60;
+/** A path whose least round trip is near its present one is long, not full. */
+const LONG_FACTOR = 1.25;
+const LONG_MARGIN_MS = 30;
+/** Of what is wished for, over a path that is over the bound by its length alone. */
+const LONG_SHARE = 0.5;
+/** How long a path must be good before it is tried; doubled after each time that it did not take more. */
 const FIRST_HOLD_MS = 3_000;
-const MAX_HOLD_MS = 48_000;
-/** A probe that the path has taken for so long has succeeded. */
-const PROBE_MS = 2_000;
-/** After a probe that succeeded the next one goes further: recovery takes a few probes, however many rungs there are. */
-const PROBE_GROWTH = 1.5;
-/** A falling round trip drains a queue: it is let do so. */
-const FALLING = 0.95;
+const MAX_HOLD_MS = 24_000;
+/** A path that has taken more for so long takes it. */
+const PROBE_MS = 1_500;
+/** It is tried with so many times what is sent; a narrow one, and once that was too much, with what the next rung costs. */
+const PROBE_GROWTH = 2;
+/** What is tried with is this much more than what is tried for: frames differ in size. */
+const PROBE_MARGIN = 1.1;
+const PROBE_LOSS = 0.03;
+/** After a success the next try need wait for the key frame alone. */
+const RAISED_HOLD_MS = 500;
+/** Bad so soon after it was raised: that was too much, whatever the trial said. */
+const TAKE_BACK_MS = 3_000;
+const PROVEN_MS = 10_000;
 
 export const PATH_STEP_MS = 250;
 
 export interface PathFigures {
-  /** Latest, or the age of a ping that is not answered yet when that is more; undefined before the first. */
+  /** Undefined while it is not known. */
   readonly roundTripMs: number | undefined;
+  /** Of the last two answers, which a busy client may have kept. */
+  readonly latestRoundTripMs: number | undefined;
+  /** The least of the last half a minute. */
+  readonly baseRoundTripMs: number | undefined;
   /** Datagrams since the step before, by the subscriber's reports. */
   readonly expected: number;
   readonly received: number;
   /** Copies since the step before that its full window turned away. */
   readonly refused: number;
-  /** What arrives there, streams included, bits per second. */
+  /** What arrived there over the last half a second, streams included, bits per second. */
   readonly deliveredBps: number;
   /** What the streams chosen for it cost. */
   readonly allocatedBps: number;
   /** Budget at which more would be sent; undefined when all that is wished for is. */
   readonly nextBps: number | undefined;
+  /** What all that is wished for costs. */
+  readonly wishedBps: number;
 }
 
 export type PathReason = 'loss' | 'round_trip' | 'congestion';
@@ -53,6 +84,8 @@ export type PathReason = 'loss' | 'round_trip' | 'congestion';
 export interface PathDecision {
   /** Infinity without a limit. */
   readonly budgetBps: number;
+  /** To be sent beyond what is allocated, to see whether the path takes it; 0: nothing. */
+  readonly probeBps: number;
   /** Why it was lowered just now. */
   readonly lowered?: PathReason;
   /** All that is wished for is sent again, since now. */
@@ -63,7 +96,9 @@ type State =
   | { readonly kind: 'unlimited' }
   /** Since when it has been good; undefined while it is not. */
   | { readonly kind: 'limited'; readonly goodSinceMs: number | undefined; readonly holdMs: number }
-  | { readonly kind: 'probing'; readonly sinceMs: number; readonly fromBps: number; readonly holdMs: number };
+  | { readonly kind: 'probing'; readonly sinceMs: number; readonly targetBps: number }
+  /** Until the queue is gone; then this is sent. */
+  | { readonly kind: 'draining'; readonly sinceMs: number; readonly targetBps: number };
 
 interface Step {
   readonly expected: number;
@@ -71,12 +106,28 @@ interface Step {
   readonly refused: number;
 }
 
+interface Lowering {
+  /** Until then reports are of what was sent before. */
+  readonly settledAtMs: number;
+  /** A queue that drains: what the round trip was then. */
+  readonly drainSinceMs: number;
+  readonly drainFromMs: number;
+}
+
+interface Raise {
+  readonly atMs: number;
+  readonly fromBps: number;
+}
+
 export class PathPolicy {
   #state: State = { kind: 'unlimited' };
   #budgetBps = Number.POSITIVE_INFINITY;
   #steps: Step[] = [];
-  #roundTrips: number[] = [];
-  #loweredAtMs = Number.NEGATIVE_INFINITY;
+  #lowered: Lowering | undefined;
+  /** Steps down since it was last good. */
+  #lowerings = 0;
+  #growth = PROBE_GROWTH;
+  #raised: Raise | undefined;
   #holdMs = FIRST_HOLD_MS;
 
   get budgetBps(): number {
@@ -85,105 +136,201 @@ export class PathPolicy {
 
   /** Share of datagrams lost lately, 0 to 1; undefined when too few were sent to tell. */
   get loss(): number | undefined {
-    const { expected, received } = this.#sum();
-    return expected < MIN_EXPECTED ? undefined : 1 - received / expected;
+    return lossOf(this.#sum(WINDOW_STEPS));
   }
 
   /** Call every PATH_STEP_MS. */
   step(nowMs: number, figures: PathFigures): PathDecision {
-    this.#remember(figures);
-    const reason = this.#fault();
+    if (nowMs > (this.#lowered?.settledAtMs ?? 0)) this.#remember(figures);
+    if (this.#raised !== undefined && nowMs - this.#raised.atMs > PROVEN_MS) {
+      this.#raised = undefined;
+      this.#holdMs = FIRST_HOLD_MS;
+      this.#growth = PROBE_GROWTH;
+    }
+    if (this.#state.kind === 'draining') return this.#draining(nowMs, figures, this.#state);
+    const reason = this.#fault(figures);
     if (reason !== undefined) return this.#bad(nowMs, figures, reason);
-    return this.#isGood() ? this.#good(nowMs, figures) : this.#between();
+    if (this.#state.kind === 'probing') return this.#probing(nowMs, figures, this.#state);
+    return this.#isGood(figures) ? this.#good(nowMs, figures) : this.#between();
   }
 
   #bad(nowMs: number, figures: PathFigures, reason: PathReason): PathDecision {
-    if (nowMs - this.#loweredAtMs < DOWN_INTERVAL_MS || (reason === 'round_trip' && this.#isFalling())) {
+    if (this.#state.kind === 'probing') return this.#probeFailed(nowMs, figures);
+    if (this.#lowered !== undefined && this.#awaits(this.#lowered, nowMs, figures, reason))
       return this.#between();
+    this.#budgetBps = this.#lowerBudget(nowMs, figures, reason);
+    this.#lowerings++;
+    const { roundTripMs = 0, deliveredBps } = figures;
+    this.#sendsLess(nowMs, Math.min(MAX_SETTLE_MS, SWITCH_MS + 2 * roundTripMs), roundTripMs);
+    const isNarrow = this.#budgetBps === NARROW_FACTOR * deliveredBps;
+    if (isNarrow && queues(figures, Math.max(roundTripMs, figures.latestRoundTripMs ?? 0))) {
+      this.#growth = 1;
+      this.#state = { kind: 'draining', sinceMs: nowMs, targetBps: this.#budgetBps };
+      this.#budgetBps = 0;
     }
-    if (this.#state.kind === 'probing') {
-      this.#budgetBps = this.#state.fromBps;
-      this.#holdMs = Math.min(MAX_HOLD_MS, 2 * this.#state.holdMs);
-    } else {
-      const sentBps = Math.min(this.#budgetBps, figures.allocatedBps);
-      // Nothing delivered is no news of what could be: a report may be late.
-      const throughBps = figures.deliveredBps > 0 ? Math.min(sentBps, figures.deliveredBps) : sentBps;
-      this.#budgetBps = DOWN_FACTOR * throughBps;
-    }
-    this.#loweredAtMs = nowMs;
+    return { ...this.#unchanged(), lowered: reason };
+  }
+
+  /** From now on less is sent: what was sent before goes on being reported, and a queue drains. */
+  #sendsLess(nowMs: number, settleMs: number, roundTripMs = 0): void {
+    this.#lowered = {
+      settledAtMs: nowMs + settleMs,
+      drainSinceMs: nowMs,
+      drainFromMs: roundTripMs,
+    };
     this.#steps = [];
     this.#state = { kind: 'limited', goodSinceMs: undefined, holdMs: this.#holdMs };
-    return { budgetBps: this.#budgetBps, lowered: reason };
+  }
+
+  /** Whether the step down before may still bring what is missing. */
+  #awaits(before: Lowering, nowMs: number, figures: PathFigures, reason: PathReason): boolean {
+    const { roundTripMs = 0 } = figures;
+    if (nowMs <= before.settledAtMs) {
+      // The queue went on growing until less came.
+      this.#lowered = { ...before, drainFromMs: Math.max(before.drainFromMs, roundTripMs) };
+      return true;
+    }
+    if (reason !== 'round_trip') return false;
+    if (nowMs - before.drainSinceMs < DRAIN_MS) return true;
+    if (roundTripMs > DRAINING * before.drainFromMs) return false;
+    this.#lowered = { ...before, drainSinceMs: nowMs, drainFromMs: roundTripMs };
+    return true;
+  }
+
+  #lowerBudget(nowMs: number, figures: PathFigures, reason: PathReason): number {
+    const raised = this.#raised;
+    if (raised !== undefined) {
+      this.#raised = undefined;
+      this.#holdMs = Math.min(MAX_HOLD_MS, 2 * this.#holdMs);
+      if (nowMs - raised.atMs <= TAKE_BACK_MS) return raised.fromBps;
+    }
+    const sentBps = Math.min(this.#budgetBps, figures.allocatedBps);
+    // Nothing delivered is no news of what could be: a report may be late.
+    if (figures.deliveredBps > 0 && figures.deliveredBps < NARROW * sentBps)
+      return NARROW_FACTOR * figures.deliveredBps;
+    const factor = reason === 'round_trip' && this.#lowerings > 0 ? NEXT_FACTOR : FIRST_FACTOR;
+    return factor * sentBps;
+  }
+
+  #draining(nowMs: number, figures: PathFigures, state: State & { kind: 'draining' }): PathDecision {
+    const isGone = !queues(figures, figures.latestRoundTripMs) && nowMs > (this.#lowered?.settledAtMs ?? 0);
+    if (!isGone && nowMs - state.sinceMs < MAX_DRAIN_MS) return this.#unchanged();
+    if (isGone) this.#budgetBps = state.targetBps;
+    this.#sendsLess(nowMs, SWITCH_MS, figures.roundTripMs);
+    return this.#unchanged();
   }
 
   #good(nowMs: number, figures: PathFigures): PathDecision {
+    this.#lowered = undefined;
+    this.#lowerings = 0;
     const state = this.#state;
-    if (state.kind === 'unlimited') return { budgetBps: this.#budgetBps };
-    if (state.kind === 'probing') {
-      if (nowMs - state.sinceMs < PROBE_MS) return { budgetBps: this.#budgetBps };
-      // Proven: the next rung need not wait as long again.
-      this.#holdMs = FIRST_HOLD_MS;
-      if (figures.nextBps === undefined) {
-        this.#budgetBps = Number.POSITIVE_INFINITY;
-        this.#state = { kind: 'unlimited' };
-        return { budgetBps: this.#budgetBps, recovered: true };
-      }
-      return this.#probe(nowMs, Math.max(figures.nextBps, PROBE_GROWTH * this.#budgetBps));
+    if (state.kind !== 'limited') return this.#unchanged();
+    if (state.goodSinceMs === undefined) {
+      this.#state = { ...state, goodSinceMs: nowMs };
+      return this.#unchanged();
     }
-    if (state.goodSinceMs === undefined) this.#state = { ...state, goodSinceMs: nowMs };
-    else if (nowMs - state.goodSinceMs >= state.holdMs)
-      return this.#probe(nowMs, figures.nextBps ?? figures.allocatedBps);
-    return { budgetBps: this.#budgetBps };
+    if (nowMs - state.goodSinceMs < state.holdMs) return this.#unchanged();
+    const { nextBps, allocatedBps } = figures;
+    if (nextBps === undefined) return this.#recovered(figures);
+    const ceilingBps = this.#ceilingBps(figures);
+    if (nextBps > ceilingBps) return this.#unchanged();
+    const targetBps = Math.min(ceilingBps, Math.max(nextBps, this.#growth * allocatedBps));
+    this.#state = { kind: 'probing', sinceMs: nowMs, targetBps };
+    return { budgetBps: this.#budgetBps, probeBps: this.#probeBps(figures, targetBps) };
   }
 
-  #probe(nowMs: number, budgetBps: number): PathDecision {
-    this.#state = { kind: 'probing', sinceMs: nowMs, fromBps: this.#budgetBps, holdMs: this.#holdMs };
-    this.#budgetBps = Math.max(this.#budgetBps, budgetBps);
-    return { budgetBps: this.#budgetBps };
+  #probing(nowMs: number, figures: PathFigures, state: State & { kind: 'probing' }): PathDecision {
+    const isTooMuch = queues(figures, figures.latestRoundTripMs);
+    if (isTooMuch || (this.loss ?? 0) > PROBE_LOSS || this.#sum(WINDOW_STEPS).refused > 0)
+      return this.#probeFailed(nowMs, figures);
+    if (nowMs - state.sinceMs < PROBE_MS)
+      return { budgetBps: this.#budgetBps, probeBps: this.#probeBps(figures, state.targetBps) };
+    this.#raised = { atMs: nowMs, fromBps: this.#budgetBps };
+    this.#growth = PROBE_GROWTH;
+    if (state.targetBps >= figures.wishedBps) return this.#recovered(figures);
+    this.#budgetBps = Math.max(this.#budgetBps, state.targetBps);
+    this.#state = { kind: 'limited', goodSinceMs: nowMs, holdMs: RAISED_HOLD_MS };
+    return this.#unchanged();
+  }
+
+  #probeFailed(nowMs: number, figures: PathFigures): PathDecision {
+    // A try with more than the next rung says nothing of that.
+    if (this.#growth > 1) this.#growth = 1;
+    else this.#holdMs = Math.min(MAX_HOLD_MS, 2 * this.#holdMs);
+    this.#sendsLess(nowMs, MAX_SETTLE_MS, figures.roundTripMs);
+    return this.#unchanged();
+  }
+
+  #recovered(figures: PathFigures): PathDecision {
+    if (isLong(figures)) return this.#unchanged();
+    this.#budgetBps = Number.POSITIVE_INFINITY;
+    this.#state = { kind: 'unlimited' };
+    return { ...this.#unchanged(), recovered: true };
   }
 
   #between(): PathDecision {
     if (this.#state.kind === 'limited') this.#state = { ...this.#state, goodSinceMs: undefined };
-    return { budgetBps: this.#budgetBps };
+    return this.#unchanged();
   }
 
-  #fault(): PathReason | undefined {
-    const { expected, refused } = this.#sum();
-    const roundTripMs = this.#roundTripMs();
-    if (roundTripMs !== undefined && roundTripMs > HIGH_ROUND_TRIP_MS) return 'round_trip';
+  #unchanged(): PathDecision {
+    return { budgetBps: this.#budgetBps, probeBps: 0 };
+  }
+
+  /** What is sent may be less than what was allocated: its publisher has nothing to say. */
+  #probeBps({ deliveredBps, allocatedBps }: PathFigures, targetBps: number): number {
+    return PROBE_MARGIN * targetBps - Math.min(deliveredBps, allocatedBps);
+  }
+
+  #ceilingBps(figures: PathFigures): number {
+    return isLong(figures) ? LONG_SHARE * figures.wishedBps : Number.POSITIVE_INFINITY;
+  }
+
+  #fault(figures: PathFigures): PathReason | undefined {
+    const { expected, refused } = this.#sum(WINDOW_STEPS);
     if ((this.loss ?? 0) > HIGH_LOSS) return 'loss';
-    if (refused > HIGH_REFUSED * Math.max(MIN_EXPECTED, expected + refused)) return 'congestion';
-    return undefined;
+    const refusing = this.#steps.slice(-WINDOW_STEPS).filter((step) => step.refused > 0).length;
+    const lasts = refusing >= REFUSING_STEPS || queues(figures, figures.roundTripMs);
+    if (lasts && refused > HIGH_REFUSED * Math.max(MIN_EXPECTED, expected + refused)) return 'congestion';
+    if ((figures.roundTripMs ?? 0) <= HIGH_ROUND_TRIP_MS) return undefined;
+    // Over the bound by its length alone: less of it than the share makes it no shorter.
+    return isLong(figures) && this.#budgetBps <= this.#ceilingBps(figures) ? undefined : 'round_trip';
   }
 
-  #isGood(): boolean {
-    const roundTripMs = this.#roundTripMs() ?? 0;
-    return roundTripMs < GOOD_ROUND_TRIP_MS && (this.loss ?? 0) < GOOD_LOSS && this.#sum().refused === 0;
+  #isGood(figures: PathFigures): boolean {
+    const isNear = (figures.roundTripMs ?? Number.POSITIVE_INFINITY) < GOOD_ROUND_TRIP_MS || isLong(figures);
+    const sum = this.#sum(GOOD_WINDOW_STEPS);
+    return isNear && (lossOf(sum) ?? 1) < GOOD_LOSS && sum.refused === 0;
   }
 
-  #isFalling(): boolean {
-    const [before, last] = this.#roundTrips.slice(-2);
-    return before !== undefined && last !== undefined && last < FALLING * before;
+  #remember({ expected, received, refused }: PathFigures): void {
+    this.#steps = [...this.#steps, { expected, received, refused }].slice(-GOOD_WINDOW_STEPS);
   }
 
-  /** The least of the last ones. */
-  #roundTripMs(): number | undefined {
-    return this.#roundTrips.length < ROUND_TRIPS ? undefined : Math.min(...this.#roundTrips);
-  }
-
-  #remember({ roundTripMs, expected, received, refused }: PathFigures): void {
-    this.#steps = [...this.#steps, { expected, received, refused }].slice(-WINDOW_STEPS);
-    if (roundTripMs === undefined) return;
-    this.#roundTrips = [...this.#roundTrips, roundTripMs].slice(-ROUND_TRIPS);
-  }
-
-  #sum(): Step {
+  #sum(steps: number): Step {
     const sum = { expected: 0, received: 0, refused: 0 };
-    for (const step of this.#steps) {
+    for (const step of this.#steps.slice(-steps)) {
       sum.expected += step.expected;
       sum.received += step.received;
       sum.refused += step.refused;
     }
     return sum;
   }
+}
+
+function lossOf({ expected, received }: Step): number | undefined {
+  return expected < MIN_EXPECTED ? undefined : 1 - received / expected;
+}
+
+/** Whether this round trip shows a queue. */
+function queues({ baseRoundTripMs = 0 }: PathFigures, roundTripMs = 0): boolean {
+  return roundTripMs > baseRoundTripMs + QUEUE_MS;
+}
+
+/** Whether the round trip is over what is good because the path is long, without a queue. */
+function isLong({ roundTripMs, baseRoundTripMs }: PathFigures): boolean {
+  if (roundTripMs === undefined || baseRoundTripMs === undefined) return false;
+  return (
+    baseRoundTripMs >= GOOD_ROUND_TRIP_MS && roundTripMs <= LONG_FACTOR * baseRoundTripMs + LONG_MARGIN_MS
+  );
 }

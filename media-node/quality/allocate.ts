@@ -14,6 +14,8 @@ export interface Allocation {
   readonly totalBps: number;
   /** Budget at which one more rung would be sent; undefined when everything wished for is. */
   readonly nextBps: number | undefined;
+  /** What everything wished for costs. */
+  readonly wishedBps: number;
 }
 
 /**
@@ -36,7 +38,12 @@ export function allocate(budgetBps: number, watched: readonly Watched[]): Alloca
   const missing = watched
     .map((_, index) => costOf(watched, rungs, index))
     .filter((cost) => cost !== undefined);
-  return { rungs, totalBps, nextBps: missing.length === 0 ? undefined : totalBps + Math.min(...missing) };
+  return {
+    rungs,
+    totalBps,
+    nextBps: missing.length === 0 ? undefined : totalBps + Math.min(...missing),
+    wishedBps: watched.reduce((sum, { rungsBps }) => sum + (rungsBps.at(-1) ?? 0), 0),
+  };
 }
 
 /** What one more rung costs; undefined at the top. */

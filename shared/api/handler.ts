@@ -196,6 +196,13 @@ export const transportDetailsSchema = z
         producer_id: idSchema,
         user_id: z.int(),
         stream_id: z.int(),
+        forwarding: z.enum(['all', 'fromKeyFrame', 'none']).optional().meta({
+          description: 'Of the layers of a source one is sent, and one may wait for its key frame.',
+        }),
+        max_temporal_layer: z
+          .int()
+          .optional()
+          .meta({ description: 'Discardable frames of higher temporal layers are left out.' }),
         ...trafficFields,
         dropped: z.number(),
         outstanding_datagrams: z.number().meta({ description: 'Sent and not known to have arrived.' }),

@@ -8,7 +8,7 @@ const SPEAKER: Watched = { ...CAMERA, priority: 1 };
 describe('allocate', () => {
   it('MH-5 sends everything without a limit', () => {
     const allocation = allocate(Number.POSITIVE_INFINITY, [CAMERA, SCREEN]);
-    expect(allocation).toEqual({ rungs: [5, 1], totalBps: 1_800, nextBps: undefined });
+    expect(allocation).toEqual({ rungs: [5, 1], totalBps: 1_800, nextBps: undefined, wishedBps: 1_800 });
   });
 
   it('MH-5 sends everybody’s least, whatever the budget', () => {
@@ -31,6 +31,6 @@ describe('allocate', () => {
   });
 
   it('MH-5 has nothing to share out when nothing is watched', () => {
-    expect(allocate(100, [])).toEqual({ rungs: [], totalBps: 0, nextBps: undefined });
+    expect(allocate(100, [])).toEqual({ rungs: [], totalBps: 0, nextBps: undefined, wishedBps: 0 });
   });
 });

@@ -1,0 +1,57 @@
+// Which of the round trips that were seen is the path's. A receiver that is busy answers late, in bursts: the last question
+// before it gets to answer comes back fast. On a long or a full path no answer is fast. So the least of the last ones counts.
+
+/** Samples count for so long, ms, and the last few for longer: stalls of a receiver up to this long are not seen. */
+const WINDOW_MS = 600;
+const MIN_SAMPLES = 3;
+const KEPT_MS = 1_500;
+const LATEST = 2;
+/** The path's own length is the least of this long and at most twice as long: a path may become longer. */
+const BASE_MS = 20_000;
+
+interface Sample {
+  readonly atMs: number;
+  readonly roundTripMs: number;
+}
+
+export class RoundTripWindow {
+  #samples: Sample[] = [];
+  #baseSinceMs = Number.NEGATIVE_INFINITY;
+  #baseMs = Number.POSITIVE_INFINITY;
+  #baseBeforeMs = Number.POSITIVE_INFINITY;
+
+  add(roundTripMs: number, nowMs: number): void {
+    this.#samples = [...this.#relevant(nowMs), { atMs: nowMs, roundTripMs }];
+    if (nowMs - this.#baseSinceMs >= BASE_MS) {
+      this.#baseSinceMs = nowMs;
+      this.#baseBeforeMs = this.#baseMs;
+      this.#baseMs = Number.POSITIVE_INFINITY;
+    }
+    this.#baseMs = Math.min(this.#baseMs, roundTripMs);
+  }
+
+  /** Undefined while too few have been seen lately to tell. */
+  roundTripMs(nowMs: number): number | undefined {
+    const relevant = this.#relevant(nowMs);
+    return relevant.length < MIN_SAMPLES ? undefined : Math.min(...relevant.map((one) => one.roundTripMs));
+  }
+
+  /** The least of the last two: sooner to tell of a queue, and easier to fool. Undefined before. */
+  get latestMs(): number | undefined {
+    const latest = this.#samples.slice(-LATEST);
+    return latest.length < LATEST ? undefined : Math.min(...latest.map((one) => one.roundTripMs));
+  }
+
+  /** What it is without a queue, as far as was seen; undefined before the first sample. */
+  get baseMs(): number | undefined {
+    const baseMs = Math.min(this.#baseMs, this.#baseBeforeMs);
+    return Number.isFinite(baseMs) ? baseMs : undefined;
+  }
+
+  #relevant(nowMs: number): Sample[] {
+    const last = this.#samples.length - MIN_SAMPLES;
+    return this.#samples.filter(
+      ({ atMs }, index) => nowMs - atMs <= WINDOW_MS || (index >= last && nowMs - atMs <= KEPT_MS),
+    );
+  }
+}

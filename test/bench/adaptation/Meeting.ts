@@ -1,0 +1,138 @@
+// The meeting of one run on a real worker: a camera in three layers and sound, and the viewers, one of them behind a proxy.
+import { join } from 'node:path';
+import { systemClock } from '../../../shared/base/clock.ts';
+import { UdpProxy } from '../../support/UdpProxy.ts';
+import { BENCH_HOST, type BenchWorker, startBenchWorker } from '../forward/BenchWorker.ts';
+import { LineProcess } from '../forward/LineProcess.ts';
+import { seededRandom } from '../placement/seededRandom.ts';
+import { AUDIO_STREAM_ID, type ConnectCommand, LAYERS, PUBLISHER_USER_ID, type TakeAnswer } from './plan.ts';
+
+const ROUTER = { router_id: 'bench' };
+
+/** What a viewer is sent: a rung as in figures.ts. */
+export interface Sent {
+  readonly rung: number;
+  readonly datagrams: number;
+  /** Copies that were refused for want of room. */
+  readonly refused: number;
+}
+
+export interface MeetingOptions {
+  readonly viewers: number;
+  /** Of the losses at random. */
+  readonly seed: number;
+}
+
+export class Meeting {
+  /** In front of the first viewer. */
+  readonly proxy: UdpProxy;
+  readonly #worker: BenchWorker;
+  readonly #clients: LineProcess;
+  readonly #layerOf = new Map<string, number>();
+
+  private constructor(worker: BenchWorker, clients: LineProcess, proxy: UdpProxy) {
+    this.#worker = worker;
+    this.#clients = clients;
+    this.proxy = proxy;
+  }
+
+  static async start(options: MeetingOptions): Promise<Meeting> {
+    const worker = await startBenchWorker({ client: 'test/bench/adaptation/client.ts' });
+    const clients = new LineProcess(join(worker.directory, 'client.js'), false);
+    const proxy = await UdpProxy.start({
+      serverPort: worker.process.udpPort,
+      clock: systemClock,
+      random: seededRandom(options.seed),
+    });
+    const meeting = new Meeting(worker, clients, proxy);
+    try {
+      await meeting.#connect(options.viewers);
+      return meeting;
+    } catch (error) {
+      await meeting.stop();
+      throw error;
+    }
+  }
+
+  /** What each viewer is sent now. */
+  async sent(): Promise<Sent[]> {
+    const { transports } = await this.#worker.process.call('inspectTransports', ROUTER);
+    return transports
+      .filter(({ user_id }) => user_id !== PUBLISHER_USER_ID)
+      .map(({ consumers, drops }) => {
+        const pictures = consumers.filter(({ stream_id }) => stream_id !== AUDIO_STREAM_ID);
+        const current = pictures.findLast(({ forwarding }) => forwarding === 'all');
+        const layer = this.#layerOf.get(current?.producer_id ?? '') ?? 0;
+        const { layerWithheld: _, ...refused } = drops;
+        return {
+          rung: 2 * layer + ((current?.max_temporal_layer ?? 0) > 0 ? 1 : 0),
+          datagrams: consumers.reduce((sum, { datagrams }) => sum + datagrams, 0),
+          refused: Object.values(refused).reduce((sum, count) => sum + count, 0),
+        };
+      });
+  }
+
+  /** What each viewer has got since the call before. */
+  async take(): Promise<TakeAnswer> {
+    return await this.#clients.ask<TakeAnswer>({ command: 'take' });
+  }
+
+  /** Ends the sending; what is on its way arrives first. The viewers stay until stop(). */
+  async finish(): Promise<TakeAnswer> {
+    return await this.#clients.ask<TakeAnswer>({ command: 'finish' });
+  }
+
+  async stop(): Promise<void> {
+    this.#clients.stop();
+    await this.proxy.close();
+    await this.#worker.stop();
+  }
+
+  async #connect(viewers: number): Promise<void> {
+    const { process: worker, certificate } = this.#worker;
+    await worker.call('createRouter', { ...ROUTER, meeting_id: 'bench', generation: 1 });
+    const { transports } = await worker.call('createTransports', {
+      ...ROUTER,
+      transports: Array.from({ length: viewers + 1 }, (_, index) => ({
+        participant_id: `p-${index + 1}`,
+        user_id: PUBLISHER_USER_ID + index,
+      })),
+    });
+    const [publisher, ...watching] = transports;
+    if (publisher === undefined) throw new Error('The worker made no transport');
+    const { transport_id } = publisher;
+    const { producers } = await worker.call('createProducers', {
+      ...ROUTER,
+      producers: [
+        ...LAYERS.map(({ streamId, bitrateBps }, spatialLayer) => ({
+          transport_id,
+          stream_id: streamId,
+          kind: 'video' as const,
+          spatial_layer: spatialLayer,
+          source: 'camera' as const,
+          bitrate_bps: bitrateBps,
+        })),
+        { transport_id, stream_id: AUDIO_STREAM_ID, kind: 'audio', source: 'microphone' },
+      ],
+    });
+    for (const [layer, { producer_id }] of producers.entries()) this.#layerOf.set(producer_id, layer);
+    await worker.call('createConsumers', {
+      ...ROUTER,
+      consumers: watching.flatMap((viewer) =>
+        producers.map(({ producer_id }) => ({ transport_id: viewer.transport_id, producer_id })),
+      ),
+    });
+    const at = (port: number): string => `https://${BENCH_HOST}:${port}/media`;
+    const command: ConnectCommand = {
+      command: 'connect',
+      certificateHash: certificate.hash,
+      url: at(worker.udpPort),
+      publisherToken: publisher.connection_token,
+      viewers: watching.map(({ connection_token }, index) => ({
+        url: at(index === 0 ? this.proxy.port : worker.udpPort),
+        connectionToken: connection_token,
+      })),
+    };
+    await this.#clients.ask(command);
+  }
+}

@@ -1,0 +1,23 @@
+import type { LinkConditions } from '../../support/ImpairedLink.ts';
+
+export interface AdaptationCase {
+  readonly name: string;
+  /** Of the path to the viewer, and back where it says so. */
+  readonly before: Partial<LinkConditions>;
+  readonly impaired: Partial<LinkConditions>;
+  readonly impairsWayBack: boolean;
+}
+
+/** What a home router holds: 50 ms at 5 Mbit/s, half a second at 500 kbit/s. */
+const QUEUE_BYTES = 32_000;
+
+export const CASES: readonly AdaptationCase[] = [
+  { name: 'loss 10 %', before: {}, impaired: { lossRatio: 0.1 }, impairsWayBack: true },
+  { name: 'delay 300 ms', before: {}, impaired: { delayMs: 300 }, impairsWayBack: false },
+  {
+    name: '5 Mbit/s to 500 kbit/s',
+    before: { rateBps: 5_000_000, queueBytes: QUEUE_BYTES },
+    impaired: { rateBps: 500_000, queueBytes: QUEUE_BYTES },
+    impairsWayBack: false,
+  },
+];
