@@ -4,6 +4,7 @@ import { type Clock, systemClock } from '../../shared/base/clock.ts';
 import { type Logger, silentLogger } from '../../shared/base/log.ts';
 import { ApiClient, type Fetch, type UserToken } from './api/ApiClient.ts';
 import { JoinTicket } from './JoinTicket.ts';
+import { withTcpFallback } from './tcp/tcpFallback.ts';
 import { systemTimers, type Timers } from './timers.ts';
 import { type TransportFactory, webTransport } from './transport.ts';
 
@@ -44,6 +45,7 @@ export interface RoomContext {
 
 export function roomContext(options: RoomOptions): RoomContext {
   const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+  const timers = options.timers ?? systemTimers;
   return {
     api: new ApiClient({
       apiUrl: options.apiUrl,
@@ -52,9 +54,9 @@ export function roomContext(options: RoomOptions): RoomContext {
       ...(options.userToken !== undefined && { userToken: options.userToken }),
     }),
     clientName: options.clientName ?? 'dark-tower',
-    transport: options.transport ?? webTransport,
+    transport: options.transport ?? withTcpFallback({ transport: webTransport, timers }),
     clock: options.clock ?? systemClock,
-    timers: options.timers ?? systemTimers,
+    timers,
     log: options.log ?? silentLogger,
     random: options.random ?? Math.random,
     timeoutMs,

@@ -10,7 +10,7 @@ import type { AppEnv } from '../http/AppEnv.ts';
 const INDEX = 'index.html';
 
 /**
- * Scripts, styles and images of our own only. `connect-src https:` is WebTransport to media nodes, whose addresses are not
+ * Scripts, styles and images of our own only. `connect-src https:` and `wss:` are WebTransport, or WebSocket over TCP, to media nodes, whose addresses are not
  * known before the join; blob workers are encoders and decoders that the page makes of its own script.
  */
 const CONTENT_SECURITY_POLICY = [
@@ -20,7 +20,7 @@ const CONTENT_SECURITY_POLICY = [
   "img-src 'self' data: blob:",
   "media-src 'self' blob:",
   "font-src 'self'",
-  "connect-src 'self' https:",
+  "connect-src 'self' https: wss:",
   "worker-src 'self' blob:",
   "manifest-src 'self'",
   "base-uri 'none'",

@@ -64,6 +64,9 @@ export async function buildPage(): Promise<void> {
     },
     outdir: DIST.page,
     platform: 'browser',
+    // What is loaded only when it is needed is a file of its own.
+    splitting: true,
+    chunkNames: '[name]-[hash]',
     minify: true,
     jsx: 'automatic',
     jsxImportSource: 'preact',

@@ -24,6 +24,8 @@ export interface LocalSystemOptions {
   readonly logLevel: string;
   /** Who may use the API, as ACCESS_VARIABLES name it; absent lets everyone in. */
   readonly accessEnvironment?: Readonly<Record<string, string | undefined>>;
+  /** Certificate with which the media nodes take sessions over TCP, as TCP_VARIABLES name it; absent is without TCP. */
+  readonly tcpEnvironment?: Readonly<Record<string, string | undefined>>;
 }
 
 /** Variables of the caller that reach the global controller. */
@@ -35,6 +37,9 @@ export const ACCESS_VARIABLES = [
   ENV.writesPerMinute,
   ENV.retentionDays,
 ];
+
+/** Variables of the caller that reach the media nodes. */
+export const TCP_VARIABLES = [ENV.tcpCertificateFile, ENV.tcpPrivateKeyFile, ENV.tcpHost];
 
 /** UDP ports that a node may take, from its base on: 64 handler workers and a controller's. */
 const UDP_PORTS_PER_NODE = 65;
@@ -151,6 +156,7 @@ function startNode(
       // Everybody on one machine has one address, synthetic participants by the hundred included.
       [ENV.maxSessionsPerAddress]: '0',
       [ENV.handshakesPerAddress]: '0',
+      ...options.tcpEnvironment,
     },
   });
 }

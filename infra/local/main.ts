@@ -1,7 +1,7 @@
 // `npm start`: builds, starts everything, prints the page's address, and on Ctrl-C ends everything.
 import { resolve } from 'node:path';
 import { buildAll } from '../build/bundles.ts';
-import { ACCESS_VARIABLES, LocalSystem } from './LocalSystem.ts';
+import { ACCESS_VARIABLES, LocalSystem, TCP_VARIABLES } from './LocalSystem.ts';
 import { parseStartOptions, type StartOptions, USAGE } from './options.ts';
 
 const EXIT_USAGE = 2;
@@ -32,6 +32,7 @@ async function run(options: StartOptions): Promise<number> {
         port: options.port,
         logLevel: options.logLevel,
         accessEnvironment: Object.fromEntries(ACCESS_VARIABLES.map((name) => [name, process.env[name]])),
+        tcpEnvironment: Object.fromEntries(TCP_VARIABLES.map((name) => [name, process.env[name]])),
         ...(options.dataDirectory === undefined ? {} : { dataDirectory: resolve(options.dataDirectory) }),
         ...(options.udpPortBase === undefined ? {} : { udpPortBase: options.udpPortBase }),
         ...(options.workers === undefined ? {} : { workers: options.workers }),

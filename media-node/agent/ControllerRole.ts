@@ -14,7 +14,7 @@ import type {
 import { addControllerApi } from './controllerApi.ts';
 import { controlPlaneCalls } from './controlPlaneCalls.ts';
 import { requestHandler, withController } from './handlerRequests.ts';
-import { type NodeContext, type Role, superviseWorker, urlHost } from './NodeContext.ts';
+import { type NodeContext, type Role, superviseWorker, workerUrl } from './NodeContext.ts';
 import { Registration } from './Registration.ts';
 import { controllerRegistration, HEARTBEAT_INTERVAL_MS, heartbeat } from './roles.ts';
 import type { SupervisedWorker } from './SupervisedWorker.ts';
@@ -25,6 +25,7 @@ const PARTICIPANT_HEARTBEAT_INTERVAL_MS = 15_000;
 const PARTICIPANT_HEARTBEAT_TIMEOUT_MS = 30_000;
 /** A session that has not joined after this is closed. */
 const JOIN_TIMEOUT_MS = 10_000;
+const SIGNALING_PATH = '/signaling';
 
 export class ControllerRole implements Role {
   readonly role = 'controller';
@@ -118,7 +119,7 @@ export class ControllerRole implements Role {
   }
 
   #onWorkerUp(worker: WorkerProcess<ControllerCalls>): void {
-    this.#webtransportUrl = `https://${urlHost(this.#context.config.publicHost)}:${worker.udpPort}/signaling`;
+    this.#webtransportUrl = workerUrl(this.#context.config, worker.udpPort, SIGNALING_PATH);
     this.#lastCpu = undefined;
     const { signingKeysJson } = this.#context.credentials;
     if (signingKeysJson !== undefined) void this.#giveKeys(worker, signingKeysJson);

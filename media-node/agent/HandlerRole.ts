@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { MEDIA_HANDLER_AUDIENCE } from '../../shared/token/nodeToken.ts';
 import type { CallMap, HandlerCalls, HandlerWorkerConfig, WorkerConfig } from '../ipc/protocol.ts';
 import { addHandlerApi } from './internalApi.ts';
-import { type NodeContext, type Role, superviseWorker, urlHost } from './NodeContext.ts';
+import { type NodeContext, type Role, superviseWorker, workerUrl } from './NodeContext.ts';
 import { Registration } from './Registration.ts';
 import { RouterLossReports } from './RouterLossReports.ts';
 import { Routers } from './Routers.ts';
@@ -13,6 +13,7 @@ import type { WorkerProcess } from './WorkerProcess.ts';
 
 /** A session that has not shown its connection token after this is closed. */
 const AUTH_TIMEOUT_MS = 5_000;
+const MEDIA_PATH = '/media';
 
 export class HandlerRole implements Role {
   readonly role = 'handler';
@@ -55,7 +56,7 @@ export class HandlerRole implements Role {
       workers: this.#pool,
       maxRoutersPerWorker: config.maxRouters,
       maxConsumersPerWorker: config.maxConsumers,
-      publicHost: urlHost(config.publicHost),
+      mediaUrl: (udpPort) => workerUrl(config, udpPort, MEDIA_PATH),
       certificateHashes: () => context.certificates.hashes,
       newId: randomUUID,
       onLost: (lost, reason) => this.#lossReports.report(lost, reason),
@@ -114,7 +115,7 @@ export class HandlerRole implements Role {
   /** An assignment needs the internal URL alone: the address of a session comes with its transport. */
   #onWorkerUp(worker: WorkerProcess<HandlerCalls>): void {
     if (worker.workerId === 0)
-      this.#webtransportUrl = `https://${urlHost(this.#context.config.publicHost)}:${worker.udpPort}/media`;
+      this.#webtransportUrl = workerUrl(this.#context.config, worker.udpPort, MEDIA_PATH);
     this.#registration.registerAgain();
   }
 

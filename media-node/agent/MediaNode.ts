@@ -7,6 +7,7 @@ import type { Clock } from '../../shared/base/clock.ts';
 import { type MediaNodeInfo, WORKER_SCRIPTS } from '../../shared/base/env.ts';
 import type { Logger } from '../../shared/base/log.ts';
 import { createPinnedClient } from '../../shared/node/pinnedHttps.ts';
+import type { CallMap } from '../ipc/protocol.ts';
 import { Certificates } from './Certificates.ts';
 import { ControllerRole } from './ControllerRole.ts';
 import type { NodeCertificate } from './certificate.ts';
@@ -17,7 +18,9 @@ import { HandlerRole } from './HandlerRole.ts';
 import { InternalHttp } from './internalHttp.ts';
 import { type NodeContext, type Role, udpPortOf, urlHost } from './NodeContext.ts';
 import { NodeCredentials } from './NodeCredentials.ts';
-import { listenTcp, requireFreeUdpPort } from './ports.ts';
+import { listenTcp, requireFreeTcpPort, requireFreeUdpPort } from './ports.ts';
+import { TcpCertificate } from './TcpCertificate.ts';
+import type { WorkerProcess } from './WorkerProcess.ts';
 
 /** Calls of the controller to media handlers. */
 const HANDLER_CALL_TIMEOUT_MS = 5_000;
@@ -57,6 +60,7 @@ export class MediaNode {
     options: MediaNodeOptions,
     denoPath: string,
     certificates: Certificates,
+    tcpCertificate: TcpCertificate | undefined,
   ) {
     this.#config = config;
     this.#log = options.log;
@@ -66,6 +70,7 @@ export class MediaNode {
       config,
       denoPath,
       certificates,
+      tcpCertificate,
       http,
       clock: options.clock,
       log: options.log,
@@ -88,6 +93,9 @@ export class MediaNode {
     this.#roles = roles;
     this.#server = createInternalServer(http, certificates.current);
     certificates.onRotated((certificate) => this.#showCertificate(certificate));
+    tcpCertificate?.onReplaced((certificate) =>
+      this.#giveWorkers((worker) => worker.replaceTcpCertificate(certificate)),
+    );
   }
 
   /**
@@ -104,15 +112,20 @@ export class MediaNode {
     await requireScripts(config);
     for (let index = 0; index < workerCount(config); index++) {
       const port = udpPortOf(config, index);
-      if (port > 0) await requireFreeUdpPort(config.bindHost, port);
+      if (port === 0) continue;
+      await requireFreeUdpPort(config.bindHost, port);
+      if (config.tcp !== undefined) await requireFreeTcpPort(config.bindHost, port);
     }
+    const { clock, log } = options;
+    const tcpCertificate =
+      config.tcp === undefined ? undefined : await TcpCertificate.read({ ...config.tcp, clock, log });
     const certificates = await Certificates.create({
       hosts: [config.publicHost, config.internalHost],
       clock: options.clock,
       log: options.log,
       ...(options.certificateLifetimeMs === undefined ? {} : { lifetimeMs: options.certificateLifetimeMs }),
     });
-    const node = new MediaNode(config, options, deno.value, certificates);
+    const node = new MediaNode(config, options, deno.value, certificates, tcpCertificate);
     const onAbort = (): void => void node.stop('The node stops while it starts');
     signal?.addEventListener('abort', onAbort, { once: true });
     try {
@@ -166,21 +179,24 @@ export class MediaNode {
   /** New connections get this certificate; sessions and connections that exist are not touched. */
   #showCertificate(certificate: NodeCertificate): void {
     this.#server.setSecureContext(tlsOf(certificate));
-    for (const role of this.#roles) {
-      role.certificateReplaced();
-      for (const worker of role.workers()) {
-        worker.replaceCertificate(certificate).catch((error: unknown) => {
-          // A dead worker's successor starts with it.
-          if (worker.running)
-            this.#log.error('Worker does not take a certificate', { worker_id: worker.workerId, error });
-        });
-      }
+    for (const role of this.#roles) role.certificateReplaced();
+    this.#giveWorkers((worker) => worker.replaceCertificate(certificate));
+  }
+
+  #giveWorkers(give: (worker: WorkerProcess<CallMap>) => Promise<void>): void {
+    for (const worker of this.#roles.flatMap((role) => role.workers())) {
+      give(worker).catch((error: unknown) => {
+        // A dead worker's successor starts with it.
+        if (worker.running)
+          this.#log.error('Worker does not take a certificate', { worker_id: worker.workerId, error });
+      });
     }
   }
 
   async #stop(reason: string): Promise<void> {
     this.#log.info('Media node stops', { reason });
     this.#context.certificates.stop();
+    this.#context.tcpCertificate?.stop();
     const { globalController, pinnedClient } = this.#context;
     await Promise.all([
       this.#sayFarewell().finally(() => globalController.close()),

@@ -4,22 +4,27 @@ import type { Clock } from '../../shared/base/clock.ts';
 import { WORKER_SCRIPTS } from '../../shared/base/env.ts';
 import type { Logger } from '../../shared/base/log.ts';
 import type { PinnedClient } from '../../shared/node/pinnedHttps.ts';
-import type { CallMap, WorkerConfig } from '../ipc/protocol.ts';
+import { sessionUrl } from '../../shared/webtransport/sessionUrl.ts';
+import type { CallMap, WorkerCertificate, WorkerConfig } from '../ipc/protocol.ts';
 import type { RpcHandlers } from '../ipc/Rpc.ts';
 import type { Certificates } from './Certificates.ts';
 import type { MediaNodeConfig, NodeRole } from './config.ts';
 import type { GlobalController } from './GlobalController.ts';
 import type { InternalHttp } from './internalHttp.ts';
 import type { NodeCredentials } from './NodeCredentials.ts';
+import { freePort } from './ports.ts';
 import { SupervisedWorker } from './SupervisedWorker.ts';
+import type { TcpCertificate } from './TcpCertificate.ts';
 import { transportLimits } from './transportLimits.ts';
-import { startWorkerProcess, type WorkerCertificate, type WorkerProcess } from './WorkerProcess.ts';
+import { startWorkerProcess, type WorkerProcess } from './WorkerProcess.ts';
 
 /** What the roles of one node share. */
 export interface NodeContext {
   readonly config: MediaNodeConfig;
   readonly denoPath: string;
   readonly certificates: Certificates;
+  /** Absent is without TCP. */
+  readonly tcpCertificate: TcpCertificate | undefined;
   readonly credentials: NodeCredentials;
   readonly globalController: GlobalController;
   readonly pinnedClient: PinnedClient;
@@ -69,20 +74,25 @@ export function superviseWorker<Calls extends CallMap, Incoming extends CallMap>
   context: NodeContext,
   worker: RoleWorker<Calls, Incoming>,
 ): SupervisedWorker<Calls> {
-  const { config, certificates, clock, log } = context;
+  const { config, certificates, tcpCertificate, clock, log } = context;
   const name = worker.role === 'controller' ? 'Controller worker' : `Handler worker ${worker.workerId}`;
   const base = commonConfig(config, worker);
   return new SupervisedWorker<Calls>({
     name,
     udpPort: udpPortOf(config, worker.index),
-    start: async (udpPort, signal) => {
+    start: async (wantedPort, signal) => {
+      // UDP and TCP share one number, and a worker may bind no other than that.
+      const udpPort =
+        wantedPort === 0 && tcpCertificate !== undefined ? await freePort(config.bindHost) : wantedPort;
       const { current } = certificates;
+      const tcp = tcpCertificate?.current;
       const { certificatePem, privateKeyPem } = current;
       const workerConfig = {
         ...base,
         udpPort,
         certificatePem,
         privateKeyPem,
+        ...(tcp === undefined ? {} : { tcpCertificate: tcp }),
         role: worker.role,
         ...worker.extraConfig,
       };
@@ -98,11 +108,14 @@ export function superviseWorker<Calls extends CallMap, Incoming extends CallMap>
         signal,
       });
       // Replaced while it started, when it was in nobody's list yet.
-      if (certificates.current !== current) {
-        await started.replaceCertificate(certificates.current).catch(async (error: unknown) => {
-          await started.stop('It does not take a certificate', 0);
-          throw error;
-        });
+      try {
+        if (certificates.current !== current) await started.replaceCertificate(certificates.current);
+        const { tcpCertificate: latest } = context;
+        if (latest !== undefined && latest.current !== tcp)
+          await started.replaceTcpCertificate(latest.current);
+      } catch (error) {
+        await started.stop('It does not take a certificate', 0);
+        throw error;
       }
       return started;
     },
@@ -128,6 +141,16 @@ export function commonConfig(
     hostname: config.bindHost,
     transport: transportLimits(role, config),
   };
+}
+
+/** Where clients open sessions with a worker; over TCP too where the node has a certificate for it. */
+export function workerUrl(
+  config: Pick<MediaNodeConfig, 'publicHost' | 'tcp'>,
+  port: number,
+  path: string,
+): string {
+  const tcpHost = config.tcp === undefined ? undefined : urlHost(config.tcp.host);
+  return sessionUrl(urlHost(config.publicHost), port, path, tcpHost);
 }
 
 /** 0 where free ports are taken. */

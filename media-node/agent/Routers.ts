@@ -24,8 +24,8 @@ export interface RoutersOptions {
   readonly workers: HandlerWorkers;
   readonly maxRoutersPerWorker: number;
   readonly maxConsumersPerWorker: number;
-  /** Address that clients connect to, whatever the workers bind to (ledger SFU-7). IPv6 in brackets. */
-  readonly publicHost: string;
+  /** Where clients open sessions with the worker on this port, whatever it binds to (ledger SFU-7). */
+  readonly mediaUrl: (udpPort: number) => string;
   /** Hashes of the certificates that a worker may show. */
   readonly certificateHashes: () => readonly string[];
   readonly newId: () => string;
@@ -85,7 +85,7 @@ export class Routers {
   async createTransports(routerId: string, request: CreateTransports): Promise<TransportsBody> {
     const entry = this.#entry(routerId);
     const { transports } = await call(entry, 'createTransports', { router_id: routerId, ...request });
-    const url = `https://${this.#options.publicHost}:${entry.worker.udpPort}/media`;
+    const url = this.#options.mediaUrl(entry.worker.udpPort);
     const certificateHashes = [...this.#options.certificateHashes()];
     return {
       transports: transports.map((transport) => ({

@@ -4,7 +4,14 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { Clock } from '../../shared/base/clock.ts';
 import type { Logger } from '../../shared/base/log.ts';
-import type { CallMap, Listening, WorkerCalls, WorkerConfig, WorkerNotices } from '../ipc/protocol.ts';
+import type {
+  CallMap,
+  Listening,
+  WorkerCalls,
+  WorkerCertificate,
+  WorkerConfig,
+  WorkerNotices,
+} from '../ipc/protocol.ts';
 import { createRpc, type Rpc, type RpcHandlers } from '../ipc/Rpc.ts';
 import { denoArguments, WORKER_ENVIRONMENT } from './deno.ts';
 import { Watchdog } from './Watchdog.ts';
@@ -39,8 +46,6 @@ export interface WorkerExit {
   readonly reason: string;
 }
 
-export type WorkerCertificate = Pick<WorkerConfig, 'certificatePem' | 'privateKeyPem'>;
-
 export interface WorkerProcess<Calls extends CallMap> {
   readonly workerId: number;
   readonly pid: number;
@@ -51,6 +56,8 @@ export interface WorkerProcess<Calls extends CallMap> {
   readonly call: Rpc<Calls, WorkerNotices>['call'];
   /** New sessions get this certificate. Rejects with an ApiError. */
   replaceCertificate(certificate: WorkerCertificate): Promise<void>;
+  /** The same over TCP. */
+  replaceTcpCertificate(certificate: WorkerCertificate): Promise<void>;
   /** Asks it to end, after graceMs ends it. Resolves when it is gone. Idempotent. */
   stop(reason: string, graceMs: number): Promise<void>;
 }
@@ -119,6 +126,9 @@ export async function startWorkerProcess<Calls extends CallMap, Incoming extends
     exited,
     replaceCertificate: async ({ certificatePem, privateKeyPem }) => {
       await rpc.call('replaceCertificate', { certificatePem, privateKeyPem });
+    },
+    replaceTcpCertificate: async ({ certificatePem, privateKeyPem }) => {
+      await rpc.call('replaceTcpCertificate', { certificatePem, privateKeyPem });
     },
     call: rpc.call.bind(rpc) as unknown as Rpc<Calls, WorkerNotices>['call'],
     stop,

@@ -8,6 +8,7 @@ import { isLogLevel, type LogLevel } from '../../shared/base/log.ts';
 import { err, ok, type Result } from '../../shared/base/result.ts';
 import { Secret } from '../../shared/base/secret.ts';
 import { DEFAULT_TRANSPORT_LIMITS } from '../transport/MediaSession.ts';
+import type { TcpCertificateFiles } from './TcpCertificate.ts';
 
 const MAX_PORT = 65_535;
 export const MAX_WORKERS = 64;
@@ -52,6 +53,9 @@ const environmentSchema = z.object({
   [ENV.internalHost]: hostSchema,
   [ENV.internalPort]: wholeNumber(0, MAX_PORT).default(0),
   [ENV.udpPortBase]: wholeNumber(0, MAX_PORT).default(0),
+  [ENV.tcpCertificateFile]: z.string().min(1).optional(),
+  [ENV.tcpPrivateKeyFile]: z.string().min(1).optional(),
+  [ENV.tcpHost]: hostSchema.optional(),
   [ENV.workers]: wholeNumber(1, MAX_WORKERS).default(() => Math.min(availableParallelism(), MAX_WORKERS)),
   [ENV.workerDirectory]: z
     .string()
@@ -72,6 +76,11 @@ const environmentSchema = z.object({
 
 export type NodeRole = 'controller' | 'handler';
 
+export interface TcpConfig extends TcpCertificateFiles {
+  /** Name, or address, for which the certificate is; announced. */
+  readonly host: string;
+}
+
 export interface MediaNodeConfig {
   readonly logLevel: LogLevel;
   /** Id of the node in both of its roles. */
@@ -89,6 +98,8 @@ export interface MediaNodeConfig {
   readonly internalPort: number;
   /** UDP port of the first worker, the controller's before the handlers'; 0 picks free ones. */
   readonly udpPortBase: number;
+  /** Sessions over TCP, for networks that block UDP; undefined is without. */
+  readonly tcp: TcpConfig | undefined;
   /** Handler workers; one per core unless configured (ledger SFU-1). */
   readonly handlerWorkers: number;
   readonly workerDirectory: string;
@@ -119,6 +130,8 @@ export function readConfig(
     return err(parsed.error.issues.map((issue) => describeIssue(issue, present)).join('\n'));
   }
   const values = parsed.data;
+  const tcp = tcpOf(values);
+  if (!tcp.ok) return tcp;
   const config: MediaNodeConfig = {
     logLevel: values[ENV.logLevel],
     nodeId: values[ENV.nodeId],
@@ -132,6 +145,7 @@ export function readConfig(
     internalHost: values[ENV.internalHost],
     internalPort: values[ENV.internalPort],
     udpPortBase: values[ENV.udpPortBase],
+    tcp: tcp.value,
     handlerWorkers: values[ENV.workers],
     workerDirectory: values[ENV.workerDirectory],
     denoPath: values[ENV.denoPath],
@@ -149,6 +163,22 @@ export function readConfig(
     );
   }
   return ok(Object.freeze(config));
+}
+
+function tcpOf(values: z.output<typeof environmentSchema>): Result<TcpConfig | undefined> {
+  const certificateFile = values[ENV.tcpCertificateFile];
+  const privateKeyFile = values[ENV.tcpPrivateKeyFile];
+  if (certificateFile === undefined && privateKeyFile === undefined)
+    return values[ENV.tcpHost] === undefined
+      ? ok(undefined)
+      : err(`${ENV.tcpHost} is set without ${ENV.tcpCertificateFile}: sessions over TCP need a certificate`);
+  if (certificateFile === undefined || privateKeyFile === undefined)
+    return err(`${ENV.tcpCertificateFile} and ${ENV.tcpPrivateKeyFile} must be set together, or neither`);
+  return ok({
+    certificateFile: resolve(certificateFile),
+    privateKeyFile: resolve(privateKeyFile),
+    host: values[ENV.tcpHost] ?? values[ENV.publicHost],
+  });
 }
 
 /** Workers of all roles. */

@@ -2,8 +2,11 @@
 // names the variable to change.
 import { createSocket } from 'node:dgram';
 import type { Server } from 'node:net';
-import { isIP } from 'node:net';
+import { createServer, isIP } from 'node:net';
 import { ENV } from '../../shared/base/env.ts';
+
+/** Port numbers that are free for TCP and taken for UDP are rare. */
+const MAX_PORT_ATTEMPTS = 20;
 
 /** Rejects, with what to change, when the UDP port cannot be bound. */
 export async function requireFreeUdpPort(host: string, port: number): Promise<void> {
@@ -18,6 +21,44 @@ export async function requireFreeUdpPort(host: string, port: number): Promise<vo
   } finally {
     socket.close();
   }
+}
+
+/** Rejects, with what to change, when the TCP port of a worker cannot be bound. */
+export async function requireFreeTcpPort(host: string, port: number): Promise<void> {
+  try {
+    await bindTcp(host, port);
+  } catch (error) {
+    throw bindError(error, 'TCP', host, port, ENV.udpPortBase, ENV.bindHost);
+  }
+}
+
+/**
+ * A port number that is free for UDP and TCP alike. Somebody may take it before it is used: whoever uses it asks for another
+ * then.
+ */
+export async function freePort(host: string): Promise<number> {
+  for (let attempt = 1; ; attempt++) {
+    const port = await bindTcp(host, 0);
+    try {
+      await requireFreeUdpPort(host, port);
+      return port;
+    } catch (error) {
+      if (attempt === MAX_PORT_ATTEMPTS) throw error;
+    }
+  }
+}
+
+/** Binds a port for a moment; answers with its number. */
+async function bindTcp(host: string, port: number): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ port, host, exclusive: true }, resolve);
+  });
+  const address = server.address();
+  await new Promise<void>((resolve) => server.close(() => resolve()));
+  if (address === null || typeof address === 'string') throw new TypeError('A TCP server has no port');
+  return address.port;
 }
 
 /** Binds a TCP server and answers with its port. Rejects, with what to change, when it cannot be bound. */

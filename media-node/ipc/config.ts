@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import type { ControllerWorkerConfig, HandlerWorkerConfig } from './protocol.ts';
 
-/** Longest configuration line, characters: two PEM texts and a few numbers take about 3,000. */
+/** Longest configuration line, characters: PEM texts with their chains and a few numbers take about 20,000. */
 export const MAX_CONFIG_CHARACTERS = 65_536;
 
 const port = z.int().min(0).max(65_535);
@@ -10,14 +10,21 @@ const positive = z.int().min(1);
 const limitOrNone = z.int().min(0);
 const durationMs = z.number().positive().max(86_400_000);
 
+const certificate = {
+  certificatePem: z.string().startsWith('-----BEGIN CERTIFICATE-----'),
+  privateKeyPem: z.string().startsWith('-----BEGIN '),
+};
+
 const workerFields = {
   workerId: z.int().min(0),
   logFields: z.record(z.string(), z.union([z.string(), z.number()])),
   logLevel: z.enum(['debug', 'info', 'warn', 'error']),
   hostname: z.string().min(1),
   udpPort: port,
-  certificatePem: z.string().startsWith('-----BEGIN CERTIFICATE-----'),
-  privateKeyPem: z.string().startsWith('-----BEGIN '),
+  ...certificate,
+  tcpCertificate: z
+    .strictObject({ certificatePem: z.string().min(1), privateKeyPem: z.string().min(1) })
+    .optional(),
   transport: z.strictObject({
     maxSessions: positive,
     handshakeBurst: positive,

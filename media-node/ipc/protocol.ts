@@ -39,7 +39,12 @@ export type CallMap = Readonly<Record<string, { readonly request: unknown; reado
 /** Value of each notice, by name. */
 export type NoticeMap = Readonly<Record<string, unknown>>;
 
-export interface WorkerConfig {
+export interface WorkerCertificate {
+  readonly certificatePem: string;
+  readonly privateKeyPem: string;
+}
+
+export interface WorkerConfig extends WorkerCertificate {
   readonly workerId: number;
   /** Fields that every log line of the worker carries: handler_id or controller_id, region, worker_id. */
   readonly logFields: Readonly<Record<string, string | number>>;
@@ -47,8 +52,8 @@ export interface WorkerConfig {
   readonly hostname: string;
   /** 0 picks a free port. */
   readonly udpPort: number;
-  readonly certificatePem: string;
-  readonly privateKeyPem: string;
+  /** Shown over TCP, on the port of the same number; absent is without TCP. */
+  readonly tcpCertificate?: WorkerCertificate | undefined;
   readonly transport: TransportLimits;
 }
 
@@ -93,7 +98,9 @@ export type WorkerCalls = {
   /** Answered at once: a worker that does not answer hangs. */
   ping: { request: null; answer: null };
   /** New sessions get this certificate; those that exist are not touched. */
-  replaceCertificate: { request: { certificatePem: string; privateKeyPem: string }; answer: null };
+  replaceCertificate: { request: WorkerCertificate; answer: null };
+  /** The same over TCP. */
+  replaceTcpCertificate: { request: WorkerCertificate; answer: null };
   shutdown: { request: { reason: string }; answer: null };
 };
 

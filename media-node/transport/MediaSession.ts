@@ -1,11 +1,13 @@
-// The transport seam: what everything above knows of a connection. Implementations: Deno QUIC (deno/), a paired
-// in-process one for tests (paired/); one contract suite (test/contract/transport) runs against all of them.
+// The transport seam: what everything above knows of a connection. Implementations: Deno QUIC (deno/), TCP
+// (tcp/), a paired in-process one for tests (paired/); one contract suite (test/contract/transport) runs against all of them.
 //
 // Datagrams keep the room of the transport's own prefix in front of them (on WebTransport over HTTP/3 the
 // quarter-stream-id, one byte for the first session), so that what came in on one session goes out on another as it is:
 // every datagram is a buffer and the offset `at` of its first byte of ours.
 
 import type { AddressGate, AddressLimits } from './AddressGate.ts';
+
+export { StreamClosedError } from '../../shared/webtransport/StreamClosedError.ts';
 
 /** Bytes kept free in front of a datagram's payload on every transport. */
 export const DATAGRAM_PREFIX_BYTES = 1;
@@ -29,18 +31,6 @@ export interface SessionClose {
   readonly reason: string;
   /** Who ended it. `lost` is a time-out or a dead path. */
   readonly by: 'local' | 'remote' | 'lost';
-}
-
-/** Thrown by stream reads and writes when the peer reset the stream, stopped reading it, or the session ended. */
-export class StreamClosedError extends Error {
-  override readonly name = 'StreamClosedError';
-  /** The peer's application code, when there was one. */
-  readonly code: number | undefined;
-
-  constructor(message: string, code?: number, options?: ErrorOptions) {
-    super(message, options);
-    this.code = code;
-  }
 }
 
 /** Thrown by a dial that ends without a session. */
@@ -134,8 +124,9 @@ export interface SessionRequest {
  * Accepts a session, or refuses it: with an HTTP status, which browsers do not show to the page, or by closing it with a code
  * and a reason as soon as it is there, which is the one way to tell a page why.
  */
-export type SessionDecision =
-  | { readonly accept: true }
+export type SessionDecision = { readonly accept: true } | SessionRefusal;
+
+export type SessionRefusal =
   | { readonly accept: false; readonly status: number }
   | { readonly accept: false; readonly close: { readonly code: number; readonly reason: string } };
 

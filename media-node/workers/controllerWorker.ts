@@ -7,9 +7,7 @@ import type { ControlPlane } from '../controller/ControlPlane.ts';
 import { MeetingController } from '../controller/MeetingController.ts';
 import { controllerWorkerConfigSchema } from '../ipc/config.ts';
 import type { AgentCalls, ControllerCalls, ControllerWorkerConfig } from '../ipc/protocol.ts';
-import { AddressGate } from '../transport/AddressGate.ts';
-import { listenQuic } from '../transport/deno/listen.ts';
-import { nonZero } from './nonZero.ts';
+import { openListeners } from './openListeners.ts';
 import { startWorker } from './startWorker.ts';
 
 const SIGNALING_PATH = '/signaling';
@@ -45,32 +43,28 @@ await startWorker<ControllerWorkerConfig, AgentCalls, ControllerCalls>({
           participants: controller.meetings.participants,
           cpu_us: cpu.user + cpu.system,
           rss_bytes: process.memoryUsage().rss,
-          refusals: { ...controller.refusals.byName(), ...nonZero(listener.counters) },
+          refusals: { ...controller.refusals.byName(), ...listeners.refusals() },
         };
       },
     });
-    const listener = await listenQuic({
-      hostname: config.hostname,
-      port: config.udpPort,
-      certificatePem: config.certificatePem,
-      privateKeyPem: config.privateKeyPem,
-      limits: config.transport,
-      gate: new AddressGate(config.transport, systemClock),
+    const listeners = await openListeners(config, {
       onRequest: ({ path }) =>
         path.split('?', 1)[0] === SIGNALING_PATH ? { accept: true } : { accept: false, status: 404 },
       onSession: (session) => controller.accept(session),
     });
     const ticking = setInterval(() => controller.tick(), TICK_MS);
     return {
-      udpPort: listener.port,
+      udpPort: listeners.udpPort,
       replaceCertificate: (certificatePem, privateKeyPem) =>
-        listener.replaceCertificate(certificatePem, privateKeyPem),
+        listeners.replaceCertificate(certificatePem, privateKeyPem),
+      replaceTcpCertificate: (certificatePem, privateKeyPem) =>
+        listeners.replaceTcpCertificate(certificatePem, privateKeyPem),
       stop: async (reason) => {
         clearInterval(ticking);
         const { promise: expired, resolve } = Promise.withResolvers<void>();
         setTimeout(resolve, CLEANUP_TIMEOUT_MS);
         await Promise.race([controller.stop(reason), expired]);
-        await listener.close(CloseCode.goingAway, reason);
+        await listeners.close(CloseCode.goingAway, reason);
       },
     };
   },

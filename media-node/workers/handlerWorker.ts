@@ -5,9 +5,7 @@ import { CloseCode } from '../../shared/base/closeCode.ts';
 import { HandlerWorker } from '../handler/HandlerWorker.ts';
 import { handlerWorkerConfigSchema } from '../ipc/config.ts';
 import type { HandlerCalls, HandlerWorkerConfig } from '../ipc/protocol.ts';
-import { AddressGate } from '../transport/AddressGate.ts';
-import { listenQuic } from '../transport/deno/listen.ts';
-import { nonZero } from './nonZero.ts';
+import { openListeners } from './openListeners.ts';
 import { startWorker } from './startWorker.ts';
 
 /** Path of the media session's URL; any other is answered with 404. */
@@ -34,13 +32,7 @@ await startWorker<HandlerWorkerConfig, Record<never, never>, HandlerCalls>({
       },
     });
     setInterval(() => worker.sampleRates(), RATE_INTERVAL_MS);
-    const listener = await listenQuic({
-      hostname: config.hostname,
-      port: config.udpPort,
-      certificatePem: config.certificatePem,
-      privateKeyPem: config.privateKeyPem,
-      limits: config.transport,
-      gate: new AddressGate(config.transport, systemClock),
+    const listeners = await openListeners(config, {
       onRequest: ({ path }) =>
         path.split('?')[0] === MEDIA_PATH ? { accept: true } : { accept: false, status: 404 },
       onSession: (session) => worker.accept(session),
@@ -49,16 +41,18 @@ await startWorker<HandlerWorkerConfig, Record<never, never>, HandlerCalls>({
       ...worker.handlers(),
       stats: () => {
         const stats = worker.stats();
-        return { ...stats, drops: { ...stats.drops, ...nonZero(listener.counters) } };
+        return { ...stats, drops: { ...stats.drops, ...listeners.refusals() } };
       },
     });
     return {
-      udpPort: listener.port,
+      udpPort: listeners.udpPort,
       replaceCertificate: (certificatePem, privateKeyPem) =>
-        listener.replaceCertificate(certificatePem, privateKeyPem),
+        listeners.replaceCertificate(certificatePem, privateKeyPem),
+      replaceTcpCertificate: (certificatePem, privateKeyPem) =>
+        listeners.replaceTcpCertificate(certificatePem, privateKeyPem),
       async stop(reason) {
         worker.close(CloseCode.goingAway, reason);
-        await listener.close(CloseCode.goingAway, reason);
+        await listeners.close(CloseCode.goingAway, reason);
       },
     };
   },

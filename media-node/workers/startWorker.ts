@@ -31,6 +31,8 @@ export interface RunningWorker {
   readonly udpPort: number;
   /** New sessions get this certificate. */
   replaceCertificate(certificatePem: string, privateKeyPem: string): void;
+  /** The same over TCP, with a certificate of its own; without TCP it does nothing. */
+  replaceTcpCertificate(certificatePem: string, privateKeyPem: string): void;
   /** Closes sessions and the port. */
   stop(reason: string): Promise<void>;
 }
@@ -84,9 +86,13 @@ class WorkerRun<Outgoing extends CallMap, Incoming extends CallMap> {
     const common: RpcHandlers<WorkerCalls> = {
       ping: () => null,
       replaceCertificate: ({ certificatePem, privateKeyPem }) => {
-        if (this.#worker === undefined) throw new ApiError('CONFLICT', 'The worker does not listen yet');
-        this.#worker.replaceCertificate(certificatePem, privateKeyPem);
+        this.#listening.replaceCertificate(certificatePem, privateKeyPem);
         this.#log.info('Certificate replaced');
+        return null;
+      },
+      replaceTcpCertificate: ({ certificatePem, privateKeyPem }) => {
+        this.#listening.replaceTcpCertificate(certificatePem, privateKeyPem);
+        this.#log.info('TCP certificate replaced');
         return null;
       },
       shutdown: ({ reason }) => {
@@ -108,6 +114,11 @@ class WorkerRun<Outgoing extends CallMap, Incoming extends CallMap> {
     this.#worker = worker;
     this.#log.info('Worker serves', { udp_port: worker.udpPort });
     this.#rpc?.notify('listening', { udpPort: worker.udpPort, pid: process.pid });
+  }
+
+  get #listening(): RunningWorker {
+    if (this.#worker === undefined) throw new ApiError('CONFLICT', 'The worker does not listen yet');
+    return this.#worker;
   }
 
   async stop(reason: string): Promise<void> {

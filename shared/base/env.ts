@@ -49,6 +49,14 @@ export const ENV = {
   internalPort: 'DARK_TOWER_INTERNAL_PORT',
   /** Media node: first UDP port, one for each worker from there on; 0 picks free ones. */
   udpPortBase: 'DARK_TOWER_UDP_PORT_BASE',
+  /**
+   * Media node: files of the certificate and its private key, PEM, with which it takes sessions over TCP as well, on the same
+   * port numbers; browsers must trust its authority. Read again when they change. Absent is without TCP.
+   */
+  tcpCertificateFile: 'DARK_TOWER_TCP_CERTIFICATE_FILE',
+  tcpPrivateKeyFile: 'DARK_TOWER_TCP_PRIVATE_KEY_FILE',
+  /** Media node: name that the certificate for TCP is for; absent is the announced address. */
+  tcpHost: 'DARK_TOWER_TCP_HOST',
   /** Media node: handler workers; absent is one per core. */
   workers: 'DARK_TOWER_WORKERS',
   /** Media node: directory of the built worker scripts. */

@@ -20,7 +20,7 @@ const CLEAN: PathOptions = { loss: 0, duplicates: 0, reordered: 0 };
 const BAD: PathOptions = { loss: 0.05, duplicates: 0.05, reordered: 0.1 };
 /** As the meeting page is served. */
 const CONTENT_SECURITY_POLICY =
-  "default-src 'none'; script-src 'self'; connect-src 'self' https:; worker-src 'self' blob:";
+  "default-src 'none'; script-src 'self'; connect-src 'self' https: wss:; worker-src 'self' blob:";
 
 let server: Server;
 let browser: Browser;

@@ -19,11 +19,12 @@ const CHROMIUM_FLAGS = [
   '--autoplay-policy=no-user-gesture-required',
 ];
 
-export async function launchChromium(): Promise<Browser> {
+/** `flags` beside those that every test needs. */
+export async function launchChromium(flags: readonly string[] = []): Promise<Browser> {
   const executablePath = findChromium();
   if (executablePath === undefined)
     throw new Error('No Chromium found: run `npm test`, which installs or asks for one');
-  return await chromium.launch({ executablePath, headless: true, args: CHROMIUM_FLAGS });
+  return await chromium.launch({ executablePath, headless: true, args: [...CHROMIUM_FLAGS, ...flags] });
 }
 
 /** What a fresh Firefox does by itself, all of which would leave the machine. */

@@ -12,7 +12,7 @@ import { gcPaths } from '../../shared/api/paths.ts';
 const PUBLIC = 'client/page/public';
 const POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; " +
-  "connect-src 'self' https:; base-uri 'none'; form-action 'none'";
+  "connect-src 'self' https: wss:; base-uri 'none'; form-action 'none'";
 const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
   '.css': 'text/css; charset=utf-8',

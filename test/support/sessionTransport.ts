@@ -1,16 +1,12 @@
 // A ClientTransport (the W3C WebTransport that the SDK speaks to) over a MediaSession, so that the SDK runs where there
 // is no WebTransport of the platform's own: in the load client and in system tests, over our own HTTP/3 client.
+import { pushable, readableOf, writableOf } from '../../client/core/tcp/webStreams.ts';
 import type {
   ClientBidirectionalStream,
   ClientTransport,
   TransportCloseInfo,
 } from '../../client/core/transport.ts';
-import {
-  DATAGRAM_PREFIX_BYTES,
-  type MediaSession,
-  type ReceiveStream,
-  type SendStream,
-} from '../../media-node/transport/MediaSession.ts';
+import { DATAGRAM_PREFIX_BYTES, type MediaSession } from '../../media-node/transport/MediaSession.ts';
 
 /** Datagrams kept for a reader that is busy; past it the newest are dropped. */
 const MAX_WAITING_DATAGRAMS = 4_096;
@@ -27,19 +23,18 @@ export function sessionTransport(dialing: Promise<MediaSession>): ClientTranspor
   const ready = dialing.then((session) => {
     session.setHandlers({
       onDatagram: (bytes, at) => {
-        if ((datagrams.controller.desiredSize ?? 0) > 0) datagrams.controller.enqueue(bytes.subarray(at));
+        datagrams.push(bytes.subarray(at));
       },
       onBidirectionalStream: (stream) => {
         stream.receive.stop(CANCELLED);
         stream.send.reset(CANCELLED);
       },
       onReceiveStream: (stream) => {
-        if ((streams.controller.desiredSize ?? 0) > 0) streams.controller.enqueue(readableOf(stream));
-        else stream.stop(CANCELLED);
+        if (!streams.push(readableOf(stream))) stream.stop(CANCELLED);
       },
       onClose: (close) => {
-        datagrams.controller.close();
-        streams.controller.close();
+        datagrams.close();
+        streams.close();
         if (close.by === 'lost') closed.reject(new Error(`Connection lost: ${close.reason}`));
         else closed.resolve({ closeCode: close.code ?? 0, reason: close.reason });
       },
@@ -86,36 +81,4 @@ export function sessionTransport(dialing: Promise<MediaSession>): ClientTranspor
       );
     },
   };
-}
-
-function pushable<T>(highWaterMark: number): {
-  readable: ReadableStream<T>;
-  controller: ReadableStreamDefaultController<T>;
-} {
-  let controller: ReadableStreamDefaultController<T> | undefined;
-  const start = (given: ReadableStreamDefaultController<T>): void => {
-    controller = given;
-  };
-  const readable = new ReadableStream<T>({ start }, { highWaterMark });
-  if (controller === undefined) throw new Error('A stream calls start before its constructor returns');
-  return { readable, controller };
-}
-
-function readableOf(stream: ReceiveStream): ReadableStream<Uint8Array> {
-  return new ReadableStream<Uint8Array>({
-    pull: async (controller) => {
-      const chunk = await stream.read();
-      if (chunk === undefined) controller.close();
-      else controller.enqueue(chunk);
-    },
-    cancel: () => stream.stop(CANCELLED),
-  });
-}
-
-function writableOf(stream: SendStream): WritableStream<Uint8Array> {
-  return new WritableStream<Uint8Array>({
-    write: (chunk) => stream.write(chunk),
-    close: () => stream.close(),
-    abort: () => stream.reset(CANCELLED),
-  });
 }

@@ -14,12 +14,12 @@ import {
   type TransportLimits,
 } from '../MediaSession.ts';
 import { nextSessionId } from '../sessionId.ts';
+import { unlessLate } from '../unlessLate.ts';
 import { formatAddress } from './address.ts';
 import type { ConnectStream, ConnectStreamEnd } from './ConnectStream.ts';
 import type { Http3Connection } from './Http3Connection.ts';
 import type { QuicConnection } from './quic.ts';
 import { streamClosed } from './streamError.ts';
-import { unlessLate } from './unlessLate.ts';
 
 /** Quarter stream id 0 as a varint: the datagram prefix of the only session on a connection. */
 const DATAGRAM_PREFIX = 0x00;

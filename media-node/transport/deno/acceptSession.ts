@@ -2,13 +2,19 @@
 // answer (RFC 9220, draft-ietf-webtrans-http3 §3).
 import { H3_NO_ERROR, H3Faults } from '../h3/fault.ts';
 import { encodeResponse, readConnectRequest } from '../h3/request.ts';
-import type { SessionDecision, SessionRequest, TransportCounters, TransportLimits } from '../MediaSession.ts';
+import type {
+  SessionDecision,
+  SessionRefusal,
+  SessionRequest,
+  TransportCounters,
+  TransportLimits,
+} from '../MediaSession.ts';
+import { unlessLate } from '../unlessLate.ts';
 import { formatAddress } from './address.ts';
 import { ConnectStream } from './ConnectStream.ts';
 import { Http3Connection } from './Http3Connection.ts';
 import { QuicMediaSession } from './QuicMediaSession.ts';
 import type { QuicConnection } from './quic.ts';
-import { unlessLate } from './unlessLate.ts';
 
 /** The client's first bidirectional stream (RFC 9000 §2.1): the only one that may ask for a session. */
 const FIRST_STREAM_ID = 0n;
@@ -16,8 +22,6 @@ const FIRST_STREAM_ID = 0n;
 const REFUSAL_LINGER_MS = 1_000;
 /** And from there: a request that broke off was never going to end, and the answer is still on its way. */
 const REFUSAL_SETTLE_MS = 100;
-
-type Refusal = Exclude<SessionDecision, { readonly accept: true }>;
 
 export interface AcceptContext {
   readonly limits: TransportLimits;
@@ -102,7 +106,7 @@ async function readRequest(
 async function refuse(
   connection: Http3Connection,
   connectStream: ConnectStream,
-  refusal: Refusal,
+  refusal: SessionRefusal,
 ): Promise<void> {
   const { closed } = connection.quic;
   const answered = sayRefusal(connectStream, refusal);
@@ -112,7 +116,7 @@ async function refuse(
   connection.close(H3_NO_ERROR, '');
 }
 
-async function sayRefusal(connectStream: ConnectStream, refusal: Refusal): Promise<void> {
+async function sayRefusal(connectStream: ConnectStream, refusal: SessionRefusal): Promise<void> {
   const { sender } = connectStream;
   if ('status' in refusal) {
     await sender.write(encodeResponse(refusal.status));

@@ -3,12 +3,12 @@ import { H3_NO_ERROR } from '../h3/fault.ts';
 import { encodeConnectRequest, readStatus } from '../h3/request.ts';
 import { allowsSessions } from '../h3/settings.ts';
 import { createTransportCounters, DialError, type DialOptions, type MediaSession } from '../MediaSession.ts';
+import { unlessLate } from '../unlessLate.ts';
 import { ConnectStream } from './ConnectStream.ts';
 import { Http3Connection } from './Http3Connection.ts';
 import { QuicMediaSession } from './QuicMediaSession.ts';
 import { type QuicConnection, quicApi } from './quic.ts';
 import { ALPN_PROTOCOLS, transportOptions } from './transportOptions.ts';
-import { unlessLate } from './unlessLate.ts';
 
 const DEFAULT_PORT = 443;
 

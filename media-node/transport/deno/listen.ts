@@ -1,16 +1,15 @@
 // WebTransport sessions on a UDP port. One process is one core is one port: QUIC's cryptography, the socket and this code
 // share one thread (ledger MH-1, SFU-5: TLS 1.3 ends here).
-import { CloseCode } from '../../../shared/base/closeCode.ts';
-import type { AddressSlot, GateRefusal } from '../AddressGate.ts';
+import type { AddressSlot } from '../AddressGate.ts';
+import { decide, EXTRA_CONNECTIONS, GATE_COUNTERS } from '../admission.ts';
 import { H3_EXCESSIVE_LOAD, H3_NO_ERROR } from '../h3/fault.ts';
 import {
   createTransportCounters,
   type ListenOptions,
-  type SessionDecision,
   type SessionListener,
-  type SessionRequest,
   type TransportCounters,
 } from '../MediaSession.ts';
+import { unlessLate } from '../unlessLate.ts';
 import { acceptSession } from './acceptSession.ts';
 import type { QuicMediaSession } from './QuicMediaSession.ts';
 import {
@@ -21,31 +20,6 @@ import {
   quicApi,
 } from './quic.ts';
 import { ALPN_PROTOCOLS, transportOptions } from './transportOptions.ts';
-import { unlessLate } from './unlessLate.ts';
-
-/** Connections beyond the sessions: handshakes under way, and closed sessions whose peer has not seen it yet. */
-const EXTRA_CONNECTIONS = 256;
-/** What a client is told that comes when all sessions are taken. */
-const FULL: SessionDecision = {
-  accept: false,
-  close: {
-    code: CloseCode.quotaExceeded,
-    reason: 'This server has all the sessions that it takes: try again later',
-  },
-};
-/** And one whose address has all the sessions that it may have. */
-const TOO_MANY_FROM_ADDRESS: SessionDecision = {
-  accept: false,
-  close: {
-    code: CloseCode.quotaExceeded,
-    reason:
-      'Your network has all the sessions that this server takes from one address: close some, or try again later',
-  },
-};
-const GATE_COUNTERS = {
-  handshakes: 'addressHandshakesRefused',
-  connections: 'addressConnectionsRefused',
-} as const satisfies Record<GateRefusal, keyof TransportCounters>;
 
 /** Rejects when the port is taken or the certificate is not one. */
 export async function listenQuic(options: ListenOptions): Promise<SessionListener> {
@@ -161,25 +135,22 @@ class QuicSessionListener implements SessionListener {
       const session = await acceptSession(quic, {
         limits,
         counters: this.counters,
-        decide: (request) => this.#decide(request, slot),
+        decide: (request) =>
+          decide(
+            {
+              options: this.#options,
+              counters: this.counters,
+              sessions: this.#sessions.size,
+              closing: this.#closing,
+            },
+            request,
+            slot,
+          ),
       });
       if (session !== undefined) await this.#keep(session, slot);
     } finally {
       slot.release();
     }
-  }
-
-  #decide(request: SessionRequest, slot: AddressSlot): SessionDecision {
-    if (this.#closing || this.#sessions.size >= this.#options.limits.maxSessions) return FULL;
-    try {
-      const decision = this.#options.onRequest(request);
-      if (!decision.accept || slot.openSession()) return decision;
-    } catch {
-      this.counters.handlerFaults++;
-      return { accept: false, status: 500 };
-    }
-    this.counters.addressSessionsRefused++;
-    return TOO_MANY_FROM_ADDRESS;
   }
 
   async #keep(session: QuicMediaSession, slot: AddressSlot): Promise<void> {

@@ -1,8 +1,9 @@
 // Type, length, value with varints for the first two: the form of HTTP/3 frames (RFC 9114 §7.1) and of capsules
 // (RFC 9297 §3.2). Values are gathered, passed on in pieces or skipped, as the owner says when it sees type and length;
 // only gathered ones take memory.
+
+import { VarintReader } from '../../../shared/webtransport/varint.ts';
 import type { H3Fault } from './fault.ts';
-import { VarintReader } from './varint.ts';
 
 /** What becomes of a value whose header came. */
 export type TlvPlan = 'gather' | 'stream' | 'skip' | H3Fault;

@@ -1,5 +1,5 @@
+import { encodeVarint } from '../../../shared/webtransport/varint.ts';
 import { concatBytes } from './bytes.ts';
-import { encodeVarint } from './varint.ts';
 
 /** A frame or capsule: type, length and value. */
 export function encodeTlv(type: number, value: Uint8Array): Uint8Array {

@@ -1,10 +1,10 @@
 // SETTINGS (RFC 9114 §7.2.4) and what both sides of a WebTransport session must say in them.
 import { err, ok, type Result } from '../../../shared/base/result.ts';
+import { encodeVarint, VarintReader } from '../../../shared/webtransport/varint.ts';
 import { concatBytes } from './bytes.ts';
 import { Bounds, FrameType } from './constants.ts';
 import { encodeTlv } from './encodeTlv.ts';
 import { type H3Fault, H3Faults } from './fault.ts';
-import { encodeVarint, VarintReader } from './varint.ts';
 
 export type Settings = ReadonlyMap<number, number>;
 

@@ -1,8 +1,9 @@
 // The first bytes of a stream, which say what it is: a type on unidirectional streams (RFC 9114 §6.2), and for the
 // streams of a session the type and the session's id (draft-ietf-webtrans-http3 §4.2, §4.3).
+
+import { encodeVarint, VarintReader } from '../../../shared/webtransport/varint.ts';
 import { concatBytes } from './bytes.ts';
 import { FrameType, SESSION_ID, UniStreamType } from './constants.ts';
-import { encodeVarint, VarintReader } from './varint.ts';
 
 export const UNIDIRECTIONAL_PREFIX: Uint8Array = concatBytes(
   encodeVarint(UniStreamType.webTransport),

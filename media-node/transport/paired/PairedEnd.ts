@@ -1,6 +1,6 @@
 // One end of a paired session (see pairedSessions.ts).
 
-import { encodeCloseReason } from '../closeReason.ts';
+import { encodeCloseReason } from '../../../shared/webtransport/closeReason.ts';
 import {
   type BidirectionalStream,
   DATAGRAM_PREFIX_BYTES,

@@ -14,3 +14,9 @@ describeInDeno(
   'test/contract/transport/denoListener.ts',
   [...LISTENER_CASES, ...GATE_CASES].map(({ name }) => name),
 );
+
+describeInDeno(
+  'contract of the TCP transport, in Deno',
+  'test/contract/transport/denoTcpContract.ts',
+  CASES.map(({ name }) => name),
+);

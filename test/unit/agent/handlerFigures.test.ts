@@ -32,7 +32,7 @@ beforeEach(() => {
     workers,
     maxRoutersPerWorker: 50,
     maxConsumersPerWorker: 500,
-    publicHost: 'media.example.org',
+    mediaUrl: (udpPort) => `https://media.example.org:${udpPort}/media`,
     certificateHashes: () => [`${'A'.repeat(43)}=`],
     newId: () => crypto.randomUUID(),
     onLost: () => undefined,

@@ -42,7 +42,7 @@ function setUp(workers: number, maxRoutersPerWorker = 50, maxConsumersPerWorker 
     workers: pool,
     maxRoutersPerWorker,
     maxConsumersPerWorker,
-    publicHost: 'media.example.org',
+    mediaUrl: (udpPort) => `https://media.example.org:${udpPort}/media`,
     certificateHashes: () => [HASH],
     newId: () => crypto.randomUUID(),
     onLost: (routers, reason) => void losses.push({ routers, reason }),

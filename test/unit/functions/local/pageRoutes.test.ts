@@ -49,7 +49,7 @@ describe('the meeting page', () => {
     const policy = headers.get('content-security-policy') ?? '';
     expect(policy).toContain("default-src 'none'");
     expect(policy).toContain("script-src 'self';");
-    expect(policy).toContain("connect-src 'self' https:;");
+    expect(policy).toContain("connect-src 'self' https: wss:;");
     expect(policy).toContain("worker-src 'self' blob:;");
     expect(policy).toContain("frame-ancestors 'none'");
     expect(policy).not.toMatch(/unsafe|\*/);

@@ -8,7 +8,7 @@ import { encodeTlv } from '../../../../media-node/transport/h3/encodeTlv.ts';
 import { type H3Fault, H3Faults } from '../../../../media-node/transport/h3/fault.ts';
 import type { Field } from '../../../../media-node/transport/h3/qpack.ts';
 import { encodeResponse } from '../../../../media-node/transport/h3/request.ts';
-import { encodeVarint } from '../../../../media-node/transport/h3/varint.ts';
+import { encodeVarint } from '../../../../shared/webtransport/varint.ts';
 import { CHROMIUM_CONNECT, hex } from './golden.ts';
 
 interface Seen {

@@ -13,7 +13,7 @@ import {
   SettingId,
   type Settings,
 } from '../../../../media-node/transport/h3/settings.ts';
-import { encodeVarint } from '../../../../media-node/transport/h3/varint.ts';
+import { encodeVarint } from '../../../../shared/webtransport/varint.ts';
 import { CHROMIUM_CONTROL_STREAM, hex } from './golden.ts';
 
 function readControl(...chunks: Uint8Array[]): {

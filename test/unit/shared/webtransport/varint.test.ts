@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { encodeVarint, VarintReader } from '../../../../media-node/transport/h3/varint.ts';
-import { hex } from './golden.ts';
+import { encodeVarint, VarintReader } from '../../../../shared/webtransport/varint.ts';
+import { hex } from '../hex.ts';
 
 function read(bytes: Uint8Array): number | undefined {
   const reader = new VarintReader();

@@ -25,6 +25,18 @@ export function encodeVarint(value: number): Uint8Array {
 }
 
 /**
+ * The integer whose first byte is at `at`, or undefined when the bytes end within it. Values over 2^53 come out rounded.
+ */
+export function readVarint(bytes: Uint8Array, at: number): number | undefined {
+  const first = bytes[at];
+  if (first === undefined || at + varintLength(first) > bytes.length) return undefined;
+  let value = first & 0x3f;
+  const end = at + varintLength(first);
+  for (let index = at + 1; index < end; index++) value = value * 256 + (bytes[index] ?? 0);
+  return value;
+}
+
+/**
  * Takes a varint byte by byte. Values over 2^53 come out rounded, which is harmless here: they are only compared with
  * small known code points and bounds, and a rounded one equals none of them.
  */
