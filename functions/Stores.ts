@@ -1,3 +1,4 @@
+import type { SupersededStore } from './assignment/SupersededStore.ts';
 import type { UnreachableStore } from './assignment/UnreachableStore.ts';
 import type { MeetingStore } from './meeting/MeetingStore.ts';
 import type { PresenceStore } from './meeting/PresenceStore.ts';
@@ -10,6 +11,7 @@ export interface Stores {
   readonly meetings: MeetingStore;
   readonly presence: PresenceStore;
   readonly unreachable: UnreachableStore;
+  readonly superseded: SupersededStore;
   readonly access: AccessStores;
   readonly handlers: NodeStore<MediaHandler['registration'], HandlerLoad>;
   readonly controllers: NodeStore<MeetingController['registration'], ControllerLoad>;

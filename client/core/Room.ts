@@ -53,7 +53,6 @@ interface RoomParts {
 
 export class Room {
   readonly meetingId: string;
-  readonly meetingName: string;
   readonly timings: JoinTimings;
   readonly #media: RoomMedia;
   readonly #signaling: SignalingClient;
@@ -64,11 +63,12 @@ export class Room {
   readonly #events: Emitter<RoomEvents>;
   readonly #stopReceiving = new Map<string, () => void>();
   readonly #left = Promise.withResolvers<void>();
+  #meetingName: string;
   #ended = false;
 
   private constructor(parts: RoomParts) {
     this.meetingId = parts.joined.meetingId;
-    this.meetingName = parts.joined.meetingName;
+    this.#meetingName = parts.joined.meetingName;
     this.#self = parts.joined.self;
     this.timings = parts.timings;
     this.#media = parts.media;
@@ -80,6 +80,10 @@ export class Room {
     parts.signaling.on('ended', (error) => this.#end(toEnd('signaling', error)));
     // Stops what arrives of a stream before anybody else hears that it is gone.
     parts.events.on('streamUnpublished', ({ userId, streamId }) => this.#stopReceiver(userId, streamId));
+    parts.signaling.on('meetingUpdated', ({ meetingName }) => {
+      this.#meetingName = meetingName || this.meetingId;
+      parts.events.emit('meetingUpdated', undefined);
+    });
     parts.signaling.on('mediaServerChanged', (servers) => void parts.media.moveTo(servers));
     parts.media.on('ended', (error) => this.#end(toEnd('media', error)));
     parts.media.on('reconnecting', () => parts.events.emit('mediaReconnecting', undefined));
@@ -154,6 +158,11 @@ export class Room {
   /** This participant; another value after participantUpdated. */
   get self(): Participant {
     return this.#roster.self ?? this.#self;
+  }
+
+  /** May change while the meeting goes on. */
+  get meetingName(): string {
+    return this.#meetingName;
   }
 
   /** The session with the media server of the moment; another one after `mediaReconnected`. */

@@ -12,6 +12,8 @@ export interface RoomEvents {
   participantLeft: { readonly participant: Participant; readonly reason: LeaveReason };
   /** Of the others and of this participant. */
   participantUpdated: Participant;
+  /** The meeting has another name. */
+  meetingUpdated: undefined;
   streamPublished: PublishedStream;
   /** Also for each stream of a participant who left, before participantLeft. */
   streamUnpublished: PublishedStream;

@@ -82,6 +82,7 @@ export class BrowserMeetingClient implements MeetingClient {
     this.#stop = [
       room.on('participantJoined', () => this.#changed()),
       room.on('participantUpdated', () => this.#changed()),
+      room.on('meetingUpdated', () => this.#changed()),
       room.on('participantLeft', ({ participant }) => {
         this.#voices.forget(participant.userId);
         this.#changed();

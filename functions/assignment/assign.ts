@@ -2,6 +2,7 @@
 // controller is asked, and what it accepted is written if nobody was faster. The conditional write is the only guarantee.
 import { ApiError } from '../../shared/api/error.ts';
 import type { ReassignReason } from '../../shared/api/meetingEvent.ts';
+import { MAX_REMOVED_PARTICIPANTS } from '../../shared/api/node.ts';
 import type { Clock } from '../../shared/base/clock.ts';
 import type { Generation } from '../../shared/base/ids.ts';
 import type { Logger } from '../../shared/base/log.ts';
@@ -14,7 +15,7 @@ import { healthAt } from '../registry/health.ts';
 import type { MediaHandler, MeetingController } from '../registry/MediaNode.ts';
 import type { Stores } from '../Stores.ts';
 import { type Assignment, isSameAssignment, stateOf } from './Assignment.ts';
-import { type RankedHandler, toAssignment, toRequest } from './assignRequest.ts';
+import { type RankedHandler, toAssignment, toConfigUpdate, toRequest } from './assignRequest.ts';
 import type { Placed } from './NodePlacement.ts';
 import type { Placement } from './Placement.ts';
 import { countRefusals, describeRefusals, describeShortageOfAsked, type Refusal } from './refusals.ts';
@@ -57,6 +58,8 @@ interface Attempt {
   readonly asked: Map<string, Refusal>;
   /** The controller that participants cannot reach: out, without having been asked. */
   readonly unreachable: Assignment | undefined;
+  /** Participants that are kept out; nobody was in before the first assignment. */
+  readonly removedParticipants: () => Promise<readonly string[]>;
 }
 
 export interface AssignContext {
@@ -83,6 +86,10 @@ export async function assign(
     log: log.with({ meeting_id: meeting.meetingId }),
     asked: new Map(),
     unreachable,
+    removedParticipants: async () =>
+      meeting.assignments[region] === undefined
+        ? []
+        : await stores.access.removedParticipants.list(meeting.meetingId, MAX_REMOVED_PARTICIPANTS),
   };
   let record: MeetingRecord = meeting;
   for (let round = 0; round < MAX_ROUNDS; round++) {
@@ -102,12 +109,42 @@ export async function assign(
     const outcome = await write(options, attempt, { record, accepted, reason });
     if (outcome.changed) {
       attempt.log.info('Meeting assigned', describe(accepted.assignment));
+      await afterwards(options, attempt, { before: current, record: outcome.record, accepted });
       return accepted;
     }
     record = outcome.record;
     await releaseLoser(options, attempt, accepted, record);
   }
   throw noCapacity(`Controllers of meeting "${meeting.meetingId}" keep failing`, {});
+}
+
+interface Reassigned {
+  readonly before: Assignment | undefined;
+  readonly record: MeetingRecord;
+  readonly accepted: Accepted;
+}
+
+/** What the former controller and the new one are to learn of what happened meanwhile. Never rejects. */
+async function afterwards(
+  { stores, clock, controllerClient }: AssignOptions,
+  { meeting, log, trace }: Attempt,
+  { before, record, accepted: { assignment, controller } }: Reassigned,
+): Promise<void> {
+  if (before !== undefined && before.controllerId !== assignment.controllerId) {
+    try {
+      await stores.superseded.add(before.controllerId, assignment, clock.epochMs());
+    } catch (error) {
+      log.warn('Former meeting controller will not hear that it is superseded', { error });
+    }
+  }
+  // Changed between the question and the record.
+  const { config } = toConfigUpdate(record, assignment.generation);
+  const isCurrent =
+    config.display_name === meeting.displayName && config.max_participants === meeting.maxParticipants;
+  if (isCurrent) return;
+  const request = toConfigUpdate(record, assignment.generation);
+  const told = await controllerClient.updateMeetingConfig(controller, request, trace);
+  if (!told.ok) log.warn('Meeting controller has an old configuration', { reason: told.reason });
 }
 
 const REASSIGN_REASON: Readonly<Record<'gone' | 'unconfirmed' | 'served', ReassignReason>> = {
@@ -274,10 +311,10 @@ interface Question {
 
 async function ask(
   { region, clock, controllerClient }: AssignOptions,
-  { meeting, asked, log, trace }: Attempt,
+  { meeting, asked, log, trace, removedParticipants }: Attempt,
   { controller, handlers, generation }: Question,
 ): Promise<ServedAssignment | undefined> {
-  const request = toRequest(meeting, generation, handlers);
+  const request = toRequest(meeting, generation, handlers, await removedParticipants());
   const outcome = await controllerClient.assignMeeting(controller, request, trace);
   if (outcome.type === 'accepted') {
     const atMs = clock.epochMs();
@@ -315,7 +352,7 @@ async function releaseLoser(
   if (record.status === 'active' && record.assignments[region]?.controllerId === controller.id) return;
   const told = await controllerClient.endMeeting(
     controller,
-    { meeting_id: meetingId, generation: assignment.generation, reason: SUPERSEDED },
+    { meeting_id: meetingId, generation: assignment.generation, reason: SUPERSEDED, moved: true },
     trace,
   );
   if (!told.ok)

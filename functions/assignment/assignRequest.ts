@@ -1,8 +1,8 @@
 // From meetings and nodes to what a controller is asked, and from that to what is written down.
-import type { AssignMeeting } from '../../shared/api/node.ts';
+import type { AssignMeeting, UpdateMeetingConfig } from '../../shared/api/node.ts';
 import type { EpochMs } from '../../shared/base/clock.ts';
 import type { ControllerId, Generation, HandlerId } from '../../shared/base/ids.ts';
-import type { ActiveMeeting } from '../meeting/Meeting.ts';
+import type { ActiveMeeting, ActiveMeetingRecord, MeetingRecord } from '../meeting/Meeting.ts';
 import type { MediaHandler, MeetingController } from '../registry/MediaNode.ts';
 import type { Assignment, HandlerRole } from './Assignment.ts';
 
@@ -14,17 +14,29 @@ export interface RankedHandler {
 }
 
 export function toRequest(
-  meeting: ActiveMeeting,
+  meeting: ActiveMeetingRecord,
   generation: Generation,
   handlers: readonly RankedHandler[],
+  removedParticipants: readonly string[],
 ): AssignMeeting {
   return {
     meeting_id: meeting.meetingId,
-    config: { display_name: meeting.displayName, max_participants: meeting.maxParticipants },
+    config: toConfig(meeting),
     media_handlers: toHandlerAssignments(handlers),
     generation,
     requested_by: REQUESTED_BY,
+    ...(removedParticipants.length > 0 && { removed_participant_ids: [...removedParticipants] }),
   };
+}
+
+/** What the controller of this generation needs to know of a change. */
+export function toConfigUpdate(meeting: MeetingRecord, generation: Generation): UpdateMeetingConfig {
+  return { meeting_id: meeting.meetingId, generation, config: toConfig(meeting) };
+}
+
+/** The number of the meeting's latest change orders what controllers are told of it. */
+function toConfig({ displayName, maxParticipants, sequence }: MeetingRecord): AssignMeeting['config'] {
+  return { display_name: displayName, max_participants: maxParticipants, version: sequence };
 }
 
 /** What a controller needs to know of handlers to use them. */

@@ -73,7 +73,7 @@ function isOf({ controller_id, generation }: JoinClaims, assignment: Assignment)
   return controller_id === assignment.controllerId && generation === assignment.generation;
 }
 
-/** Those who still reach it are sent to the new one. It may well not hear of it: the generation fences it off. */
+/** Those who still reach it are sent to the new one. If it does not hear of it, it does with its next notice of presence. */
 async function tellFormer(
   { stores, controllerClient }: AssignOptions,
   { meetingId, controllerId, generation }: Assignment,
@@ -81,7 +81,7 @@ async function tellFormer(
 ): Promise<void> {
   const controller = await stores.controllers.get(controllerId);
   if (controller === undefined) return;
-  const request = { meeting_id: meetingId, generation, reason: SUPERSEDED };
+  const request = { meeting_id: meetingId, generation, reason: SUPERSEDED, moved: true };
   const told = await controllerClient.endMeeting(controller, request, trace);
   if (!told.ok)
     log.info('Former meeting controller could not be told', {

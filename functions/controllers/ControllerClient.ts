@@ -5,6 +5,7 @@ import type {
   ListParticipants,
   ListParticipantsAnswer,
   RemoveParticipant,
+  UpdateMeetingConfig,
 } from '../../shared/api/node.ts';
 import type { Result } from '../../shared/base/result.ts';
 import type { TraceContext } from '../base/trace.ts';
@@ -26,6 +27,12 @@ export interface ControllerClient {
     request: AssignMeeting,
     trace: TraceContext,
   ): Promise<AssignOutcome>;
+  /** Whether this was news to the controller, or why it is not known. */
+  updateMeetingConfig(
+    controller: MeetingController,
+    request: UpdateMeetingConfig,
+    trace: TraceContext,
+  ): Promise<Result<boolean>>;
   /** Whether there was such a meeting of that generation or an earlier one, or why it is not known. */
   endMeeting(
     controller: MeetingController,

@@ -7,6 +7,7 @@ import {
   endMeetingAnswerSchema,
   listParticipantsAnswerSchema,
   removeParticipantAnswerSchema,
+  updateMeetingConfigAnswerSchema,
 } from '../../shared/api/node.ts';
 import { controllerPaths } from '../../shared/api/paths.ts';
 import type { Clock } from '../../shared/base/clock.ts';
@@ -51,6 +52,12 @@ const METHODS = {
     answer: 'AssignMeetingAnswer',
     answerSchema: assignMeetingAnswerSchema,
   },
+  updateMeetingConfig: {
+    path: controllerPaths.updateMeetingConfig,
+    request: 'UpdateMeetingConfig',
+    answer: 'UpdateMeetingConfigAnswer',
+    answerSchema: updateMeetingConfigAnswerSchema,
+  },
   endMeeting: {
     path: controllerPaths.endMeeting,
     request: 'EndMeeting',
@@ -86,6 +93,11 @@ export function createHttpsControllerClient(options: HttpsControllerClientOption
       return rejection === 'NONE'
         ? { type: 'failed', reason: 'Controller rejected the meeting without a reason' }
         : { type: 'rejected', reason: rejection };
+    },
+
+    async updateMeetingConfig(controller, request, trace) {
+      const answer = await call(options, METHODS.updateMeetingConfig, { controller, request, trace });
+      return answer.ok ? ok(answer.value.updated) : answer;
     },
 
     async endMeeting(controller, request, trace) {

@@ -46,7 +46,7 @@ export function addControllerRoutes(app: OpenAPIHono<AppEnv>, options: Controlle
     operationId: 'reportPresence',
     summary: 'Tell how many participants meetings have',
     description:
-      'With each full heartbeat, all meetings at once, or up to 500 of them in turn: what is not listed is not known.',
+      'With each full heartbeat, all meetings at once, or up to 500 of them in turn: what is not listed is not known. The answer names those that have moved to another controller meanwhile.',
     schema: meetingPresenceSchema,
     message: 'MeetingPresence',
     answer: {
@@ -71,8 +71,16 @@ export function addControllerRoutes(app: OpenAPIHono<AppEnv>, options: Controlle
           emptySinceMs: entry.participants === 0 ? ((nowMs - entry.empty_for_ms) as EpochMs) : undefined,
         },
       ]);
-      await stores.presence.put(controller_id as ControllerId, new Map(presence), nowMs);
-      return { counted: presence.length };
+      const controllerId = controller_id as ControllerId;
+      const [lost] = await Promise.all([
+        stores.superseded.of(controllerId),
+        stores.presence.put(controllerId, new Map(presence), nowMs),
+      ]);
+      const superseded = presence.flatMap(([meeting_id, held]) => {
+        const generation = lost.get(meeting_id) ?? 0;
+        return generation > held.generation ? [{ meeting_id, generation }] : [];
+      });
+      return { counted: presence.length, superseded };
     },
   });
   addNodeRoute(app, {

@@ -1,4 +1,4 @@
-// The one DynamoDB table (shared/table): single-item reads and conditional writes, and queries of its index. No
+// The one DynamoDB table (shared/table): single-item reads and conditional writes, queries of a partition and of its index. No
 // transactions, no scans. Items past their time are gone for readers, whenever DynamoDB gets round to deleting them.
 import {
   type AttributeValue,
@@ -6,6 +6,7 @@ import {
   GetItemCommand,
   PutItemCommand,
   QueryCommand,
+  type QueryCommandInput,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import type { Clock } from '../../shared/base/clock.ts';
@@ -54,6 +55,14 @@ export interface DueQuery {
   readonly kind: string;
   /** Bound of the sort key, included. */
   readonly to: string;
+  /** Keys answered, in ascending order. */
+  readonly limit: number;
+}
+
+export interface PartitionQuery {
+  readonly pk: string;
+  /** What the sort keys begin with. */
+  readonly prefix: string;
   /** Keys answered, in ascending order. */
   readonly limit: number;
 }
@@ -121,31 +130,17 @@ export class Table {
       text: `#${TABLE.index.partitionKey} = :kind${range(from, to)}`,
       values: { kind, ...(from !== undefined && { from }), ...(to !== undefined && { to }) },
     };
-    const alive: Expression = {
-      text: `attribute_not_exists(#${TABLE.timeToLive}) OR #${TABLE.timeToLive} > :now`,
-      values: { now: this.#epochSeconds() },
+    return await this.#queryAlive(key, limit, { IndexName: TABLE.index.name, ScanIndexForward: false });
+  }
+
+  /** Sort keys of unexpired items of one partition, as of the latest completed writes. */
+  async sortKeys({ pk, prefix, limit }: PartitionQuery): Promise<string[]> {
+    const key: Expression = {
+      text: `#${TABLE.partitionKey} = :pk AND begins_with(#${TABLE.sortKey}, :prefix)`,
+      values: { pk, prefix },
     };
-    const items: Item[] = [];
-    let startKey: AttributeMap | undefined;
-    do {
-      const page = await entering(
-        this.#client.send(
-          new QueryCommand({
-            TableName: this.#tableName,
-            IndexName: TABLE.index.name,
-            KeyConditionExpression: key.text,
-            FilterExpression: alive.text,
-            ...placeholders(key, alive),
-            ScanIndexForward: false,
-            Limit: limit - items.length,
-            ...(startKey && { ExclusiveStartKey: startKey }),
-          }),
-        ),
-      );
-      items.push(...(page.Items ?? []).map(fromAttributes));
-      startKey = page.LastEvaluatedKey;
-    } while (startKey !== undefined && items.length < limit);
-    return items;
+    const items = await this.#queryAlive(key, limit, { ConsistentRead: true });
+    return items.map((item) => String(item[TABLE.sortKey]));
   }
 
   /** Sort keys of one kind from the index of what is due, the earliest first; it may be behind by a moment. */
@@ -176,6 +171,38 @@ export class Table {
       text: `attribute_not_exists(#${TABLE.partitionKey}) OR #${TABLE.timeToLive} <= :now`,
       values: { now: this.#epochSeconds() },
     };
+  }
+
+  /** Items that have not expired, page after page until there are `limit`. */
+  async #queryAlive(
+    key: Expression,
+    limit: number,
+    input: Pick<QueryCommandInput, 'IndexName' | 'ScanIndexForward' | 'ConsistentRead'>,
+  ): Promise<Item[]> {
+    const alive: Expression = {
+      text: `attribute_not_exists(#${TABLE.timeToLive}) OR #${TABLE.timeToLive} > :now`,
+      values: { now: this.#epochSeconds() },
+    };
+    const items: Item[] = [];
+    let startKey: AttributeMap | undefined;
+    do {
+      const page = await entering(
+        this.#client.send(
+          new QueryCommand({
+            TableName: this.#tableName,
+            KeyConditionExpression: key.text,
+            FilterExpression: alive.text,
+            ...placeholders(key, alive),
+            Limit: limit - items.length,
+            ...(startKey && { ExclusiveStartKey: startKey }),
+            ...input,
+          }),
+        ),
+      );
+      items.push(...(page.Items ?? []).map(fromAttributes));
+      startKey = page.LastEvaluatedKey;
+    } while (startKey !== undefined && items.length < limit);
+    return items;
   }
 
   #unexpired(attributes: AttributeMap | undefined): Item | undefined {

@@ -59,6 +59,12 @@ function removedParticipants(table: Table): RemovedParticipants {
     },
     has: async (meetingId, participantId) =>
       (await table.get(keys.removedParticipant(meetingId, participantId))) !== undefined,
+    async list(meetingId, limit) {
+      const { pk } = keys.removedParticipant(meetingId, '' as ParticipantId);
+      const prefix = keys.removedParticipants;
+      const found = await table.sortKeys({ pk, prefix, limit });
+      return found.map((sortKey) => sortKey.slice(prefix.length) as ParticipantId);
+    },
   };
 }
 

@@ -27,6 +27,8 @@ export const keys = {
   }),
   /** Participants of a controller's meetings, as it last said. Not in an index. */
   presence: (controllerId: string): ItemKey => ({ pk: `controller#${controllerId}`, sk: 'presence' }),
+  /** Meetings that a controller has lost to others. Not in an index. */
+  superseded: (controllerId: string): ItemKey => ({ pk: `controller#${controllerId}`, sk: 'superseded' }),
   /** Index of what is due: active meetings, spread by their id. */
   meetingDue: (meetingId: MeetingId): string => keys.dueShard(shardOf(meetingId)),
   dueShard: (shard: number): string => `meeting#${shard}`,
@@ -44,8 +46,10 @@ export const keys = {
   usedToken: (id: string): ItemKey => ({ pk: `used#${id}`, sk: 'token' }),
   removedParticipant: (meetingId: MeetingId, participantId: ParticipantId): ItemKey => ({
     pk: `meeting#${meetingId}`,
-    sk: `removed#${participantId}`,
+    sk: `${keys.removedParticipants}${participantId}`,
   }),
+  /** What the sort keys of those begin with. */
+  removedParticipants: 'removed#',
   requests: (client: string, windowEndsAtMs: EpochMs): ItemKey => ({
     pk: `requests#${client}`,
     sk: `until#${windowEndsAtMs}`,

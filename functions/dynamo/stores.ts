@@ -13,6 +13,7 @@ import { createAccessStores } from './accessStores.ts';
 import { DynamoMeetingStore } from './DynamoMeetingStore.ts';
 import { DynamoNodeStore } from './DynamoNodeStore.ts';
 import { DynamoPresenceStore } from './DynamoPresenceStore.ts';
+import { DynamoSupersededStore } from './DynamoSupersededStore.ts';
 import { DynamoUnreachableStore } from './DynamoUnreachableStore.ts';
 import { Table } from './Table.ts';
 
@@ -29,6 +30,7 @@ export function createDynamoStores(options: DynamoStoresOptions): Stores {
     meetings: new DynamoMeetingStore(table),
     presence: new DynamoPresenceStore(table),
     unreachable: new DynamoUnreachableStore(table),
+    superseded: new DynamoSupersededStore(table),
     access: createAccessStores(table, options.clock),
     handlers: new DynamoNodeStore({
       table,

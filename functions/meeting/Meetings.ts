@@ -15,6 +15,7 @@ import type { MeetingEvent } from './MeetingEvent.ts';
 import { changeMeeting, type MeetingListQuery, type MeetingPage } from './MeetingStore.ts';
 import { createMeeting, type MeetingUpdate, updateMeeting } from './meetingChanges.ts';
 import { makeMeetingId } from './meetingId.ts';
+import { tellChange } from './tellChange.ts';
 
 /** Ids made up before giving up: with 58 random bits a second collision in a row means that something is broken. */
 const MAX_ID_ATTEMPTS = 3;
@@ -73,10 +74,17 @@ export class Meetings {
   }
 
   /**
-   * The meeting as it is after the changes. Those who are in it stay: a smaller size or no guests counts for whoever joins.
-   * @throws ApiError NOT_FOUND; also for a meeting that has ended, which changes no more
+   * The meeting as it is after the changes, which its controller has heard of. Those who are in it stay: a smaller size or
+   * no guests counts for whoever joins. Without a change the controller is told again.
+   * @throws ApiError NOT_FOUND, also for a meeting that has ended, which changes no more; 503 when the controller cannot be
+   *   told, with the change made
    */
-  async update(orgId: string, meetingId: MeetingId, changes: UpdateMeeting): Promise<ActiveMeeting> {
+  async update(
+    orgId: string,
+    meetingId: MeetingId,
+    changes: UpdateMeeting,
+    trace: TraceContext,
+  ): Promise<ActiveMeeting> {
     const { clock, stores } = this.#options;
     const update: MeetingUpdate = {
       displayName: changes.display_name,
@@ -88,6 +96,7 @@ export class Meetings {
       updateMeeting(latest, update, clock.epochMs()),
     );
     if (record.status === 'ended') throw new ApiError('NOT_FOUND', 'Meeting has ended');
+    await tellChange(this.#options, record, trace);
     return record;
   }
 

@@ -79,7 +79,7 @@ const updateMeeting = createRoute({
   operationId: 'updateMeeting',
   summary: 'Change a meeting',
   description:
-    'Fields that are left out stay. Those who are in the meeting stay as well: the changes count for whoever joins.',
+    'Fields that are left out stay. Those who are in the meeting stay as well: they are told, and the changes count at once for whoever joins. With 503 the meeting is changed, but who serves it could not be told: the same request again does that.',
   request: {
     params: meetingParams,
     body: { required: true, ...jsonContent('What changes', updateMeetingSchema) },
@@ -150,7 +150,9 @@ export function addMeetingRoutes(
   app.openapi(updateMeeting, async (context) => {
     const meetingId = context.req.valid('param').meeting_id as MeetingId;
     context.set('subject', { meeting_id: meetingId });
-    const meeting = await meetings.update(context.get('caller').orgId, meetingId, context.req.valid('json'));
+    const changes = context.req.valid('json');
+    const { orgId } = context.get('caller');
+    const meeting = await meetings.update(orgId, meetingId, changes, context.get('trace'));
     context.get('log').info('Meeting changed', { meeting_id: meetingId });
     return context.json(toMeetingBody(meeting), 200);
   });

@@ -27,6 +27,9 @@ const PARTICIPANT_HEARTBEAT_TIMEOUT_MS = 30_000;
 const JOIN_TIMEOUT_MS = 10_000;
 const SIGNALING_PATH = '/signaling';
 
+/** Without an answer of the global controller for this long, ms: heartbeats are due every 10 s. */
+const SILENCE_MS = 15_000;
+
 export class ControllerRole implements Role {
   readonly role = 'controller';
   readonly #context: NodeContext;
@@ -35,6 +38,8 @@ export class ControllerRole implements Role {
   #webtransportUrl = '';
   /** Where the next notice of presence begins among the meetings. */
   #firstPresent = 0;
+  /** When the global controller last answered, monotonic ms. */
+  #heardAtMs = Number.NEGATIVE_INFINITY;
   #lastCpu: { readonly us: number; readonly atMs: number } | undefined;
 
   /** `index` is the position of the worker among all workers of the node. */
@@ -74,8 +79,11 @@ export class ControllerRole implements Role {
       report: async (count) => {
         // Before the figures are taken: a meeting that comes while they are is not in them.
         const sent_at_ms = context.clock.epochMs();
-        const body = heartbeat(config, count, await this.#stats(), context.draining());
+        // After a silence others may have been given its meetings: presence, which comes with a full one, tells.
+        const wasSilent = context.clock.monotonicMs() - this.#heardAtMs > SILENCE_MS;
+        const body = heartbeat(config, wasSilent ? 0 : count, await this.#stats(), context.draining());
         const answer = await globalController.heartbeat({ ...body, sent_at_ms });
+        this.#heardAtMs = context.clock.monotonicMs();
         if (body.meetings !== undefined) await this.#reportPresence();
         return answer;
       },
@@ -148,7 +156,9 @@ export class ControllerRole implements Role {
       const first = this.#firstPresent < held.length ? this.#firstPresent : 0;
       const meetings = held.slice(first, first + MAX_PRESENCE_ENTRIES);
       this.#firstPresent = first + meetings.length;
-      await globalController.reportPresence({ controller_id: config.nodeId, meetings });
+      const answer = await globalController.reportPresence({ controller_id: config.nodeId, meetings });
+      const superseded = answer.superseded ?? [];
+      if (superseded.length > 0) await this.#worker.current?.call('superseded', { meetings: superseded });
     } catch (error) {
       log.warn('Participants of the meetings could not be told', { error });
     }

@@ -1,5 +1,5 @@
 // Client of the global controller's node API: protobuf over HTTP(S), with the service token where there is no IAM.
-import type { ZodType } from 'zod';
+import type * as z from 'zod';
 import {
   type EndedMeetingNotice,
   type MeetingPresence,
@@ -88,9 +88,9 @@ export class GlobalController {
     return this.#report(gcPaths.heartbeats(heartbeat.controller_id), 'Heartbeat', heartbeat);
   }
 
-  /** Tells how many are in the controller's meetings (ledger GC-13, GC-17). */
-  async reportPresence(presence: MeetingPresence): Promise<void> {
-    await this.#ask(
+  /** Tells how many are in the controller's meetings (ledger GC-13, GC-17), and hears which are not its own any more. */
+  reportPresence(presence: MeetingPresence): Promise<z.infer<typeof presenceAnswerSchema>> {
+    return this.#ask(
       gcPaths.presence(presence.controller_id),
       { request: 'MeetingPresence', answer: 'PresenceAnswer' },
       presence,
@@ -126,7 +126,7 @@ export class GlobalController {
     path: string,
     names: { readonly request: NodeMessageName; readonly answer: NodeMessageName },
     message: object,
-    schema: ZodType<Answer>,
+    schema: z.ZodType<Answer>,
   ): Promise<Answer> {
     const { status, bytes } = await this.#exchange(path, encodeNodeMessage(names.request, { ...message }));
     if (status < 200 || status > 299) {

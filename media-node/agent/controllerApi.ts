@@ -11,6 +11,7 @@ import {
   endMeetingSchema,
   listParticipantsSchema,
   removeParticipantSchema,
+  updateMeetingConfigSchema,
 } from '../../shared/api/node.ts';
 import { controllerPaths } from '../../shared/api/paths.ts';
 import {
@@ -63,6 +64,15 @@ export function addControllerApi(http: InternalHttp, options: ControllerApiOptio
         { request: 'AssignMeeting', answer: 'AssignMeetingAnswer' },
         assignMeetingSchema,
         (request) => running().call('assignMeeting', request),
+      ),
+  });
+  http.route(controllerPaths.updateMeetingConfig, authorize, {
+    POST: (context) =>
+      exchange(
+        context,
+        { request: 'UpdateMeetingConfig', answer: 'UpdateMeetingConfigAnswer' },
+        updateMeetingConfigSchema,
+        (request) => running().call('updateMeetingConfig', request),
       ),
   });
   http.route(controllerPaths.endMeeting, authorize, {

@@ -124,6 +124,10 @@ export class Meeting {
     });
   }
 
+  get assignment(): AssignMeeting {
+    return this.#assignment;
+  }
+
   get generation(): number {
     return this.#assignment.generation;
   }
@@ -166,6 +170,14 @@ export class Meeting {
   /** Takes over a newer assignment. Who is there stays; the next router is made at its handlers. */
   reassign(assignment: AssignMeeting): void {
     this.#assignment = assignment;
+  }
+
+  /** It was changed: counts at once for whoever joins, and those who are there are told. */
+  updateConfig(config: AssignMeeting['config']): void {
+    this.#assignment = { ...this.#assignment, config };
+    this.#tellAll({
+      meetingUpdated: { meetingName: config.display_name, maxParticipants: config.max_participants },
+    });
   }
 
   /** Resolves when the meeting has a media server, or has given up on one. Never rejects. */
@@ -270,9 +282,13 @@ export class Meeting {
 
   /** Sends a notice to everyone but this participant. */
   tellOthers(participant: Participant, notice: ServerMessageInit): void {
+    this.#tellAll(notice, participant);
+  }
+
+  #tellAll(notice: ServerMessageInit, except?: Participant): void {
     if (this.#participants.size === 0) return;
     const frame = frameServerMessage(notice);
-    for (const other of this.#participants.values()) if (other !== participant) other.connection.send(frame);
+    for (const other of this.#participants.values()) if (other !== except) other.connection.send(frame);
   }
 
   #endAll(end: ConnectionEnd): void {

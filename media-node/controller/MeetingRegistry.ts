@@ -1,6 +1,6 @@
 // The meetings that this controller has been given (ledger GC-6, MC-8): assignments are fenced by their generation. Only
 // so many are served at once; one that nobody is in makes room, and comes back with the next join.
-import type { PresenceEntry } from '../../shared/api/controllerNotice.ts';
+import type { PresenceEntry, SupersededMeeting } from '../../shared/api/controllerNotice.ts';
 import { ApiError } from '../../shared/api/error.ts';
 import type { RoutersLost, RoutersLostAnswer } from '../../shared/api/handler.ts';
 import type {
@@ -12,6 +12,8 @@ import type {
   ListParticipantsAnswer,
   RemoveParticipant,
   RemoveParticipantAnswer,
+  UpdateMeetingConfig,
+  UpdateMeetingConfigAnswer,
 } from '../../shared/api/node.ts';
 import type { Logger } from '../../shared/base/log.ts';
 import type { BackgroundTasks } from './BackgroundTasks.ts';
@@ -112,7 +114,8 @@ export class MeetingRegistry {
   }
 
   /**
-   * Takes a meeting. The generation that is held is accepted again without effect; a higher one replaces the assignment.
+   * Takes a meeting. The generation that is held is accepted again, and changes no more than what the meeting is like and
+   * who is kept out; a higher one replaces the assignment.
    * The answer says what is held then.
    * @throws ApiError CONFLICT for a lower one: its sender no longer speaks for the meeting.
    */
@@ -131,24 +134,53 @@ export class MeetingRegistry {
       held?.reassign(assignment);
       const message = heldGeneration === 0 ? 'Meeting assigned' : 'Meeting reassigned';
       log.info(message, { meeting_id: id, generation, requested_by: assignment.requested_by });
-    }
+    } else if (isNewer(assignment.config, meeting.assignment.config)) meeting.updateConfig(assignment.config);
+    for (const participantId of assignment.removed_participant_ids ?? [])
+      meeting.removeForGood(participantId);
     return { accepted: true, rejection: 'NONE', generation, handler_ids: meeting.handlerIds };
   }
 
   /**
-   * Ends a meeting for everyone in it; `ended` is false when there is none.
+   * Ends a meeting for everyone in it, or where it has moved lets it go; `ended` is false when there is none.
    * @throws ApiError CONFLICT when the generation is lower than the one held.
    */
-  end({ meeting_id: id, generation, reason }: EndMeeting): EndMeetingAnswer {
+  end({ meeting_id: id, generation, reason, moved = false }: EndMeeting): EndMeetingAnswer {
     const meeting = this.#meetings.get(id);
     const heldGeneration = meeting?.generation ?? this.#dormant.get(id)?.assignment.generation;
     if (heldGeneration === undefined) return { ended: false };
     if (generation < heldGeneration) throw staleGeneration(id, heldGeneration, generation);
+    if (moved) return { ended: this.#letGo(id) };
     this.#meetings.delete(id);
     this.#dormant.delete(id);
     meeting?.end();
     this.#options.log.info('Meeting ended', { meeting_id: id, generation, reason });
     return { ended: true };
+  }
+
+  /**
+   * Changes what a meeting is like; `updated` is false when what is held is as new, or there is no such meeting.
+   * @throws ApiError CONFLICT when the generation is lower than the one held.
+   */
+  updateConfig({ meeting_id: id, generation, config }: UpdateMeetingConfig): UpdateMeetingConfigAnswer {
+    const { log } = this.#options;
+    const { meeting, dormant } = this.#find(id);
+    const assignment = meeting?.assignment ?? dormant?.assignment;
+    if (assignment === undefined) return { updated: false };
+    if (generation < assignment.generation) throw staleGeneration(id, assignment.generation, generation);
+    if (!isNewer(config, assignment.config)) return { updated: false };
+    meeting?.updateConfig(config);
+    if (dormant !== undefined) this.#keep({ ...dormant, assignment: { ...assignment, config } });
+    log.info('Meeting changed', { meeting_id: id, generation, max_participants: config.max_participants });
+    return { updated: true };
+  }
+
+  /** Others serve these meetings, in these generations: those that are held in an earlier one are let go (ledger MC-8). */
+  superseded(meetings: readonly SupersededMeeting[]): void {
+    for (const { meeting_id: id, generation } of meetings) {
+      const { meeting, dormant } = this.#find(id);
+      const held = meeting?.generation ?? dormant?.assignment.generation ?? generation;
+      if (held < generation) this.#letGo(id);
+    }
   }
 
   /**
@@ -179,8 +211,7 @@ export class MeetingRegistry {
   }
 
   #heldOf({ meeting_id: id, generation }: ListParticipants): Held {
-    const meeting = this.#meetings.get(id);
-    const dormant = this.#dormant.get(id);
+    const { meeting, dormant } = this.#find(id);
     const heldGeneration = meeting?.generation ?? dormant?.assignment.generation;
     if (heldGeneration === undefined) throw new ApiError('NOT_FOUND', `Meeting "${id}" is not held here`);
     if (generation < heldGeneration) throw staleGeneration(id, heldGeneration, generation);
@@ -194,8 +225,13 @@ export class MeetingRegistry {
       before,
       plane,
       controlPlane,
-      onSuperseded: (superseded) => this.#letGo(superseded),
-      onEnded: (over) => this.#forget(over)?.end(),
+      onSuperseded: (superseded) => {
+        if (this.#meetings.get(superseded.id) === superseded) this.#letGo(superseded.id);
+      },
+      onEnded: (over) => {
+        if (this.#meetings.get(over.id) === over) this.#meetings.delete(over.id);
+        over.end();
+      },
       log,
       tasks,
       nowMs,
@@ -206,21 +242,22 @@ export class MeetingRegistry {
     return meeting;
   }
 
-  /** Somebody else serves it: whoever is here is to join again there (ledger MC-8). */
-  #letGo(meeting: Meeting): void {
-    if (this.#forget(meeting) === undefined) return;
-    meeting.goAway(ends.superseded);
-    this.#options.log.warn('Meeting let go: it is served by another controller', {
-      meeting_id: meeting.id,
-      generation: meeting.generation,
-    });
+  /** Somebody else serves it: whoever is here is to join again there (ledger MC-8). False when it was not held. */
+  #letGo(id: string): boolean {
+    const { meeting, dormant } = this.#find(id);
+    if (meeting === undefined && dormant === undefined) return false;
+    const generation = meeting?.generation ?? dormant?.assignment.generation;
+    const participants = meeting?.participants.size ?? 0;
+    this.#meetings.delete(id);
+    this.#dormant.delete(id);
+    meeting?.goAway(ends.superseded);
+    const fields = { meeting_id: id, generation, participants };
+    this.#options.log.warn('Meeting let go: it is served by another controller', fields);
+    return true;
   }
 
-  /** The meeting, if it was still held. */
-  #forget(meeting: Meeting): Meeting | undefined {
-    if (this.#meetings.get(meeting.id) !== meeting) return undefined;
-    this.#meetings.delete(meeting.id);
-    return meeting;
+  #find(id: string): Held {
+    return { meeting: this.#meetings.get(id), dormant: this.#dormant.get(id) };
   }
 
   /** Whether one more can be served; the one that has been empty for longest goes for it. */
@@ -281,10 +318,15 @@ export class MeetingRegistry {
   }
 }
 
-/** One of the two. */
+/** At most one of the two. */
 interface Held {
   readonly meeting: Meeting | undefined;
   readonly dormant: DormantMeeting | undefined;
+}
+
+/** What has no version replaces what has none. */
+function isNewer(config: AssignMeeting['config'], held: AssignMeeting['config']): boolean {
+  return (config.version ?? 0) > (held.version ?? 0);
 }
 
 function staleGeneration(meetingId: string, held: number, generation: number): ApiError {

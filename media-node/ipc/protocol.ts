@@ -7,6 +7,7 @@ import type {
   MhReplacement,
   PresenceEntry,
   RequestMhReplacement,
+  SupersededMeeting,
 } from '../../shared/api/controllerNotice.ts';
 import type {
   ConsumersBody,
@@ -29,6 +30,8 @@ import type {
   ListParticipantsAnswer,
   RemoveParticipant,
   RemoveParticipantAnswer,
+  UpdateMeetingConfig,
+  UpdateMeetingConfigAnswer,
 } from '../../shared/api/node.ts';
 import type { LogLevel } from '../../shared/base/log.ts';
 import type { TransportLimits } from '../transport/MediaSession.ts';
@@ -134,7 +137,10 @@ export type ControllerStats = Omit<ControllerBody, 'pid' | 'udp_port'>;
 /** Agent to controller worker. */
 export type ControllerCalls = {
   assignMeeting: { request: AssignMeeting; answer: AssignMeetingAnswer };
+  updateMeetingConfig: { request: UpdateMeetingConfig; answer: UpdateMeetingConfigAnswer };
   endMeeting: { request: EndMeeting; answer: EndMeetingAnswer };
+  /** Meetings that others serve in these generations: those that are held in an earlier one are let go (ledger MC-8). */
+  superseded: { request: { meetings: readonly SupersededMeeting[] }; answer: null };
   removeParticipant: { request: RemoveParticipant; answer: RemoveParticipantAnswer };
   listParticipants: { request: ListParticipants; answer: ListParticipantsAnswer };
   /** How many are in each meeting that is held. */

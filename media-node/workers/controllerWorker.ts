@@ -28,6 +28,11 @@ await startWorker<ControllerWorkerConfig, AgentCalls, ControllerCalls>({
     const rpc = connect({
       assignMeeting: (assignment) => controller.assignMeeting(assignment),
       endMeeting: (ending) => controller.endMeeting(ending),
+      updateMeetingConfig: (update) => controller.meetings.updateConfig(update),
+      superseded: ({ meetings }) => {
+        controller.meetings.superseded(meetings);
+        return null;
+      },
       removeParticipant: (removal) => controller.meetings.removeParticipant(removal),
       listParticipants: (question) => controller.meetings.listParticipants(question),
       presence: () => ({ meetings: controller.meetings.presence() }),

@@ -83,8 +83,17 @@ export const meetingPresenceSchema = z
   });
 export type MeetingPresence = z.infer<typeof meetingPresenceSchema>;
 
+const supersededMeetingSchema = z.object({ meeting_id: idSchema, generation });
+export type SupersededMeeting = z.infer<typeof supersededMeetingSchema>;
+
 export const presenceAnswerSchema = z
-  .object({ counted: z.int().min(0) })
+  .object({
+    counted: z.int().min(0),
+    superseded: z.array(supersededMeetingSchema).max(MAX_PRESENCE_ENTRIES).optional().meta({
+      description:
+        'Meetings of the notice that others serve now, in this generation: the controller lets them go.',
+    }),
+  })
   .meta({ id: 'PresenceAnswer', example: { counted: 1 } });
 
 /** The controller's word that a meeting has ended (ledger GC-13). */

@@ -140,10 +140,21 @@ export const nodeHealthSchema = z
   .meta({ id: 'NodeHealth', example: { node_id: 'mh-1', health: 'DRAINING', drained: true } });
 export type NodeHealthBody = z.infer<typeof nodeHealthSchema>;
 
+/** Removed participants that an assignment names. */
+export const MAX_REMOVED_PARTICIPANTS = 100;
+
+const meetingConfigSchema = z.strictObject({
+  display_name: text(200),
+  max_participants: uint32.min(1),
+  version: uint32.min(0).optional().meta({
+    description: 'Grows with every change of the meeting: what is not newer than what is held has no effect.',
+  }),
+});
+
 export const assignMeetingSchema = z
   .strictObject({
     meeting_id: idSchema,
-    config: z.strictObject({ display_name: text(200), max_participants: uint32.min(1) }),
+    config: meetingConfigSchema,
     media_handlers: z
       .array(
         z.strictObject({
@@ -158,6 +169,9 @@ export const assignMeetingSchema = z
       .max(8),
     generation: uint32.min(1),
     requested_by: text(64),
+    removed_participant_ids: z.array(idSchema).max(MAX_REMOVED_PARTICIPANTS).optional().meta({
+      description: 'Who was removed lately and is kept out, whatever token it has.',
+    }),
   })
   .meta({ id: 'AssignMeeting' });
 export type AssignMeeting = z.infer<typeof assignMeetingSchema>;
@@ -174,8 +188,26 @@ export const assignMeetingAnswerSchema = z
   .meta({ id: 'AssignMeetingAnswer' });
 export type AssignMeetingAnswer = z.infer<typeof assignMeetingAnswerSchema>;
 
+/** Global controller to meeting controller: a meeting was changed while it is served. */
+export const updateMeetingConfigSchema = z
+  .strictObject({ meeting_id: idSchema, generation: uint32.min(1), config: meetingConfigSchema })
+  .meta({ id: 'UpdateMeetingConfig' });
+export type UpdateMeetingConfig = z.infer<typeof updateMeetingConfigSchema>;
+
+export const updateMeetingConfigAnswerSchema = z
+  .object({ updated: z.boolean() })
+  .meta({ id: 'UpdateMeetingConfigAnswer' });
+export type UpdateMeetingConfigAnswer = z.infer<typeof updateMeetingConfigAnswerSchema>;
+
 export const endMeetingSchema = z
-  .strictObject({ meeting_id: idSchema, generation: uint32.min(1), reason: text(200) })
+  .strictObject({
+    meeting_id: idSchema,
+    generation: uint32.min(1),
+    reason: text(200),
+    moved: z.boolean().optional().meta({
+      description: 'It goes on at another controller: its participants are to join again.',
+    }),
+  })
   .meta({ id: 'EndMeeting' });
 export type EndMeeting = z.infer<typeof endMeetingSchema>;
 

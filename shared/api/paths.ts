@@ -44,6 +44,7 @@ export const gcPaths = {
 /** On a meeting controller's internal address, called by the global controller and, for lost routers, by media handlers. */
 export const controllerPaths = {
   assignMeeting: '/internal/v1/assignments',
+  updateMeetingConfig: '/internal/v1/assignments/config',
   endMeeting: '/internal/v1/assignments/end',
   removeParticipant: '/internal/v1/participants/remove',
   listParticipants: '/internal/v1/participants/list',

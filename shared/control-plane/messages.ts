@@ -19,6 +19,8 @@ const MESSAGES = {
   MeetingPresence: controlPlane.MeetingPresence,
   PresenceAnswer: controlPlane.PresenceAnswer,
   EndedMeeting: controlPlane.EndedMeeting,
+  UpdateMeetingConfig: controlPlane.UpdateMeetingConfig,
+  UpdateMeetingConfigAnswer: controlPlane.UpdateMeetingConfigAnswer,
   EndMeeting: controlPlane.EndMeeting,
   EndMeetingAnswer: controlPlane.EndMeetingAnswer,
   RemoveParticipant: controlPlane.RemoveParticipant,

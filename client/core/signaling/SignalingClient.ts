@@ -54,6 +54,8 @@ export interface SignalingEvents {
   streamUnpublished: { readonly userId: number; readonly streamId: number };
   /** Media goes over the first of these that lets us in, from now on. */
   mediaServerChanged: readonly MediaServerAddress[];
+  /** The meeting was changed while it goes on. */
+  meetingUpdated: { readonly meetingName: string; readonly maxParticipants: number };
   /** The connection is over; undefined after leave(). Emitted once, after which nothing follows. */
   ended: ConnectionError | undefined;
 }
@@ -243,6 +245,12 @@ export class SignalingClient {
           'mediaServerChanged',
           (message.mediaServerChanged.mediaServers ?? []).map(fromMediaServer),
         );
+        break;
+      case 'meetingUpdated':
+        this.#events.emit('meetingUpdated', {
+          meetingName: message.meetingUpdated.meetingName ?? '',
+          maxParticipants: message.meetingUpdated.maxParticipants ?? 0,
+        });
         break;
       case 'error':
         // Said in front of a close; the close itself follows.

@@ -12,7 +12,13 @@ import {
 } from '../../../functions/meeting/meetingChanges.ts';
 import type { Stores } from '../../../functions/Stores.ts';
 import type { EpochMs } from '../../../shared/base/clock.ts';
-import type { ControllerId, Generation, HandlerId, MeetingId } from '../../../shared/base/ids.ts';
+import type {
+  ControllerId,
+  Generation,
+  HandlerId,
+  MeetingId,
+  ParticipantId,
+} from '../../../shared/base/ids.ts';
 import { controllerRegistration, REGION, TestClock } from '../../unit/functions/support/ControlPlane.ts';
 import { DATABASES, type Database } from './databases.ts';
 
@@ -172,6 +178,38 @@ describe.each(DATABASES)('the stores over $name', ({ start }) => {
     expect(await stores.unreachable.report(assignment('mc-2', 2), 'participant-3', clock.epochMs())).toBe(1);
     clock.advance(121_000);
     expect(await report('participant-3')).toBe(1);
+  });
+
+  it('GC-17 MC-8 know what a controller has lost to others, however many at once, for an hour', async () => {
+    const former = `mc-${meetingId}` as ControllerId;
+    expect(await stores.superseded.of(former)).toEqual(new Map());
+    const lost = Array.from({ length: 20 }, (_, index) => ({
+      ...assignment('mc-2', 2),
+      meetingId: `${meetingId}-${index}` as MeetingId,
+    }));
+    await stores.superseded.add(former, assignment('mc-2', 2), clock.epochMs());
+    await Promise.all(lost.map((each) => stores.superseded.add(former, each, clock.epochMs())));
+    await stores.superseded.add(former, assignment('mc-3', 5), clock.epochMs());
+    const known = await stores.superseded.of(former);
+    expect(known.size).toBe(21);
+    expect(known.get(meetingId)).toBe(5);
+    clock.advance(3_601_000);
+    expect(await stores.superseded.of(former)).toEqual(new Map());
+    await stores.superseded.add(former, assignment('mc-2', 7), clock.epochMs());
+    expect(await stores.superseded.of(former)).toEqual(new Map([[meetingId, 7]]));
+  });
+
+  it('GC-15 list the participants that were removed from a meeting, as long as they are kept out', async () => {
+    const { removedParticipants } = stores.access;
+    const add = (id: string, forMs: number) =>
+      removedParticipants.add(meetingId, id as ParticipantId, (clock.epochMs() + forMs) as EpochMs);
+    await create();
+    for (const [index, id] of ['eve', 'mallory', 'trudy'].entries()) await add(id, 10_000 * (index + 1));
+    expect(await removedParticipants.list(meetingId, 10)).toEqual(['eve', 'mallory', 'trudy']);
+    expect(await removedParticipants.list(meetingId, 2)).toEqual(['eve', 'mallory']);
+    expect(await removedParticipants.list('other' as MeetingId, 10)).toEqual([]);
+    clock.advance(11_000);
+    expect(await removedParticipants.list(meetingId, 2)).toEqual(['mallory', 'trudy']);
   });
 
   it('GC-17 know the participants that a controller has said, as long as it goes on saying', async () => {

@@ -32,6 +32,7 @@ const ASSIGNMENT: AssignMeeting = {
   ],
   generation: 3,
   requested_by: 'gc-1',
+  removed_participant_ids: ['p-9'],
 };
 
 let http: InternalHttp;
@@ -110,6 +111,22 @@ describe('internal API of a meeting controller', () => {
     ]);
   });
 
+  it('GC-14 changes a meeting, in either form', async () => {
+    outcome = () => ({ updated: true });
+    const update = {
+      meeting_id: 'm1',
+      generation: 3,
+      config: { display_name: 'Weekly', max_participants: 2, version: 7 },
+    };
+    expect(await (await json(controllerPaths.updateMeetingConfig, update)).json()).toEqual({ updated: true });
+    const message = controlPlane.UpdateMeetingConfig.fromObject(update);
+    const bytes = controlPlane.UpdateMeetingConfig.encode(message).finish();
+    const response = await post(controllerPaths.updateMeetingConfig, PROTOBUF, new Uint8Array(bytes));
+    const answer = new Uint8Array(await response.arrayBuffer());
+    expect(controlPlane.UpdateMeetingConfigAnswer.decode(answer).updated).toBe(true);
+    expect(calls).toEqual(Array(2).fill({ name: 'updateMeetingConfig', request: update }));
+  });
+
   it('GC-6 refuses a token that is for another controller or for media handlers', async () => {
     for (const audience of [controllerAudience('mc-2'), MEDIA_HANDLER_AUDIENCE]) {
       const response = await json(controllerPaths.assignMeeting, ASSIGNMENT, await tokens.sign(audience));
@@ -163,7 +180,7 @@ describe('internal API of a meeting controller', () => {
       ['application/json', JSON.stringify({ ...ASSIGNMENT, media_handlers: [] })],
       ['application/json', JSON.stringify({ ...ASSIGNMENT, generation: 0 })],
       [PROTOBUF, new Uint8Array([0xff, 0xff, 0xff])],
-      [PROTOBUF, assignmentBytes().slice(0, -5)],
+      [PROTOBUF, assignmentBytes().slice(0, -2)],
       [PROTOBUF, new Uint8Array(0)],
     ];
     for (const [type, body] of bodies) {

@@ -61,6 +61,17 @@ describe('Room', () => {
     expect(apiMs + signalingMs + mediaMs).toBeCloseTo(totalMs, 6);
   });
 
+  it('GC-14 has another name when the meeting is given one', async () => {
+    const meeting = new LoopbackMeeting();
+    const { room } = await join(meeting, 'Ada');
+    const names: string[] = [];
+    room.on('meetingUpdated', () => names.push(room.meetingName));
+    for (const meetingName of ['Retro', ''])
+      meeting.signaling.sessions[0]?.send({ meetingUpdated: { meetingName, maxParticipants: 3 } });
+    await until(() => names.length === 2);
+    expect(names).toEqual(['Retro', 'demo']);
+  });
+
   it('MC-3 carries media from a publisher to a subscriber who finds the stream by itself', async () => {
     const meeting = new LoopbackMeeting();
     const { room: ada } = await join(meeting, 'Ada');

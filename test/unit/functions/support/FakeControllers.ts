@@ -13,6 +13,7 @@ import type {
   ListParticipants,
   ListParticipantsAnswer,
   RemoveParticipant,
+  UpdateMeetingConfig,
 } from '../../../../shared/api/node.ts';
 import { err, ok, type Result } from '../../../../shared/base/result.ts';
 
@@ -51,6 +52,19 @@ export class FakeControllers implements ControllerClient {
     if (request.generation < held.generation) return err('Controller answered 409: stale generation');
     this.meetingsOf(controller.id).delete(request.meeting_id);
     return ok(true);
+  }
+
+  async updateMeetingConfig(
+    controller: MeetingController,
+    { meeting_id: id, generation, config }: UpdateMeetingConfig,
+  ): Promise<Result<boolean>> {
+    if (this.behaviour.get(controller.id) === 'fails') return err('unreachable: nobody there');
+    const held = this.meetingsOf(controller.id).get(id);
+    if (held === undefined) return ok(false);
+    if (generation < held.generation) return err('Controller answered 409: stale generation');
+    const isNewer = (config.version ?? 0) > (held.config.version ?? 0);
+    if (isNewer) this.meetingsOf(controller.id).set(id, { ...held, config });
+    return ok(isNewer);
   }
 
   async removeParticipant(

@@ -47,6 +47,11 @@ const hashes = fc.array(
 );
 const place = { region: id, zone: id, webtransport_url: url, internal_url: url, certificate_hashes: hashes };
 
+const meetingConfig = fc.record(
+  { display_name: text(200), max_participants: positive, version: count },
+  { requiredKeys: ['display_name', 'max_participants'] },
+);
+
 const bodies: Readonly<Record<NodeMessageName, readonly [ZodType, fc.Arbitrary<object>]>> = {
   RegisterMediaHandler: [
     node.registerMediaHandlerSchema,
@@ -90,7 +95,7 @@ const bodies: Readonly<Record<NodeMessageName, readonly [ZodType, fc.Arbitrary<o
     node.assignMeetingSchema,
     fc.record({
       meeting_id: id,
-      config: fc.record({ display_name: text(200), max_participants: positive }),
+      config: meetingConfig,
       media_handlers: fc.array(
         fc.record({
           handler_id: id,
@@ -103,8 +108,14 @@ const bodies: Readonly<Record<NodeMessageName, readonly [ZodType, fc.Arbitrary<o
       ),
       generation: positive,
       requested_by: text(64),
+      removed_participant_ids: fc.array(id, { maxLength: 5 }),
     }),
   ],
+  UpdateMeetingConfig: [
+    node.updateMeetingConfigSchema,
+    fc.record({ meeting_id: id, generation: positive, config: meetingConfig }),
+  ],
+  UpdateMeetingConfigAnswer: [node.updateMeetingConfigAnswerSchema, fc.record({ updated: fc.boolean() })],
   AssignMeetingAnswer: [
     node.assignMeetingAnswerSchema,
     fc.record({
@@ -154,7 +165,13 @@ const bodies: Readonly<Record<NodeMessageName, readonly [ZodType, fc.Arbitrary<o
       ),
     }),
   ],
-  PresenceAnswer: [notice.presenceAnswerSchema, fc.record({ counted: count })],
+  PresenceAnswer: [
+    notice.presenceAnswerSchema,
+    fc.record({
+      counted: count,
+      superseded: fc.array(fc.record({ meeting_id: id, generation: positive }), { maxLength: 3 }),
+    }),
+  ],
   EndedMeeting: [
     notice.endedMeetingSchema,
     fc.record({ controller_id: id, meeting_id: id, generation: positive }),

@@ -1,0 +1,48 @@
+// A change of a meeting reaches who serves it, so that it counts at once. A meeting that is given to another controller
+// takes its configuration along, and versions keep an old one from replacing a new one.
+import { ApiError } from '../../shared/api/error.ts';
+import type { Clock } from '../../shared/base/clock.ts';
+import { type Assignment, stateOf } from '../assignment/Assignment.ts';
+import { toConfigUpdate } from '../assignment/assignRequest.ts';
+import type { TraceContext } from '../base/trace.ts';
+import type { ControllerClient } from '../controllers/ControllerClient.ts';
+import type { Stores } from '../Stores.ts';
+import type { ActiveMeetingRecord } from './Meeting.ts';
+
+const RETRY_AFTER_SECONDS = 2;
+
+export interface TellChangeOptions {
+  readonly stores: Pick<Stores, 'controllers'>;
+  readonly controllerClient: ControllerClient;
+  readonly clock: Clock;
+}
+
+/** @throws ApiError 503 when a controller that is heard of cannot be told */
+export async function tellChange(
+  options: TellChangeOptions,
+  record: ActiveMeetingRecord,
+  trace: TraceContext,
+): Promise<void> {
+  await Promise.all(
+    Object.values(record.assignments).map((assignment) => tell(options, record, assignment, trace)),
+  );
+}
+
+async function tell(
+  { stores, controllerClient, clock }: TellChangeOptions,
+  record: ActiveMeetingRecord,
+  assignment: Assignment,
+  trace: TraceContext,
+): Promise<void> {
+  const controller = await stores.controllers.get(assignment.controllerId);
+  // Nobody is in a meeting whose controller is gone; the next one is given the meeting as it is then.
+  if (controller === undefined || stateOf(assignment, controller, clock.epochMs()) === 'gone') return;
+  const request = toConfigUpdate(record, assignment.generation);
+  const told = await controllerClient.updateMeetingConfig(controller, request, trace);
+  if (told.ok) return;
+  throw new ApiError(
+    'INTERNAL_ERROR',
+    'The meeting is changed, but its controller could not be told: make the same change again shortly',
+    { status: 503, retryAfterSeconds: RETRY_AFTER_SECONDS, cause: told.reason },
+  );
+}

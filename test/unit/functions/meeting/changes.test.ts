@@ -1,0 +1,135 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ControlPlane } from '../support/ControlPlane.ts';
+
+const MEETING = 'standup';
+let plane: ControlPlane;
+
+beforeEach(async () => {
+  plane = await ControlPlane.start();
+  await plane.addHandler('mh-1');
+  await plane.addController('mc-1');
+  await plane.createMeeting(MEETING);
+});
+
+afterEach(async () => {
+  await plane.stop();
+});
+
+async function patch(body: object): Promise<Response> {
+  return await plane.app.request(`/api/v1/meetings/${MEETING}`, {
+    method: 'PATCH',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+}
+
+function heldBy(controllerId: string) {
+  return plane.controllers.meetingsOf(controllerId).get(MEETING);
+}
+
+describe('a change of a meeting', () => {
+  it('GC-14 reaches the controller that serves it', async () => {
+    await plane.join(MEETING);
+    expect((await patch({ display_name: 'Retro', max_participants: 3 })).status).toBe(200);
+    expect(heldBy('mc-1')?.config).toMatchObject({ display_name: 'Retro', max_participants: 3 });
+  });
+
+  it('GC-14 needs no controller before the first join, which takes it along', async () => {
+    expect((await patch({ max_participants: 3 })).status).toBe(200);
+    await plane.join(MEETING);
+    expect(heldBy('mc-1')?.config).toMatchObject({ max_participants: 3 });
+  });
+
+  it('GC-14 is made and answered with 503 while the controller cannot be told; the same again tells it', async () => {
+    await plane.join(MEETING);
+    plane.controllers.behaviour.set('mc-1', 'fails');
+    const refused = await patch({ max_participants: 3 });
+    expect(refused.status).toBe(503);
+    expect(refused.headers.get('retry-after')).toBe('2');
+    expect(await refused.json()).toMatchObject({
+      error: { message: expect.stringContaining('make the same change again') },
+    });
+    plane.controllers.behaviour.delete('mc-1');
+    expect(heldBy('mc-1')?.config).toMatchObject({ max_participants: 100 });
+    expect((await patch({ max_participants: 3 })).status).toBe(200);
+    expect(heldBy('mc-1')?.config).toMatchObject({ max_participants: 3 });
+  });
+
+  it('GC-14 does not wait for a controller that is gone', async () => {
+    await plane.join(MEETING);
+    plane.controllers.behaviour.set('mc-1', 'fails');
+    plane.clock.advance(31_000);
+    expect((await patch({ max_participants: 3 })).status).toBe(200);
+  });
+
+  it('GC-14 that comes between the question to a controller and the record reaches it all the same', async () => {
+    let asked = 0;
+    plane.controllers.beforeAnswer = async () => {
+      if (asked++ === 0) expect((await patch({ display_name: 'Retro' })).status).toBe(200);
+    };
+    expect((await plane.join(MEETING)).status).toBe(200);
+    expect(heldBy('mc-1')?.config).toMatchObject({ display_name: 'Retro' });
+  });
+});
+
+describe('an assignment', () => {
+  async function removeSomebody(): Promise<string> {
+    const id = 'eve';
+    const path = `/api/v1/meetings/${MEETING}/participants/${id}`;
+    expect((await plane.app.request(path, { method: 'DELETE' })).status).toBe(200);
+    return id;
+  }
+
+  it('GC-15 names those who were removed, to a controller that has started anew and to another one', async () => {
+    await plane.join(MEETING);
+    expect(heldBy('mc-1')?.removed_participant_ids).toBe(undefined);
+    const removed = await removeSomebody();
+    plane.controllers.restart('mc-1');
+    await plane.addController('mc-1');
+    await plane.join(MEETING);
+    expect(heldBy('mc-1')?.removed_participant_ids).toEqual([removed]);
+    plane.clock.advance(31_000);
+    await plane.addController('mc-2');
+    await plane.addHandler('mh-1');
+    await plane.join(MEETING);
+    expect(heldBy('mc-2')?.removed_participant_ids).toEqual([removed]);
+  });
+
+  it('GC-15 names nobody whose last token has expired', async () => {
+    await plane.join(MEETING);
+    await removeSomebody();
+    plane.clock.advance(3_600_000);
+    await plane.addController('mc-2');
+    await plane.addHandler('mh-1');
+    await plane.join(MEETING);
+    expect(heldBy('mc-2')?.removed_participant_ids).toBe(undefined);
+  });
+});
+
+describe('a controller that was given up', () => {
+  async function presence(controllerId: string, generation: number): Promise<unknown> {
+    const response = await plane.post(`/api/v1/meeting-controllers/${controllerId}/presence`, {
+      controller_id: controllerId,
+      meetings: [
+        { meeting_id: MEETING, generation, participants: 1, empty_for_ms: 0 },
+        { meeting_id: 'own', generation: 1, participants: 1, empty_for_ms: 0 },
+      ],
+    });
+    expect(response.status).toBe(200);
+    return ((await response.json()) as { superseded: unknown }).superseded;
+  }
+
+  it('MC-8 GC-17 hears with its next notice which meetings others serve', async () => {
+    await plane.join(MEETING);
+    expect(await presence('mc-1', 1)).toEqual([]);
+    plane.clock.advance(31_000);
+    await plane.addController('mc-2');
+    await plane.addHandler('mh-1');
+    await plane.join(MEETING);
+    await plane.sendHeartbeat('mc-1');
+    expect(await presence('mc-1', 1)).toEqual([{ meeting_id: MEETING, generation: 2 }]);
+    expect(await presence('mc-2', 2)).toEqual([]);
+    // It was given the meeting back.
+    expect(await presence('mc-1', 3)).toEqual([]);
+  });
+});
