@@ -2,13 +2,8 @@
 import type { Context, ErrorHandler, NotFoundHandler } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
-import type * as z from 'zod';
 import { ApiError, type ApiErrorCode } from '../../shared/api/error.ts';
 import type { AppEnv } from './AppEnv.ts';
-import { describeIssue } from './validationMessage.ts';
-
-/** Issues of one body that are listed; the first ones say enough. */
-const MAX_ISSUES = 20;
 
 export const handleError: ErrorHandler<AppEnv> = (error, context) => {
   if (error instanceof ApiError) {
@@ -56,25 +51,6 @@ export function methodNotAllowed(context: Context<AppEnv>, methods: readonly str
     },
   );
   return context.json(error.toBody(), 405, { allow });
-}
-
-/** Parts of a request that may be told again: bodies carry secrets, headers credentials. */
-const SHOWN_PLACES: ReadonlySet<string> = new Set(['query', 'path']);
-
-/**
- * What a schema refused, each with the place: `{ in: 'body', path: 'capacity.max_streams', message }`.
- * @param input what the schema was given
- */
-export function invalidRequest(place: string, error: z.core.$ZodError, input: unknown): ApiError {
-  const refused = { place, input, showsValue: SHOWN_PLACES.has(place) };
-  const issues = error.issues.slice(0, MAX_ISSUES).map((issue) => ({
-    in: place,
-    path: issue.path.join('.'),
-    message: describeIssue(issue, refused),
-  }));
-  return new ApiError('INVALID_REQUEST', issues[0]?.message ?? 'Request is not valid', {
-    details: { issues },
-  });
 }
 
 const CODE_BY_STATUS: Readonly<Record<number, ApiErrorCode>> = {

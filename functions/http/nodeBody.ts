@@ -2,10 +2,10 @@
 import type { Context } from 'hono';
 import type * as z from 'zod';
 import { ApiError } from '../../shared/api/error.ts';
+import { invalidRequest } from '../../shared/api/invalidRequest.ts';
 import { JSON_TYPE, PROTOBUF } from '../base/contentType.ts';
 import { type NodeMessageName, nodeMessages } from '../base/nodeMessages.ts';
 import type { AppEnv } from './AppEnv.ts';
-import { invalidRequest } from './errors.ts';
 
 /**
  * Reads and validates a body.

@@ -4,13 +4,13 @@ import type { Context } from 'hono';
 import * as z from 'zod';
 import { ApiError } from '../../shared/api/error.ts';
 import { idSchema } from '../../shared/api/fields.ts';
+import { invalidRequest } from '../../shared/api/invalidRequest.ts';
 import { type NodeAnswer, nodeAnswerSchema } from '../../shared/api/node.ts';
 import type { Logger } from '../../shared/base/log.ts';
 import { JSON_TYPE, PROTOBUF } from '../base/contentType.ts';
 import type { NodeMessageName } from '../base/nodeMessages.ts';
 import type { TraceContext } from '../base/trace.ts';
 import type { AppEnv } from './AppEnv.ts';
-import { invalidRequest } from './errors.ts';
 import { answerNode, readNodeBody } from './nodeBody.ts';
 import { BODY_ERRORS, type ErrorStatus, errorResponses } from './responses.ts';
 

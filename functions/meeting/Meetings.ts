@@ -55,8 +55,7 @@ export class Meetings {
         createdAtMs: clock.epochMs(),
       };
       if (await meetings.create(createMeeting(meeting))) return meeting;
-      if (chosen !== undefined)
-        throw new ApiError('CONFLICT', `A meeting "${chosen}" exists: choose another id or leave it out`);
+      if (chosen !== undefined) throw idTaken(meeting, await meetings.get(chosen));
     }
     throw new Error(`No free meeting id in ${MAX_ID_ATTEMPTS} attempts`);
   }
@@ -122,6 +121,24 @@ export class Meetings {
     const record = await this.get(orgId, meetingId);
     return await endMeetingFor(this.#options, record, { reason: 'requested', log, trace });
   }
+}
+
+/** Whoever repeats a request whose answer was lost is told that the meeting is its own, and as it asked for. */
+function idTaken(asked: ActiveMeeting, found: MeetingRecord | undefined): ApiError {
+  const isRepeated =
+    found?.status === 'active' &&
+    found.orgId === asked.orgId &&
+    found.createdBy === asked.createdBy &&
+    found.displayName === asked.displayName &&
+    found.maxParticipants === asked.maxParticipants &&
+    found.allowGuests === asked.allowGuests;
+  return new ApiError(
+    'CONFLICT',
+    isRepeated
+      ? `You have made meeting "${asked.meetingId}" already, as it is asked for here: use it, or choose another id`
+      : `A meeting "${asked.meetingId}" exists: choose another id or leave it out`,
+    { details: { repeated: isRepeated } },
+  );
 }
 
 export interface MeetingTrail {

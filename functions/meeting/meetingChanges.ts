@@ -1,13 +1,12 @@
 // What may become of a meeting: each change of its state with the event that tells of it (ledger GC-8, GC-11, GC-13).
 // Pure; the store writes a change and its event as one.
+import { EMPTY_MEETING_LIMIT_MS } from '../../shared/api/controllerNotice.ts';
 import type { EndReason, FailedHandlerBody, ReassignReason } from '../../shared/api/meetingEvent.ts';
 import type { EpochMs } from '../../shared/base/clock.ts';
 import type { Assignment } from '../assignment/Assignment.ts';
 import type { ActiveMeeting, MeetingState } from './Meeting.ts';
 import type { NewMeetingEvent } from './MeetingEvent.ts';
 
-/** A meeting without participants for this long ends (ledger GC-13). */
-export const EMPTY_LIMIT_MS = 3_600_000;
 /** A meeting that was made ahead and that nobody ever joined ends after this. */
 export const UNUSED_LIMIT_MS = 30 * 24 * 3_600_000;
 
@@ -65,7 +64,7 @@ export function assignMeeting(
   const served = {
     ...state,
     assignments: { ...state.assignments, [assignment.region]: assignment },
-    dueAtMs: later(assignment.assignedAtMs, EMPTY_LIMIT_MS),
+    dueAtMs: later(assignment.assignedAtMs, EMPTY_MEETING_LIMIT_MS),
   };
   const atMs = assignment.assignedAtMs;
   if (previous === undefined) return { state: served, event: { type: 'assigned', atMs, details } };

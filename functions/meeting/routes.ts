@@ -31,7 +31,7 @@ const createMeeting = createRoute({
   operationId: 'createMeeting',
   summary: 'Create a meeting',
   description:
-    'With an id of your choice, or one that is made up and easy to read out. With an `Idempotency-Key`, the same request again has the same answer for 24 hours.',
+    'With an id of your choice, or one that is made up and easy to read out. With an `Idempotency-Key`, the same request again has the same answer for 24 hours. Without one it is refused with 409, since the id is taken: `repeated` in the details is true where that meeting is your own and as you ask for it, which it is when only the answer was lost.',
   request: {
     headers: z.object({
       'idempotency-key': z.string().optional().meta({

@@ -1,4 +1,5 @@
 // Meetings without participants end (ledger GC-13): looked at when they are due, found by an index, ended by the rule.
+import { EMPTY_MEETING_LIMIT_MS } from '../../shared/api/controllerNotice.ts';
 import type { EndReason } from '../../shared/api/meetingEvent.ts';
 import type { EpochMs } from '../../shared/base/clock.ts';
 import type { Logger } from '../../shared/base/log.ts';
@@ -7,7 +8,6 @@ import { healthAt } from '../registry/health.ts';
 import type { MeetingController } from '../registry/MediaNode.ts';
 import { type EndOptions, endMeetingUnless } from './endMeeting.ts';
 import type { ActiveMeetingRecord } from './Meeting.ts';
-import { EMPTY_LIMIT_MS } from './meetingChanges.ts';
 import type { Presence } from './PresenceStore.ts';
 
 /** Meetings of one sweep: what is left is due at the next one. */
@@ -46,14 +46,14 @@ export function lookAt(meeting: ActiveMeetingRecord, occupancy: Occupancy[], now
       ? (controller?.health.atMs ?? lastAssignedMs(meeting))
       : presence?.emptySinceMs;
     if (isGone) reason = 'controller_lost';
-    if (emptySinceMs !== undefined && nowMs - emptySinceMs >= EMPTY_LIMIT_MS) continue;
+    if (emptySinceMs !== undefined && nowMs - emptySinceMs >= EMPTY_MEETING_LIMIT_MS) continue;
     isEmpty = false;
     const inMs =
       emptySinceMs !== undefined
-        ? emptySinceMs + EMPTY_LIMIT_MS - nowMs
+        ? emptySinceMs + EMPTY_MEETING_LIMIT_MS - nowMs
         : presence === undefined
           ? UNKNOWN_AGAIN_MS
-          : EMPTY_LIMIT_MS;
+          : EMPTY_MEETING_LIMIT_MS;
     againAtMs = Math.min(againAtMs, nowMs + inMs);
   }
   return isEmpty ? { type: 'end', reason } : { type: 'again', atMs: againAtMs as EpochMs };

@@ -5,6 +5,7 @@ import { bodyLimit } from 'hono/body-limit';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import type * as z from 'zod';
 import { ApiError } from '../../shared/api/error.ts';
+import { invalidRequest } from '../../shared/api/invalidRequest.ts';
 import type { Logger } from '../../shared/base/log.ts';
 
 /** The largest body, a batch of 256 items, has about 40 kB. */
@@ -96,18 +97,7 @@ export async function readJsonValue(context: Context): Promise<unknown> {
 export function parseBody<T extends z.ZodType>(value: unknown, schema: T): z.output<T> {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  const issues = parsed.error.issues.map(({ path, message }) => ({
-    path: path.map(String).join('.'),
-    message,
-  }));
-  const [first] = issues;
-  throw new ApiError(
-    'INVALID_REQUEST',
-    `The body is wrong at "${first?.path ?? ''}": ${first?.message ?? ''}`,
-    {
-      details: { issues },
-    },
-  );
+  throw invalidRequest('body', parsed.error, value);
 }
 
 function answerError(context: Context, error: ApiError): Response {

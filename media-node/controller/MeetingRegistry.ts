@@ -19,6 +19,7 @@ import type { Logger } from '../../shared/base/log.ts';
 import type { BackgroundTasks } from './BackgroundTasks.ts';
 import type { ControlPlane } from './ControlPlane.ts';
 import { type DormantMeeting, DormantMeetings } from './DormantMeetings.ts';
+import { type EmptyMeeting, EndedNotices } from './EndedNotices.ts';
 import type { MediaPlane, RouterAddress } from './MediaPlane.ts';
 import { Meeting } from './Meeting.ts';
 import type { ConnectionEnd } from './Participant.ts';
@@ -45,11 +46,22 @@ export class MeetingRegistry {
   readonly #options: MeetingRegistryOptions;
   readonly #meetings = new Map<string, Meeting>();
   readonly #dormant: DormantMeetings;
+  readonly #endedNotices: EndedNotices;
   #draining = false;
 
   constructor(options: MeetingRegistryOptions) {
     this.#options = options;
     this.#dormant = new DormantMeetings(options.maxDormantMeetings);
+    this.#endedNotices = new EndedNotices({
+      controlPlane: options.controlPlane,
+      meetings: () => this.#emptyMeetings(),
+      onEnded: (meeting) => this.#endTold(meeting),
+      onSuperseded: ({ meetingId, generation }) => {
+        if (this.#generationOf(meetingId) === generation) this.#letGo(meetingId);
+      },
+      tasks: options.tasks,
+      log: options.log,
+    });
   }
 
   /** Meetings that are held, with somebody in them or not. */
@@ -105,12 +117,13 @@ export class MeetingRegistry {
     return this.#serve(before.assignment, before);
   }
 
-  /** Lets go of the meetings that have been empty for long. To be called about once a second. */
+  /** Puts away the meetings that have been empty for a while, and ends those that were for long. To be called about once a second. */
   tick(nowMs: number): void {
     for (const meeting of this.#meetings.values()) {
       const { emptySinceMs } = meeting;
       if (emptySinceMs !== undefined && nowMs - emptySinceMs >= EMPTY_MEETING_KEPT_MS) this.#putAway(meeting);
     }
+    this.#endedNotices.tick(nowMs);
   }
 
   /**
@@ -177,9 +190,7 @@ export class MeetingRegistry {
   /** Others serve these meetings, in these generations: those that are held in an earlier one are let go (ledger MC-8). */
   superseded(meetings: readonly SupersededMeeting[]): void {
     for (const { meeting_id: id, generation } of meetings) {
-      const { meeting, dormant } = this.#find(id);
-      const held = meeting?.generation ?? dormant?.assignment.generation ?? generation;
-      if (held < generation) this.#letGo(id);
+      if ((this.#generationOf(id) ?? generation) < generation) this.#letGo(id);
     }
   }
 
@@ -246,7 +257,7 @@ export class MeetingRegistry {
   #letGo(id: string): boolean {
     const { meeting, dormant } = this.#find(id);
     if (meeting === undefined && dormant === undefined) return false;
-    const generation = meeting?.generation ?? dormant?.assignment.generation;
+    const generation = this.#generationOf(id);
     const participants = meeting?.participants.size ?? 0;
     this.#meetings.delete(id);
     this.#dormant.delete(id);
@@ -254,6 +265,27 @@ export class MeetingRegistry {
     const fields = { meeting_id: id, generation, participants };
     this.#options.log.warn('Meeting let go: it is served by another controller', fields);
     return true;
+  }
+
+  *#emptyMeetings(): Iterable<EmptyMeeting> {
+    for (const { id, generation, emptySinceMs } of this.#meetings.values())
+      yield { meetingId: id, generation, emptySinceMs };
+    for (const { assignment, emptySinceMs } of this.#dormant.values())
+      yield { meetingId: assignment.meeting_id, generation: assignment.generation, emptySinceMs };
+  }
+
+  /** The global controller knows of the end; whoever has joined meanwhile is told. */
+  #endTold({ meetingId, generation }: EmptyMeeting): void {
+    if (this.#generationOf(meetingId) !== generation) return;
+    const { meeting } = this.#find(meetingId);
+    this.#meetings.delete(meetingId);
+    this.#dormant.delete(meetingId);
+    meeting?.end();
+  }
+
+  #generationOf(id: string): number | undefined {
+    const { meeting, dormant } = this.#find(id);
+    return meeting?.generation ?? dormant?.assignment.generation;
   }
 
   #find(id: string): Held {

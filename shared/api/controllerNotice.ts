@@ -6,6 +6,8 @@ import { assignMeetingSchema } from './node.ts';
 
 const generation = z.int().min(1).max(0xffff_ffff);
 
+/** A meeting without participants for this long ends (ledger GC-13). */
+export const EMPTY_MEETING_LIMIT_MS = 3_600_000;
 /** Entries of one notice: with ids of 64 characters they fit into a body of 64 KiB. */
 export const MAX_PRESENCE_ENTRIES = 500;
 export const MAX_FAILED_HANDLERS = 8;

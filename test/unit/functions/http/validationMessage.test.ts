@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import { describeIssue } from '../../../../functions/http/validationMessage.ts';
 import { errorBodySchema } from '../../../../shared/api/error.ts';
+import { describeIssue } from '../../../../shared/api/validationMessage.ts';
 import { ControlPlane } from '../support/ControlPlane.ts';
 
 let plane: ControlPlane;

@@ -43,6 +43,23 @@ describe('creating a meeting', () => {
     expect(await response.json()).toMatchObject({ ...body, display_name: 'Weekly planning' });
   });
 
+  it('GC-14 tells who repeats a request whose answer was lost that the meeting is its own', async () => {
+    const request = { meeting_id: 'standup', display_name: 'Weekly' };
+    const repeatedOf = async (body: object): Promise<unknown> => {
+      const { error } = (await (await plane.post('/api/v1/meetings', body)).json()) as {
+        error: { code: string; details: { repeated: boolean } };
+      };
+      expect(error.code).toBe('CONFLICT');
+      return error.details.repeated;
+    };
+    expect((await plane.post('/api/v1/meetings', request)).status).toBe(201);
+    expect(await repeatedOf(request)).toBe(true);
+    expect(await repeatedOf({ ...request, display_name: 'Other' })).toBe(false);
+    expect(await repeatedOf({ ...request, max_participants: 3 })).toBe(false);
+    await plane.post('/api/v1/meetings/standup/end');
+    expect(await repeatedOf(request)).toBe(false);
+  });
+
   it('GC-14 refuses an id that is taken, whatever became of the meeting, until it is gone', async () => {
     await plane.createMeeting('standup');
     expect((await plane.post('/api/v1/meetings', { meeting_id: 'standup' })).status).toBe(409);
