@@ -77,4 +77,21 @@ describe('simulcast in a real meeting', { timeout: TEST_TIMEOUT_MS }, () => {
     await receives(ada, 'Cleo', 90);
     await receives(ben, 'Cleo', 360);
   });
+
+  it('MH-5 stops encoding the layers that nobody watches, and is back at once when somebody does', async () => {
+    const [ada, ben, cleo] = pages;
+    if (!ada || !ben || !cleo) throw new Error('Three pages are needed');
+    await ada.keyboard.press('Escape');
+    for (const page of pages) await tile(page, 'Ada').getByTestId('tile-enlarge').click();
+    const encodedLayers = (page: Page) =>
+      page.evaluate(() => {
+        const self = globalThis.darkTower?.client?.participants.find(({ isSelf }) => isSelf);
+        return self && globalThis.darkTower?.client?.stats(self.userId).layers;
+      });
+    for (const page of pages) await expect.poll(() => encodedLayers(page), WAIT).toBe(1);
+    await receives(cleo, 'Ben', 90);
+    await cleo.keyboard.press('Escape');
+    await receives(cleo, 'Ben', 360);
+    await expect.poll(() => encodedLayers(ben), WAIT).toBe(2);
+  });
 });
