@@ -59,6 +59,7 @@ export class BrowserMeetingClient implements MeetingClient {
   readonly #microphone: LocalDevice<AudioEncoderPipeline>;
   readonly #stop: (() => void)[];
   #state: MeetingState = 'connected';
+  #isLimited = false;
   #participants: readonly ParticipantView[] | undefined;
 
   constructor(options: BrowserMeetingClientOptions) {
@@ -101,7 +102,10 @@ export class BrowserMeetingClient implements MeetingClient {
           this.#remote.setSpeaking(userId, this.#voices.isSpeaking(userId));
         this.#changed();
       }),
-      timers.every(RATES_INTERVAL_MS, () => this.#rates.update(this.#camera.stream, this.#microphone.stream)),
+      timers.every(RATES_INTERVAL_MS, () => {
+        this.#rates.update(this.#camera.stream, this.#microphone.stream);
+        this.#lookAtPath();
+      }),
     ];
     leaveWithPage(room);
     this.#audioOutput.ready.catch((error: unknown) => log.error('Sound cannot be played', { error }));
@@ -117,6 +121,10 @@ export class BrowserMeetingClient implements MeetingClient {
 
   get state(): MeetingState {
     return this.#state;
+  }
+
+  get isLimited(): boolean {
+    return this.#isLimited;
   }
 
   get microphoneOn(): boolean {
@@ -322,6 +330,13 @@ export class BrowserMeetingClient implements MeetingClient {
       hasVideo: !videoMuted && (isSelf || (this.#remote.video(userId)?.receiver.hasPicture ?? false)),
       speaking: this.#voices.isSpeaking(userId),
     };
+  }
+
+  #lookAtPath(): void {
+    const isLimited = this.#options.room.media.pathLimit !== undefined;
+    if (isLimited === this.#isLimited) return;
+    this.#isLimited = isLimited;
+    this.#changed();
   }
 
   #setState(state: MeetingState): void {

@@ -70,6 +70,8 @@ export interface MeetingClient {
   readonly state: MeetingState;
   /** Self first, then in order of arrival. A new array whenever it changed. */
   readonly participants: readonly ParticipantView[];
+  /** The connection takes less than what is shown would need: pictures are smaller, or have fewer frames, for a while. */
+  readonly isLimited: boolean;
   readonly microphoneOn: boolean;
   readonly cameraOn: boolean;
 

@@ -107,6 +107,15 @@ describe('a meeting', () => {
     expect(await session.page.getByTestId('tile-enlarge').count()).toBe(0);
   });
 
+  it('MH-5 says that the connection is weak while pictures are smaller for it', async () => {
+    await session.enter(2);
+    const text = () => session.page.getByTestId('connection-state').textContent();
+    await session.page.evaluate(() => globalThis.fakeMeeting?.setLimited(true));
+    await expect.poll(text).toBe('Weak connection');
+    await session.page.evaluate(() => globalThis.fakeMeeting?.setLimited(false));
+    await expect.poll(text).toBe('Connected');
+  });
+
   it('mirrors the self view alone', async () => {
     await session.enter(2);
     const transform = (name: string) =>

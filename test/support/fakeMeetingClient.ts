@@ -27,6 +27,7 @@ export class FakeMeetingClient implements MeetingClient {
   readonly meetingId: string;
   readonly meetingName: string;
   state: MeetingState = 'connected';
+  isLimited = false;
   participants: readonly ParticipantView[];
   microphoneOn: boolean;
   cameraOn: boolean;
@@ -135,6 +136,11 @@ export class FakeMeetingClient implements MeetingClient {
     this.participants = this.participants.map((participant) =>
       participant.userId === userId ? { ...participant, ...change } : participant,
     );
+    this.#emit('changed', undefined);
+  }
+
+  setLimited(isLimited: boolean): void {
+    this.isLimited = isLimited;
     this.#emit('changed', undefined);
   }
 

@@ -7,6 +7,7 @@ import {
   decodeMediaServerMessage,
   frameMediaClientMessage,
   type MediaClientMessageInit,
+  mediaSession,
 } from '../../../shared/media-session/messages.ts';
 import { Emitter } from '../Emitter.ts';
 import { ConnectionError } from '../errors.ts';
@@ -50,6 +51,16 @@ export interface LayerWish {
   readonly priority: number;
 }
 
+/** Why the path takes less than what is wished for. */
+export type PathLimit = 'loss' | 'round_trip' | 'congestion';
+
+const { QualityReason } = mediaSession;
+const PATH_LIMITS: Readonly<Record<number, PathLimit>> = {
+  [QualityReason.LOSS]: 'loss',
+  [QualityReason.ROUND_TRIP]: 'round_trip',
+  [QualityReason.CONGESTION]: 'congestion',
+};
+
 export interface MediaConnectionEvents {
   stateChanged: MediaState;
   /** The connection is over; undefined after close(). Emitted once, after which nothing follows. */
@@ -81,6 +92,7 @@ export class MediaConnection {
   #cancelClosing: (() => void) | undefined;
   #reportedAtMs = 0;
   #reports = 0;
+  #pathLimit: PathLimit | undefined;
   #loopDelay: LoopDelay | undefined;
 
   constructor(options: MediaConnectionOptions) {
@@ -106,6 +118,11 @@ export class MediaConnection {
   /** Smoothed, ms; undefined before the first pong. */
   get roundTripMs(): number | undefined {
     return this.#roundTrip.smoothedMs;
+  }
+
+  /** Why pictures are smaller, or of fewer frames, than what was wished for; undefined while everything is sent. */
+  get pathLimit(): PathLimit | undefined {
+    return this.#pathLimit;
   }
 
   get faults(): Readonly<ReceiveFaults> {
@@ -300,6 +317,7 @@ export class MediaConnection {
         this.#outgoing.get(message.layerDemand.streamId ?? 0)?.setWanted(message.layerDemand.wanted ?? false);
         break;
       case 'streamQuality':
+        this.#pathLimit = PATH_LIMITS[message.streamQuality.reason ?? QualityReason.RECOVERED];
         this.#options.log.debug('Path quality', { ...message.streamQuality });
         break;
       case 'refused':

@@ -18,7 +18,7 @@ export interface MeetingScreenProps {
 }
 
 export function MeetingScreen({ app, client, link }: MeetingScreenProps): JSX.Element {
-  const { participants, state, meetingName, microphoneOn, cameraOn } = useMeeting(client);
+  const { participants, state, meetingName, isLimited, microphoneOn, cameraOn } = useMeeting(client);
   const [statisticsShown, setStatisticsShown] = useState(false);
   const toggleStatistics = useCallback(() => setStatisticsShown((shown) => !shown), []);
   const actions = useMeetingActions({ app, client, link, toggleStatistics });
@@ -28,7 +28,12 @@ export function MeetingScreen({ app, client, link }: MeetingScreenProps): JSX.El
 
   return (
     <div class="meeting">
-      <TopBar meetingName={meetingName} state={state} participantCount={participants.length} />
+      <TopBar
+        meetingName={meetingName}
+        state={state}
+        limited={isLimited}
+        participantCount={participants.length}
+      />
       <main class="meeting-main">
         <Grid client={client} statisticsShown={statisticsShown} />
         {participants.length === 1 && state === 'connected' && (

@@ -11,13 +11,19 @@ const STATE_TEXT = {
   disconnected: 'Disconnected',
 } as const satisfies Record<MeetingState, string>;
 
+const WEAK_HINT =
+  'Your connection is too slow for full pictures. They come back by themselves when it recovers.';
+
 export interface TopBarProps {
   readonly meetingName: string;
   readonly state: MeetingState;
+  /** The line takes less than what is shown would need. */
+  readonly limited: boolean;
   readonly participantCount: number;
 }
 
-export function TopBar({ meetingName, state, participantCount }: TopBarProps): JSX.Element {
+export function TopBar({ meetingName, state, limited, participantCount }: TopBarProps): JSX.Element {
+  const isWeak = limited && state === 'connected';
   const people = `${participantCount} ${participantCount === 1 ? 'participant' : 'participants'}`;
   return (
     <header class="top-bar">
@@ -30,9 +36,16 @@ export function TopBar({ meetingName, state, participantCount }: TopBarProps): J
         </span>
         <span class="visually-hidden">{people}</span>
       </span>
-      <span class="connection" role="status" data-testid="connection-state" data-state={state}>
+      <span
+        class="connection"
+        role="status"
+        data-testid="connection-state"
+        data-state={state}
+        data-weak={String(isWeak)}
+        title={isWeak ? WEAK_HINT : undefined}
+      >
         <span class="connection-dot" />
-        <span class="connection-text">{STATE_TEXT[state]}</span>
+        <span class="connection-text">{isWeak ? 'Weak connection' : STATE_TEXT[state]}</span>
       </span>
     </header>
   );

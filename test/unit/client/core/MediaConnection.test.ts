@@ -221,6 +221,15 @@ describe('MediaConnection', () => {
     expect(media.receiverInterval(7, 3)?.lossRatio).toBe(0.25);
   });
 
+  it('MH-5 knows why its path is sent less, and when it is sent everything again', async () => {
+    const { media, server } = await connected();
+    expect(media.pathLimit).toBeUndefined();
+    server.send({ streamQuality: { reason: 2, roundTripMs: 300 } });
+    await until(() => media.pathLimit === 'round_trip');
+    server.send({ streamQuality: { reason: 0 } });
+    await until(() => media.pathLimit === undefined);
+  });
+
   it('asks for a key frame at most every 300 ms, and only of streams that it receives', async () => {
     const { media, server, time } = await connected();
     media.receive(7, 3, recorder());
