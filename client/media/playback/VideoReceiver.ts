@@ -80,7 +80,8 @@ export class VideoReceiver {
   /** The layer that is decoded. */
   #active: ReceivedLayer | undefined;
   #activeAtMs = Number.NEGATIVE_INFINITY;
-  #decodedUpToUs = Number.NEGATIVE_INFINITY;
+  /** Capture time of the key frame from which the active layer is decoded. */
+  #activeSinceUs = Number.NEGATIVE_INFINITY;
   #framesDropped = 0;
   readonly #rate = new RateMeter();
   #decoder: VideoDecoder | undefined;
@@ -173,18 +174,22 @@ export class VideoReceiver {
       this.#decode(frame, nowMs);
   }
 
-  /** Another layer has a key frame that is due and newer than what was decoded: that one is sent now. */
+  /**
+   * Another layer has a key frame that is due, and newer than the one that the active layer began with: that one is sent now.
+   * It need not be newer than what was decoded: it comes on a stream, and datagrams of the active layer overtake it.
+   */
   #followTo(layer: ReceivedLayer, nowMs: number): void {
     const key = layer.jitter.pop(nowMs);
     if (key === undefined) return;
-    if (key.timestampUs <= this.#decodedUpToUs) {
-      // A straggler of before the change to the layer that is decoded.
+    if (key.timestampUs <= this.#activeSinceUs) {
+      // A straggler of before the change to the active layer.
       layer.restart();
       return;
     }
     this.#framesDropped += this.#active?.restart() ?? 0;
     this.#active = layer;
     this.#activeAtMs = nowMs;
+    this.#activeSinceUs = key.timestampUs;
     this.#decode(key, nowMs);
     this.#decodeDue(nowMs);
   }
@@ -209,7 +214,6 @@ export class VideoReceiver {
   }
 
   #decode(frame: ReceivedFrame, nowMs: number): void {
-    this.#decodedUpToUs = Math.max(this.#decodedUpToUs, frame.timestampUs);
     try {
       this.#decoder ??= this.#makeDecoder();
       if (this.#decoder.decodeQueueSize > MAX_DECODE_QUEUE) {

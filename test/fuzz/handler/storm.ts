@@ -35,6 +35,9 @@ const MESSAGES = [
   frameMediaClientMessage({ auth: { connectionToken: 'id-1~1001000~AAAA' } }),
   frameMediaClientMessage({ keyFrameRequest: { userId: 2, streamId: 20 } }),
   frameMediaClientMessage({
+    layerChange: { userId: 2, streamId: 20, preferredSpatialLayer: 1, priority: 3 },
+  }),
+  frameMediaClientMessage({
     receiverReport: { intervalMs: 1_000, roundTripUs: 5, streams: [{ userId: 2, streamId: 20, lost: 1 }] },
   }),
 ];

@@ -22,6 +22,7 @@ const CLOSE_CODES = [0, 4400, 4401, 4429];
 const MESSAGES = [
   frameMediaClientMessage({ auth: { connectionToken: 'id-1~1001000~AAAA' } }),
   frameMediaClientMessage({ keyFrameRequest: { userId: 1, streamId: 10 } }),
+  frameMediaClientMessage({ layerChange: { userId: 1, streamId: 10, maxTemporalLayer: 1, priority: 2 } }),
   frameMediaClientMessage({
     receiverReport: { intervalMs: 1_000, roundTripUs: 5, streams: [{ userId: 1, streamId: 10, lost: 1 }] },
   }),

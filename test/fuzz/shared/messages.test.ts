@@ -67,8 +67,12 @@ const decoders: Readonly<Record<string, readonly [Decode, readonly Uint8Array[]]
       { auth: { connectionToken: 'token' } },
       { keyFrameRequest: { userId: 7, streamId: 11 } },
       {
+        layerChange: { userId: 7, streamId: 11, preferredSpatialLayer: 2, maxTemporalLayer: 7, priority: 1 },
+      },
+      {
         receiverReport: {
           intervalMs: 1_000,
+          busyUs: 20_000,
           streams: [{ userId: 7, streamId: 11, highestSequence: 2 ** 40, bytes: 2 ** 40 }],
         },
       },
@@ -79,6 +83,16 @@ const decoders: Readonly<Record<string, readonly [Decode, readonly Uint8Array[]]
     [
       { authOk: { userId: 7, maxDatagramBytes: 1_100 } },
       { refused: { code: 'UNAUTHORIZED', message: 'no' } },
+      { layerDemand: { streamId: 11, wanted: true } },
+      {
+        streamQuality: {
+          reason: 1,
+          roundTripMs: 210,
+          lossPerMille: 60,
+          deliveredBps: 400_000,
+          budgetBps: 340_000,
+        },
+      },
     ].map((message) => body(frameMediaServerMessage(message))),
   ],
 };

@@ -79,6 +79,11 @@ async function advance(ms: number): Promise<void> {
   await settle();
 }
 
+/** Streams of which the publisher was asked for a key frame. */
+function keyFrameRequests(): number[] {
+  return publisher.client.messages.flatMap(({ keyFrameRequest }) => keyFrameRequest?.streamId ?? []);
+}
+
 function demands(): unknown[] {
   return publisher.client.messages.flatMap(({ layerDemand }) =>
     layerDemand ? [[layerDemand.streamId, layerDemand.wanted ?? false]] : [],
@@ -109,8 +114,7 @@ describe('layers of a source', () => {
     await advance(1_000);
     publisher.client.messages.length = 0;
     await prefer(viewer, 1);
-    const asked = publisher.client.messages.flatMap(({ keyFrameRequest }) => keyFrameRequest?.streamId ?? []);
-    expect(asked).toEqual([11]);
+    expect(keyFrameRequests()).toEqual([11]);
     expect(await received(viewer)).toEqual([12]);
     await received(viewer, KEY);
     expect(await received(viewer)).toEqual([11]);
@@ -159,13 +163,98 @@ describe('layers of a source', () => {
     expect(await received(viewer)).toEqual([11]);
   });
 
+  it('SFU-4 sends a late joiner the low layer at once, and the one that it prefers from its key frame on', async () => {
+    await watch();
+    await received(viewer, KEY);
+    await advance(2_000);
+    publisher.client.messages.length = 0;
+    const late = await join(test, 3);
+    await watch(late);
+    expect(keyFrameRequests()).toEqual(expect.arrayContaining([10, 12]));
+    expect(demands()).toContainEqual([10, true]);
+    expect(await received(late, KEY)).toEqual([10, 12]);
+    expect(await received(late)).toEqual([12]);
+  });
+
+  it('SFU-4 sends all subscribers the one layer of a publisher without simulcast, whatever they prefer', async () => {
+    const lone = await test.calls.createProducers({
+      router_id: ROUTER_ID,
+      producers: [{ transport_id: publisher.transportId, stream_id: 30, kind: 'video', source: 'screen' }],
+    });
+    await subscribe(test, viewer, lone.producers[0]?.producer_id ?? '');
+    await viewer.client.say({ layerChange: { userId: PUBLISHER, streamId: 30, preferredSpatialLayer: 1 } });
+    await settle();
+    publisher.client.sendDatagram(frame(PUBLISHER, 30));
+    await settle();
+    expect(viewer.client.datagrams.map((bytes) => readStreamId(bytes, 0))).toEqual([30]);
+  });
+
+  it('SFU-4 goes back to a layer that its publisher gave up and publishes again', async () => {
+    await watch();
+    await received(viewer, KEY);
+    await test.calls.closeProducer({ router_id: ROUTER_ID, producer_id: producers[2] ?? '' });
+    await received(viewer, KEY);
+    const again = await test.calls.createProducers({
+      router_id: ROUTER_ID,
+      producers: [
+        {
+          transport_id: publisher.transportId,
+          stream_id: 12,
+          kind: 'video',
+          spatial_layer: 2,
+          source: 'camera',
+        },
+      ],
+    });
+    await subscribe(test, viewer, again.producers[0]?.producer_id ?? '');
+    await settle();
+    expect(await received(viewer)).toEqual([11]);
+    await received(viewer, KEY);
+    expect(await received(viewer)).toEqual([12]);
+  });
+
+  it('MC-10 SFU-4 sends nothing of a publisher that is muted while a subscriber changes layers, and changes over afterwards', async () => {
+    const muted = { router_id: ROUTER_ID, transport_id: publisher.transportId };
+    await watch();
+    await received(viewer, KEY);
+    await prefer(viewer, 0);
+    await test.calls.muteTransport({ ...muted, kinds: ['video'] });
+    expect(await received(viewer, KEY)).toEqual([]);
+    await test.calls.muteTransport({ ...muted, kinds: [] });
+    expect(await received(viewer)).toEqual([12]);
+    publisher.client.messages.length = 0;
+    for (let step = 0; step < 8; step++) await advance(PATH_STEP_MS);
+    expect(keyFrameRequests()).toContain(10);
+    await received(viewer, KEY);
+    expect(await received(viewer)).toEqual([10]);
+  });
+
+  it('SFU-4 does not change over when the subscriber thinks better of it before the key frame', async () => {
+    await watch();
+    await received(viewer, KEY);
+    await prefer(viewer, 0);
+    await prefer(viewer, 2);
+    await received(viewer, KEY);
+    expect(await received(viewer)).toEqual([12]);
+  });
+
+  it('SFU-4 asks the publisher once for the key frame that several subscribers wait for', async () => {
+    const others = [await join(test, 3), await join(test, 4)];
+    for (const seat of [viewer, ...others]) await watch(seat);
+    await received(viewer, KEY);
+    for (let step = 0; step < 8; step++) await advance(PATH_STEP_MS);
+    publisher.client.messages.length = 0;
+    for (const seat of [viewer, ...others]) await prefer(seat, 1);
+    await advance(250);
+    expect(keyFrameRequests()).toEqual([11]);
+  });
+
   it('SFU-4 asks again for a key frame that does not come', async () => {
     await watch();
     await advance(1_000);
     publisher.client.messages.length = 0;
     for (let step = 0; step < 8; step++) await advance(PATH_STEP_MS);
-    const asked = publisher.client.messages.flatMap(({ keyFrameRequest }) => keyFrameRequest?.streamId ?? []);
-    expect(asked).toContain(12);
+    expect(keyFrameRequests()).toContain(12);
   });
 
   it('MH-5 tells a publisher which layers nobody watches, once that has lasted, and at once when somebody does', async () => {
@@ -190,7 +279,7 @@ describe('layers of a source', () => {
     publisher.client.messages.length = 0;
     viewer.client.session.close(0, '');
     await settle();
-    expect(publisher.client.messages.filter(({ payload }) => payload === 'keyFrameRequest')).toEqual([]);
+    expect(keyFrameRequests()).toEqual([]);
   });
 
   it('MH-5 lowers within 1 s what a lossy subscriber is sent, tells it, and leaves the others alone', async () => {

@@ -1,4 +1,4 @@
-// What VideoEncoderPipeline uses of a browser: a camera track that a test feeds, and encoders that do as they are told.
+// What encoders and decoders use of a browser: a camera track that a test feeds, and codecs that do as they are told.
 import { vi } from 'vitest';
 
 export interface FakeEncoderCall {
@@ -90,5 +90,42 @@ export class FakeCamera {
         this.openFrames -= 1;
       },
     };
+  }
+}
+
+/** Decoders that write down what they are given, in order. */
+export class FakeScreen {
+  readonly decoded: { readonly timestampUs: number; readonly isKeyFrame: boolean }[] = [];
+
+  /** Stubs the globals; vi.unstubAllGlobals() takes them away. */
+  install(): void {
+    const screen = this;
+    vi.stubGlobal(
+      'EncodedVideoChunk',
+      class {
+        readonly type: string;
+        readonly timestamp: number;
+        constructor({ type, timestamp }: { type: string; timestamp: number }) {
+          this.type = type;
+          this.timestamp = timestamp;
+        }
+      },
+    );
+    vi.stubGlobal(
+      'VideoDecoder',
+      class {
+        readonly decodeQueueSize = 0;
+        state = 'unconfigured';
+        configure() {
+          this.state = 'configured';
+        }
+        decode({ type, timestamp }: { type: string; timestamp: number }) {
+          screen.decoded.push({ timestampUs: timestamp, isKeyFrame: type === 'key' });
+        }
+        close() {
+          this.state = 'closed';
+        }
+      },
+    );
   }
 }
