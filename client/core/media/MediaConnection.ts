@@ -7,7 +7,6 @@ import {
   decodeMediaServerMessage,
   frameMediaClientMessage,
   type MediaClientMessageInit,
-  mediaSession,
 } from '../../../shared/media-session/messages.ts';
 import { Emitter } from '../Emitter.ts';
 import { ConnectionError } from '../errors.ts';
@@ -15,11 +14,12 @@ import { MessageStream } from '../MessageStream.ts';
 import { type Timers, withTimeout } from '../timers.ts';
 import type { ClientTransport } from '../transport.ts';
 import { DatagramWriter } from './DatagramWriter.ts';
-import { LoopDelay } from './LoopDelay.ts';
 import { MediaReception, type ReceiveFaults } from './MediaReception.ts';
 import { type MediaEvent, type MediaState, nextMediaState } from './MediaState.ts';
 import { OutgoingStream, type SendMode } from './OutgoingStream.ts';
+import { type PathLimit, pathLimitOf } from './PathLimit.ts';
 import type { ReceiverInterval } from './ReceiverStats.ts';
+import { ReceptionReporter } from './ReceptionReporter.ts';
 import { RoundTrip } from './RoundTrip.ts';
 import type { StreamReceiver } from './StreamReceiver.ts';
 
@@ -27,10 +27,6 @@ const PEER = 'the media handler';
 const PING_INTERVAL_MS = 1_000;
 /** All of them. */
 const MAX_TEMPORAL_LAYER = 7;
-/** Four within the second in which the handler has to notice a bad path (ledger MH-5). */
-const REPORT_INTERVAL_MS = 250;
-/** Reports after which receiverInterval() has new figures: a second. */
-const REPORTS_AN_INTERVAL = 4;
 /** A stream's key frame is asked for at most this often. */
 const KEY_FRAME_REQUEST_INTERVAL_MS = 300;
 
@@ -50,16 +46,6 @@ export interface LayerWish {
   /** Higher comes first when the path does not take everything; from 0. */
   readonly priority: number;
 }
-
-/** Why the path takes less than what is wished for. */
-export type PathLimit = 'loss' | 'round_trip' | 'congestion';
-
-const { QualityReason } = mediaSession;
-const PATH_LIMITS: Readonly<Record<number, PathLimit>> = {
-  [QualityReason.LOSS]: 'loss',
-  [QualityReason.ROUND_TRIP]: 'round_trip',
-  [QualityReason.CONGESTION]: 'congestion',
-};
 
 export interface MediaConnectionEvents {
   stateChanged: MediaState;
@@ -81,7 +67,7 @@ export class MediaConnection {
   readonly #reception: MediaReception;
   readonly #outgoing = new Map<number, OutgoingStream>();
   readonly #roundTrip: RoundTrip;
-  readonly #stopTimers: (() => void)[] = [];
+  #stopPinging: () => void = () => undefined;
   #state: MediaState = 'idle';
   #control: MessageStream | undefined;
   #writer: DatagramWriter | undefined;
@@ -90,10 +76,8 @@ export class MediaConnection {
   #authOk: ((message: { userId: number; maxDatagramBytes: number }) => void) | undefined;
   #refusal: ConnectionError | undefined;
   #cancelClosing: (() => void) | undefined;
-  #reportedAtMs = 0;
-  #reports = 0;
   #pathLimit: PathLimit | undefined;
-  #loopDelay: LoopDelay | undefined;
+  #reporter: ReceptionReporter | undefined;
 
   constructor(options: MediaConnectionOptions) {
     this.#options = options;
@@ -259,15 +243,17 @@ export class MediaConnection {
   #start(): void {
     const { transport, timers, clock } = this.#options;
     this.#writer = new DatagramWriter(transport.datagrams.writable);
-    this.#reportedAtMs = clock.monotonicMs();
-    this.#loopDelay = new LoopDelay(clock, timers);
+    this.#reporter = new ReceptionReporter({
+      clock,
+      timers,
+      receivers: this.#reception.receivers,
+      roundTrip: this.#roundTrip,
+      send: (message) => this.#send(message),
+    });
     void this.#readDatagrams();
     void this.#readStreams();
     this.#ping();
-    this.#stopTimers.push(
-      timers.every(PING_INTERVAL_MS, () => this.#ping()),
-      timers.every(REPORT_INTERVAL_MS, () => this.#report()),
-    );
+    this.#stopPinging = timers.every(PING_INTERVAL_MS, () => this.#ping());
   }
 
   async #readDatagrams(): Promise<void> {
@@ -317,7 +303,7 @@ export class MediaConnection {
         this.#outgoing.get(message.layerDemand.streamId ?? 0)?.setWanted(message.layerDemand.wanted ?? false);
         break;
       case 'streamQuality':
-        this.#pathLimit = PATH_LIMITS[message.streamQuality.reason ?? QualityReason.RECOVERED];
+        this.#pathLimit = pathLimitOf(message.streamQuality);
         this.#options.log.debug('Path quality', { ...message.streamQuality });
         break;
       case 'refused':
@@ -360,20 +346,6 @@ export class MediaConnection {
     this.#writer?.write(this.#roundTrip.makePing());
   }
 
-  #report(): void {
-    const nowMs = this.#options.clock.monotonicMs();
-    const intervalMs = Math.round(nowMs - this.#reportedAtMs);
-    this.#reportedAtMs = nowMs;
-    this.#reports = (this.#reports + 1) % REPORTS_AN_INTERVAL;
-    const { receivers } = this.#reception;
-    if (this.#reports === 0) receivers.endIntervals(nowMs);
-    const streams = receivers.takeReports(nowMs);
-    if (streams.length === 0) return;
-    const roundTripUs = Math.round((this.#roundTrip.smoothedMs ?? 0) * 1_000);
-    const busyUs = Math.round((this.#loopDelay?.takeMs() ?? 0) * 1_000);
-    this.#send({ receiverReport: { intervalMs, roundTripUs, busyUs, streams } });
-  }
-
   #send(message: MediaClientMessageInit): void {
     this.#control?.send(frameMediaClientMessage(message));
   }
@@ -390,9 +362,9 @@ export class MediaConnection {
 
   #end(error: ConnectionError | undefined, closeCode: CloseCode = CloseCode.normal): void {
     if (this.#state === 'closed') return;
-    for (const stop of this.#stopTimers) stop();
+    this.#stopPinging();
     this.#cancelClosing?.();
-    this.#loopDelay?.close();
+    this.#reporter?.close();
     for (const stream of this.#outgoing.values()) stream.detach();
     this.#outgoing.clear();
     this.#reception.close();
