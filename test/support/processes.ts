@@ -31,14 +31,28 @@ export function boundPorts(pids: readonly number[]): number[] {
   return ['udp', 'udp6', 'tcp', 'tcp6'].flatMap((table) => portsOf(table, inodes));
 }
 
+/** Datagrams that the kernel dropped at the given processes' UDP sockets, since those were opened: their buffers were full. */
+export function udpDrops(pids: readonly number[]): number {
+  const inodes = new Set(pids.flatMap(socketInodes));
+  return ['udp', 'udp6']
+    .flatMap(rowsOf)
+    .filter((fields) => inodes.has(fields[9] ?? ''))
+    .reduce((sum, fields) => sum + Number(fields[12] ?? 0), 0);
+}
+
 function portsOf(table: string, inodes: ReadonlySet<string>): number[] {
   const LISTEN_OR_UNCONNECTED = new Set(['0A', '07']);
+  return rowsOf(table)
+    .filter((fields) => inodes.has(fields[9] ?? '') && LISTEN_OR_UNCONNECTED.has(fields[3] ?? ''))
+    .map((fields) => Number.parseInt(fields[1]?.split(':')[1] ?? '', 16));
+}
+
+/** The fields of each line of a table of sockets, without its heading. */
+function rowsOf(table: string): string[][] {
   return readFileSync(`/proc/net/${table}`, 'utf8')
     .split('\n')
     .slice(1)
-    .map((line) => line.trim().split(/\s+/))
-    .filter((fields) => inodes.has(fields[9] ?? '') && LISTEN_OR_UNCONNECTED.has(fields[3] ?? ''))
-    .map((fields) => Number.parseInt(fields[1]?.split(':')[1] ?? '', 16));
+    .map((line) => line.trim().split(/\s+/));
 }
 
 function socketInodes(pid: number): string[] {

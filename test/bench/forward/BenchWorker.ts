@@ -26,8 +26,11 @@ export interface BenchWorker {
   stop(): Promise<void>;
 }
 
-/** Starts a worker; `scripts` (name to path) are bundled beside it. */
-export async function startBenchWorker(scripts: Readonly<Record<string, string>>): Promise<BenchWorker> {
+/** Starts a worker; `scripts` (name to path) are bundled beside it, `handlerWorker` in its place. Log lines go to `onLine`. */
+export async function startBenchWorker(
+  scripts: Readonly<Record<string, string>>,
+  onLine: (line: string) => void = (line) => process.stderr.write(`${line}\n`),
+): Promise<BenchWorker> {
   const directory = await mkdtemp(join(tmpdir(), 'dark-tower-bench-'));
   await bundleForDeno({ handlerWorker: 'media-node/workers/handlerWorker.ts', ...scripts }, directory);
   const certificate = await createCertificate([BENCH_HOST], systemClock.epochMs());
@@ -52,7 +55,7 @@ export async function startBenchWorker(scripts: Readonly<Record<string, string>>
     handlers: {},
     log: silentLogger,
     clock: systemClock,
-    writeLogLine: (line) => process.stderr.write(`${line}\n`),
+    writeLogLine: onLine,
     signal: new AbortController().signal,
   });
   return {

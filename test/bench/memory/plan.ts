@@ -7,6 +7,13 @@ export interface Person {
   readonly streams: number;
 }
 
+/** What a worker holds after its garbage is collected. */
+export interface WorkerMemory {
+  readonly rssBytes: number;
+  /** The heap, and what V8 knows of outside it. */
+  readonly heapBytes: number;
+}
+
 export type MemoryCommand =
   | {
       readonly command: 'connect';

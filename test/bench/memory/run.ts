@@ -1,10 +1,11 @@
 // What streams, subscriptions and sessions cost in memory, and whether a full worker holds. See METHOD.md.
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { udpDrops } from '../../support/processes.ts';
 import { BENCH_HOST, type BenchWorker, startBenchWorker } from '../forward/BenchWorker.ts';
 import { LineProcess } from '../forward/LineProcess.ts';
 import { type HeapFigures, measureHeap } from './heap.ts';
-import type { Person, SendAnswer } from './plan.ts';
+import type { Person, SendAnswer, WorkerMemory } from './plan.ts';
 
 const DEFAULT_SECONDS = 60;
 const WARM_UP_SECONDS = 5;
@@ -19,8 +20,10 @@ const BATCH = 250;
 const SAMPLE_MS = 1_000;
 
 export interface MemoryResult extends HeapFigures {
-  /** Resident memory of the worker process. */
+  /** Resident memory of the worker process, garbage collected. */
   readonly bytesPerSession: number;
+  /** V8's part of it. */
+  readonly heapBytesPerSession: number;
   readonly hold: {
     readonly streams: number;
     readonly consumers: number;
@@ -33,6 +36,8 @@ export interface MemoryResult extends HeapFigures {
     readonly rssEndBytes: number;
     readonly rssMaxBytes: number;
     readonly drops: Readonly<Record<string, number>>;
+    /** Datagrams that the kernel dropped in front of a process that did not read in time; absent where it does not tell. */
+    readonly kernelDrops?: { readonly worker: number; readonly clients: number };
   };
 }
 
@@ -43,35 +48,66 @@ export async function run(args: readonly string[]): Promise<MemoryResult> {
   if (!(seconds >= 4 && seconds <= 86_400))
     throw new RangeError(`--seconds must be at least 4 and at most 86400: ${values.seconds}`);
   const heap = measureHeap();
-  const worker = await startBenchWorker({ client: 'test/bench/memory/client.ts' });
+  const memories = new Memories();
+  const worker = await startBenchWorker(
+    { handlerWorker: 'test/bench/memory/measuredWorker.ts', client: 'test/bench/memory/client.ts' },
+    (line) => memories.onLine(line),
+  );
   const clients = new LineProcess(join(worker.directory, 'client.js'), false);
   try {
-    const bytesPerSession = await measureSessions(worker, clients);
-    return { ...heap, bytesPerSession, hold: await hold(worker, clients, seconds) };
+    const session = await measureSessions(worker, clients, memories);
+    return { ...heap, ...session, hold: await hold(worker, clients, seconds) };
   } finally {
     clients.stop();
     await worker.stop();
   }
 }
 
-export function describe({ bytesPerStream, bytesPerConsumer, bytesPerSession, hold }: MemoryResult): string {
+export function describe(result: MemoryResult): string {
+  const { bytesPerStream, bytesPerConsumer, bytesPerSession, heapBytesPerSession, hold } = result;
+  const kilobytes = (bytes: number): string => `${Math.round(bytes / 1_000)} kB`;
   const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
   return [
-    `a stream ${bytesPerStream} B, a subscription ${bytesPerConsumer} B, a session ${Math.round(bytesPerSession / 1_000)} kB`,
+    `a stream ${bytesPerStream} B, a subscription ${bytesPerConsumer} B, a session ${kilobytes(bytesPerSession)}, ${kilobytes(heapBytesPerSession)} of it V8's`,
     `${hold.streams} streams and ${hold.consumers} consumers for ${hold.seconds} s: loss ${(hold.loss * 100).toFixed(4)} %,` +
       ` resident ${megabytes(hold.rssStartBytes)} at first, ${megabytes(hold.rssEndBytes)} at last, ${megabytes(hold.rssMaxBytes)} at most`,
   ].join('\n');
 }
 
-async function measureSessions(worker: BenchWorker, clients: LineProcess): Promise<number> {
+async function measureSessions(
+  worker: BenchWorker,
+  clients: LineProcess,
+  memories: Memories,
+): Promise<Pick<MemoryResult, 'bytesPerSession' | 'heapBytesPerSession'>> {
   const half = IDLE_SESSIONS / 2;
   const people = await meeting(worker, 'idle', IDLE_SESSIONS, 0);
   await connect(worker, clients, people.slice(0, half));
-  const before = await rss(worker);
+  const before = await memories.ask(worker.process.pid);
   await connect(worker, clients, people.slice(half));
-  const after = await rss(worker);
+  const after = await memories.ask(worker.process.pid);
   await worker.process.call('closeRouter', { router_id: 'idle' });
-  return Math.max(0, Math.round((after - before) / half));
+  return {
+    bytesPerSession: Math.round((after.rssBytes - before.rssBytes) / half),
+    heapBytesPerSession: Math.round((after.heapBytes - before.heapBytes) / half),
+  };
+}
+
+/** Asks the worker what it holds, and hears the answer among its log lines. */
+class Memories {
+  #answered: ((memory: WorkerMemory) => void) | undefined;
+
+  ask(pid: number): Promise<WorkerMemory> {
+    const { promise, resolve } = Promise.withResolvers<WorkerMemory>();
+    this.#answered = resolve;
+    process.kill(pid, 'SIGUSR2');
+    return promise;
+  }
+
+  onLine(line: string): void {
+    if (line.startsWith('{"memory":'))
+      this.#answered?.((JSON.parse(line) as { memory: WorkerMemory }).memory);
+    else process.stderr.write(`${line}\n`);
+  }
 }
 
 async function hold(
@@ -84,7 +120,14 @@ async function hold(
   await send(clients, WARM_UP_SECONDS);
   const samples: number[] = [];
   const sampler = setInterval(() => void rss(worker).then((bytes) => samples.push(bytes)), SAMPLE_MS);
+  const pids = { worker: [worker.process.pid], clients: [clients.pid] };
+  const kernelDrops = () =>
+    process.platform === 'linux'
+      ? { worker: udpDrops(pids.worker), clients: udpDrops(pids.clients) }
+      : undefined;
+  const before = kernelDrops();
   const { sentByUser, delivered } = await send(clients, seconds);
+  const after = kernelDrops();
   clearInterval(sampler);
   const { consumers, producers, drops } = await worker.process.call('stats', null);
   const expected = people.slice(RECEIVERS).reduce((sum, { userId }) => sum + (sentByUser[userId] ?? 0), 0);
@@ -100,6 +143,10 @@ async function hold(
     rssEndBytes: median(samples.slice(-quarter)),
     rssMaxBytes: Math.max(...samples),
     drops,
+    ...(before &&
+      after && {
+        kernelDrops: { worker: after.worker - before.worker, clients: after.clients - before.clients },
+      }),
   };
 }
 
