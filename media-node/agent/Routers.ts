@@ -2,6 +2,7 @@
 // What is inside a router is the worker's own; calls for it pass through here.
 import { ApiError } from '../../shared/api/error.ts';
 import type {
+  ConsumerDetails,
   ConsumersBody,
   ControllerAddress,
   CreateConsumers,
@@ -9,6 +10,7 @@ import type {
   CreateRouter,
   CreateTransports,
   MuteTransport,
+  ProducerDetails,
   ProducersBody,
   RouterBody,
   TransportDetails,
@@ -121,6 +123,40 @@ export class Routers {
 
   async createProducers(routerId: string, request: CreateProducers): Promise<ProducersBody> {
     return await call(this.#entry(routerId), 'createProducers', { router_id: routerId, ...request });
+  }
+
+  /** Every stream that is published in the router, with its publisher's transport and its figures. */
+  async listProducers(routerId: string): Promise<ProducerDetails[]> {
+    const { transports } = await this.inspectTransports(routerId);
+    return transports.flatMap(({ transport_id, producers }) =>
+      producers.map((producer) => ({ transport_id, ...producer })),
+    );
+  }
+
+  async inspectProducer(routerId: string, producerId: string): Promise<ProducerDetails> {
+    const producers = await this.listProducers(routerId);
+    return found(
+      'producer',
+      producerId,
+      producers.find(({ producer_id }) => producer_id === producerId),
+    );
+  }
+
+  /** Every subscription in the router, with its subscriber's transport and its figures. */
+  async listConsumers(routerId: string): Promise<ConsumerDetails[]> {
+    const { transports } = await this.inspectTransports(routerId);
+    return transports.flatMap(({ transport_id, consumers }) =>
+      consumers.map((consumer) => ({ transport_id, ...consumer })),
+    );
+  }
+
+  async inspectConsumer(routerId: string, consumerId: string): Promise<ConsumerDetails> {
+    const consumers = await this.listConsumers(routerId);
+    return found(
+      'consumer',
+      consumerId,
+      consumers.find(({ consumer_id }) => consumer_id === consumerId),
+    );
   }
 
   async deleteProducer(routerId: string, producerId: string): Promise<void> {
@@ -283,6 +319,11 @@ function body(
     worker_id: entry.worker.workerId,
     ...counts,
   };
+}
+
+function found<Item>(kind: string, id: string, item: Item | undefined): Item {
+  if (item === undefined) throw notFound(kind, id);
+  return item;
 }
 
 function requireId(kind: string, id: string): void {

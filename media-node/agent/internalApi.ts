@@ -75,28 +75,39 @@ export function addHandlerApi(
     },
   });
   http.route(handlerPaths.producers(ROUTER), authorize, {
+    GET: async (context) => context.json({ producers: await routers.listProducers(routerId(context)) }),
     POST: async (context) => {
       const request = await readJson(context, createProducersSchema);
       return context.json(await routers.createProducers(routerId(context), request), 201);
     },
   });
   http.route(handlerPaths.consumers(ROUTER), authorize, {
+    GET: async (context) => context.json({ consumers: await routers.listConsumers(routerId(context)) }),
     POST: async (context) => {
       const request = await readJson(context, createConsumersSchema);
       return context.json(await routers.createConsumers(routerId(context), request), 201);
     },
   });
   const items = [
-    [handlerPaths.transport(ROUTER, ITEM), routers.deleteTransport.bind(routers)],
-    [handlerPaths.producer(ROUTER, ITEM), routers.deleteProducer.bind(routers)],
-    [handlerPaths.consumer(ROUTER, ITEM), routers.deleteConsumer.bind(routers)],
-  ] as const;
-  for (const [path, remove] of items) {
+    {
+      path: handlerPaths.transport(ROUTER, ITEM),
+      inspect: routers.inspectTransport.bind(routers),
+      remove: routers.deleteTransport.bind(routers),
+    },
+    {
+      path: handlerPaths.producer(ROUTER, ITEM),
+      inspect: routers.inspectProducer.bind(routers),
+      remove: routers.deleteProducer.bind(routers),
+    },
+    {
+      path: handlerPaths.consumer(ROUTER, ITEM),
+      inspect: routers.inspectConsumer.bind(routers),
+      remove: routers.deleteConsumer.bind(routers),
+    },
+  ];
+  for (const { path, inspect, remove } of items) {
     http.route(path, authorize, {
-      ...(path === handlerPaths.transport(ROUTER, ITEM) && {
-        GET: async (context: Context) =>
-          context.json(await routers.inspectTransport(routerId(context), itemId(context))),
-      }),
+      GET: async (context) => context.json(await inspect(routerId(context), itemId(context))),
       DELETE: async (context) => {
         await remove(routerId(context), itemId(context));
         return context.body(null, 204);

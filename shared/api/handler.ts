@@ -165,6 +165,34 @@ const trafficFields = {
   datagrams_per_second: z.number(),
   bits_per_second: z.number(),
 };
+const producerFields = {
+  producer_id: idSchema,
+  stream_id: z.int(),
+  kind: z.enum(['audio', 'video']),
+  spatial_layer: z.int(),
+  consumers: z.int(),
+  ...trafficFields,
+};
+const consumerFields = {
+  consumer_id: idSchema,
+  producer_id: idSchema,
+  user_id: z.int(),
+  stream_id: z.int(),
+  forwarding: z.enum(['all', 'fromKeyFrame', 'none']).optional().meta({
+    description: 'Of the layers of a source one is sent, and one may wait for its key frame.',
+  }),
+  max_temporal_layer: z
+    .int()
+    .optional()
+    .meta({ description: 'Discardable frames of higher temporal layers are left out.' }),
+  ...trafficFields,
+  dropped: z.number(),
+  outstanding_datagrams: z.number().meta({ description: 'Sent and not known to have arrived.' }),
+  window_datagrams: z.number().meta({ description: 'How many of them there may be.' }),
+  reported: z
+    .object({ received: z.number(), lost: z.number(), jitter_us: z.number(), bytes: z.number() })
+    .optional(),
+};
 export const transportDetailsSchema = z
   .object({
     transport_id: idSchema,
@@ -180,39 +208,17 @@ export const transportDetailsSchema = z
       .meta({ description: 'Of what its receivers last reported: lost of received and lost.' }),
     datagrams_in_flight: z.int().meta({ description: 'Handed to QUIC and not taken yet.' }),
     drops: z.record(z.string(), z.number()).meta({ description: 'Copies not sent to it, by reason.' }),
-    producers: z.array(
-      z.object({
-        producer_id: idSchema,
-        stream_id: z.int(),
-        kind: z.enum(['audio', 'video']),
-        spatial_layer: z.int(),
-        consumers: z.int(),
-        ...trafficFields,
-      }),
-    ),
-    consumers: z.array(
-      z.object({
-        consumer_id: idSchema,
-        producer_id: idSchema,
-        user_id: z.int(),
-        stream_id: z.int(),
-        forwarding: z.enum(['all', 'fromKeyFrame', 'none']).optional().meta({
-          description: 'Of the layers of a source one is sent, and one may wait for its key frame.',
-        }),
-        max_temporal_layer: z
-          .int()
-          .optional()
-          .meta({ description: 'Discardable frames of higher temporal layers are left out.' }),
-        ...trafficFields,
-        dropped: z.number(),
-        outstanding_datagrams: z.number().meta({ description: 'Sent and not known to have arrived.' }),
-        window_datagrams: z.number().meta({ description: 'How many of them there may be.' }),
-        reported: z
-          .object({ received: z.number(), lost: z.number(), jitter_us: z.number(), bytes: z.number() })
-          .optional(),
-      }),
-    ),
+    producers: z.array(z.object(producerFields)),
+    consumers: z.array(z.object(consumerFields)),
   })
   .meta({ description: 'One session of a handler (ledger MH-8). Rates are of the last second.' });
 export type TransportDetails = z.infer<typeof transportDetailsSchema>;
 export const transportDetailsListSchema = z.object({ transports: z.array(transportDetailsSchema) });
+/** A stream that is published, and by whom. */
+export const producerDetailsSchema = z.object({ transport_id: idSchema, ...producerFields });
+export type ProducerDetails = z.infer<typeof producerDetailsSchema>;
+export const producerDetailsListSchema = z.object({ producers: z.array(producerDetailsSchema) });
+/** A subscription to a stream, and whose. */
+export const consumerDetailsSchema = z.object({ transport_id: idSchema, ...consumerFields });
+export type ConsumerDetails = z.infer<typeof consumerDetailsSchema>;
+export const consumerDetailsListSchema = z.object({ consumers: z.array(consumerDetailsSchema) });

@@ -3,7 +3,14 @@ import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { addHandlerApi } from '../../../media-node/agent/internalApi.ts';
 import { InternalHttp } from '../../../media-node/agent/internalHttp.ts';
 import { Routers } from '../../../media-node/agent/Routers.ts';
+import { errorBodySchema } from '../../../shared/api/error.ts';
 import {
+  consumerDetailsListSchema,
+  consumerDetailsSchema,
+  consumersSchema,
+  producerDetailsListSchema,
+  producerDetailsSchema,
+  producersSchema,
   routerSchema,
   transportDetailsListSchema,
   transportDetailsSchema,
@@ -88,6 +95,44 @@ describe('figures of a media handler', () => {
     const one = await request('GET', handlerPaths.transport(routerId, transportId));
     expect(transportDetailsSchema.parse(await one.json())).toEqual(transports[0]);
     expect((await request('GET', handlerPaths.transport(routerId, 'nobody'))).status).toBe(404);
+  });
+
+  it('MH-8 SFU-3 tells of every stream and every subscription of a router, and of one', async () => {
+    const { routerId, transportId } = await createTransport();
+    const create = async (path: string, items: object): Promise<unknown> =>
+      (await request('POST', path, items)).json();
+    const { producers } = producersSchema.parse(
+      await create(handlerPaths.producers(routerId), {
+        producers: [1, 2].map((stream_id) => ({ transport_id: transportId, stream_id, kind: 'audio' })),
+      }),
+    );
+    const producerId = producers[1]?.producer_id ?? '';
+    const { consumers } = consumersSchema.parse(
+      await create(handlerPaths.consumers(routerId), {
+        consumers: [{ transport_id: transportId, producer_id: producerId }],
+      }),
+    );
+    const consumerId = consumers[0]?.consumer_id ?? '';
+    const get = async (path: string): Promise<unknown> => (await request('GET', path)).json();
+
+    const published = producerDetailsListSchema.parse(await get(handlerPaths.producers(routerId))).producers;
+    expect(published.map(({ producer_id }) => producer_id)).toEqual(
+      producers.map(({ producer_id }) => producer_id),
+    );
+    expect(published[1]).toMatchObject({ transport_id: transportId });
+    const one = producerDetailsSchema.parse(await get(handlerPaths.producer(routerId, producerId)));
+    expect(one).toEqual(published[1]);
+
+    const received = consumerDetailsListSchema.parse(await get(handlerPaths.consumers(routerId))).consumers;
+    expect(received).toMatchObject([{ transport_id: transportId, producer_id: producerId }]);
+    const subscription = consumerDetailsSchema.parse(await get(handlerPaths.consumer(routerId, consumerId)));
+    expect(subscription).toEqual(received[0]);
+
+    for (const path of [handlerPaths.producer(routerId, consumerId), handlerPaths.consumer(routerId, 'c')]) {
+      const answer = await request('GET', path);
+      expect(answer.status).toBe(404);
+      expect(errorBodySchema.parse(await answer.json()).error.code).toBe('NOT_FOUND');
+    }
   });
 
   it('MC-10 SFU-3 mutes a transport, refuses kinds that are none, and answers NOT_FOUND for another', async () => {

@@ -196,7 +196,7 @@ describe('internal API of a media handler', () => {
     const busy = await createRouter('busy');
     await createRouter('quiet');
     const router = pool.workers[busy.worker_id]?.routers.get(busy.router_id);
-    for (let i = 0; i < 20; i++) router?.consumers.add(`c${i}`);
+    for (let i = 0; i < 20; i++) router?.consumers.set(`c${i}`, { transportId: 't', producerId: 'p' });
     expect((await createRouter('next')).worker_id).not.toBe(busy.worker_id);
   });
 
@@ -215,7 +215,7 @@ describe('internal API of a media handler', () => {
     const fill = async (meetingId: string) => {
       const { router_id: id, worker_id: workerId } = await createRouter(meetingId);
       const router = pool.workers[workerId]?.routers.get(id);
-      for (let i = 0; i < 10; i++) router?.consumers.add(`c${i}`);
+      for (let i = 0; i < 10; i++) router?.consumers.set(`c${i}`, { transportId: 't', producerId: 'p' });
       return workerId;
     };
     const full = await fill('m1');
