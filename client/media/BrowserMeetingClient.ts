@@ -24,10 +24,11 @@ import type {
   ParticipantView,
   TileStats,
 } from './MeetingClient.ts';
+import { participantViews } from './participantViews.ts';
 import { AudioOutput } from './playback/AudioOutput.ts';
 import type { AudioReceiverStats } from './playback/AudioReceiver.ts';
 import { FramePainter } from './playback/FramePainter.ts';
-import { toMeetingEnd } from './problems.ts';
+import { asHost, toMeetingEnd } from './problems.ts';
 import { RemoteMedia } from './RemoteMedia.ts';
 import { SimulcastStream } from './SimulcastStream.ts';
 import { OutgoingRates } from './stats/OutgoingRates.ts';
@@ -61,6 +62,7 @@ export class BrowserMeetingClient implements MeetingClient {
   #state: MeetingState = 'connected';
   #isLimited = false;
   #participants: readonly ParticipantView[] | undefined;
+  #hostMutes = { audio: false, video: false };
 
   constructor(options: BrowserMeetingClientOptions) {
     const { room, clock, log, timers } = options;
@@ -82,8 +84,8 @@ export class BrowserMeetingClient implements MeetingClient {
     this.#microphone = this.#makeMicrophone();
     this.#stop = [
       room.on('participantJoined', () => this.#changed()),
-      room.on('participantUpdated', () => this.#changed()),
       room.on('meetingUpdated', () => this.#changed()),
+      room.on('participantUpdated', (participant) => this.#participantUpdated(participant)),
       room.on('participantLeft', ({ participant }) => {
         this.#voices.forget(participant.userId);
         this.#changed();
@@ -143,6 +145,8 @@ export class BrowserMeetingClient implements MeetingClient {
   /** Subscribes to the others and turns on what was asked for. Call once. */
   async start(wanted: { readonly microphone: boolean; readonly camera: boolean }): Promise<void> {
     this.#remote.start();
+    // Somebody who comes back is muted still.
+    this.#tellHostMutes(this.#options.room.self);
     await Promise.all([
       this.#tellMuted(),
       wanted.microphone ? this.#microphone.set(true) : undefined,
@@ -198,6 +202,14 @@ export class BrowserMeetingClient implements MeetingClient {
   /** Pitch of a participant's sound as it is played now, Hz; undefined when there is none. */
   dominantFrequencyForTesting(userId: number): number | undefined {
     return this.#remote.audio(userId)?.receiver.dominantFrequencyForTesting();
+  }
+
+  async hostMute(userId: number, kind: 'audio' | 'video', muted: boolean): Promise<void> {
+    await asHost(this.#options.room.hostMute(userId, kind, muted));
+  }
+
+  async removeParticipant(userId: number): Promise<void> {
+    await asHost(this.#options.room.removeParticipant(userId));
   }
 
   async leave(): Promise<void> {
@@ -309,27 +321,28 @@ export class BrowserMeetingClient implements MeetingClient {
     }
   }
 
-  #makeParticipants(): readonly ParticipantView[] {
-    const { room } = this.#options;
-    return [
-      this.#view(room.self, true),
-      ...[...room.participants.values()].map((participant) => this.#view(participant, false)),
-    ];
+  #participantUpdated(participant: Participant): void {
+    const { self } = this.#options.room;
+    if (participant.userId === self.userId) this.#tellHostMutes(self);
+    this.#changed();
   }
 
-  #view(participant: Participant, isSelf: boolean): ParticipantView {
-    const { userId, participantId, displayName } = participant;
-    const videoMuted = isSelf ? !this.#camera.isOn : participant.videoMuted;
-    return {
-      userId,
-      participantId,
-      displayName,
-      isSelf,
-      audioMuted: isSelf ? !this.#microphone.isOn : participant.audioMuted,
-      videoMuted,
-      hasVideo: !videoMuted && (isSelf || (this.#remote.video(userId)?.receiver.hasPicture ?? false)),
-      speaking: this.#voices.isSpeaking(userId),
-    };
+  #tellHostMutes(self: Participant): void {
+    const before = this.#hostMutes;
+    this.#hostMutes = { audio: self.audioMutedByHost, video: self.videoMutedByHost };
+    for (const kind of ['audio', 'video'] as const) {
+      const muted = this.#hostMutes[kind];
+      if (muted !== before[kind]) this.#events.emit('hostMute', { kind, muted });
+    }
+  }
+
+  #makeParticipants(): readonly ParticipantView[] {
+    return participantViews(this.#options.room, {
+      microphoneOn: this.#microphone.isOn,
+      cameraOn: this.#camera.isOn,
+      hasPicture: (userId) => this.#remote.video(userId)?.receiver.hasPicture ?? false,
+      isSpeaking: (userId) => this.#voices.isSpeaking(userId),
+    });
   }
 
   #lookAtPath(): void {
@@ -363,8 +376,6 @@ export class BrowserMeetingClient implements MeetingClient {
     this.#events.emit('changed', undefined);
     this.#events.emit('ended', toMeetingEnd(end));
     this.#events.clear();
-    // A goodbye may still be on its way, and its time-out runs on these timers.
-    void this.#options.room.left.finally(() => this.#options.timers.close());
   }
 }
 

@@ -1,4 +1,5 @@
 // What a meeting page needs, and all it knows: the surface of the browser SDK. `joinMeeting` (index.ts) makes one.
+import type { UserToken } from '../core/api/ApiClient.ts';
 
 /** Life of a meeting as a page shows it. While it is `reconnecting`, pictures and sound stand still. */
 export type MeetingState = 'connecting' | 'connected' | 'reconnecting' | 'disconnected';
@@ -16,6 +17,13 @@ export interface ParticipantView {
   readonly isSelf: boolean;
   readonly audioMuted: boolean;
   readonly videoMuted: boolean;
+  /** Muted by a host: what is sent reaches nobody until a host lifts it. */
+  readonly audioMutedByHost: boolean;
+  readonly videoMutedByHost: boolean;
+  /** Name of the host who muted last; undefined where none does, or where it is not known (any more). */
+  readonly mutedByName: string | undefined;
+  /** May mute and remove others. */
+  readonly isHost: boolean;
   /** Has a camera stream that is being shown. */
   readonly hasVideo: boolean;
   /** Loud enough, for long enough, to be the one who speaks. */
@@ -56,12 +64,23 @@ export interface MeetingNotice {
   readonly message: string;
 }
 
+/** A host has muted this participant, or has lifted that. */
+export interface HostMuteNotice {
+  readonly kind: 'audio' | 'video';
+  readonly muted: boolean;
+}
+
 export interface MeetingEvents {
   /** Something in state, participants or devices changed: read the getters again. */
   changed: undefined;
   ended: MeetingEnd;
   deviceProblem: DeviceProblem;
   notice: MeetingNotice;
+  /**
+   * What is sent meanwhile is thrown away at the server, whatever this client does: an application turns the device off, so
+   * that nobody believes to be heard.
+   */
+  hostMute: HostMuteNotice;
 }
 
 export interface MeetingClient {
@@ -84,6 +103,13 @@ export interface MeetingClient {
   /** Audio level of a participant now, 0 to 1 (RMS). */
   audioLevel(userId: number): number;
   stats(userId: number): TileStats;
+  /**
+   * By a host: nothing of this kind reaches anybody from this participant until it is lifted. Resolves once that is
+   * enforced. Rejects with HostActionError.
+   */
+  hostMute(userId: number, kind: 'audio' | 'video', muted: boolean): Promise<void>;
+  /** By a host: takes a participant out, who does not come back with the same link. Rejects with HostActionError. */
+  removeParticipant(userId: number): Promise<void>;
   leave(): Promise<void>;
   on<Name extends keyof MeetingEvents>(
     event: Name,
@@ -98,6 +124,13 @@ export interface JoinMeetingOptions {
   readonly displayName: string;
   readonly microphone: boolean;
   readonly camera: boolean;
+  /** `host` for whoever made the meeting, or may by the scope of its token. */
+  readonly role?: 'participant' | 'host';
+  /**
+   * Token of the user, where the server asks for one: a text, or a function that is asked for the one of the moment, and once
+   * more, with `refused`, when the server has refused it.
+   */
+  readonly userToken?: UserToken;
 }
 
 /** Thrown by joinMeeting. `message` is a sentence a person can act on. */
@@ -107,6 +140,8 @@ export class JoinError extends Error {
     | 'not_found'
     | 'ended'
     | 'full'
+    /** A token is missing, or no longer good. */
+    | 'sign_in'
     | 'unauthorized'
     | 'no_capacity'
     | 'unreachable'
@@ -117,4 +152,9 @@ export class JoinError extends Error {
     super(message, options);
     this.code = code;
   }
+}
+
+/** What a host wanted to do was not done. `message` is a sentence a person can act on. */
+export class HostActionError extends Error {
+  override readonly name = 'HostActionError';
 }

@@ -1,15 +1,17 @@
 // The browser SDK.
 import { systemClock } from '../../shared/base/clock.ts';
 import { createLogger } from '../../shared/base/log.ts';
-import { Room } from '../core/Room.ts';
-import { BrowserMeetingClient } from './BrowserMeetingClient.ts';
+import { LastingRoom } from '../core/LastingRoom.ts';
 import { createBackgroundTimers } from './backgroundTimers.ts';
+import { LastingMeetingClient } from './LastingMeetingClient.ts';
 import type { JoinMeetingOptions, MeetingClient } from './MeetingClient.ts';
 import { joinError, toJoinError } from './problems.ts';
 import { isSupported } from './support.ts';
 
 export {
   type DeviceProblem,
+  HostActionError,
+  type HostMuteNotice,
   JoinError,
   type JoinMeetingOptions,
   type MeetingClient,
@@ -29,13 +31,15 @@ export async function joinMeeting(options: JoinMeetingOptions): Promise<MeetingC
   if (!isSupported()) throw joinError('unsupported');
   const log = createLogger({ level: 'warn', write: (line) => console.warn(line) });
   const timers = createBackgroundTimers();
-  let room: Room;
+  let lasting: LastingRoom;
   try {
-    room = await Room.join({
+    lasting = await LastingRoom.join({
       apiUrl: options.apiUrl,
       meetingId: options.meetingId,
       displayName: options.displayName,
       clientName: CLIENT_NAME,
+      ...(options.role && { role: options.role }),
+      ...(options.userToken !== undefined && { userToken: options.userToken }),
       clock: systemClock,
       timers,
       log,
@@ -45,8 +49,11 @@ export async function joinMeeting(options: JoinMeetingOptions): Promise<MeetingC
     log.warn('The meeting could not be joined', { error });
     throw toJoinError(error);
   }
-  const client = new BrowserMeetingClient({ room, clock: systemClock, timers, log });
-  // The devices may ask the person for permission: the meeting is there already.
-  void client.start({ microphone: options.microphone, camera: options.camera });
-  return client;
+  return new LastingMeetingClient({
+    lasting,
+    clock: systemClock,
+    timers,
+    log,
+    devices: { microphone: options.microphone, camera: options.camera },
+  });
 }

@@ -3,7 +3,7 @@ import { ApiError } from '../../shared/api/error.ts';
 import { CloseCode } from '../../shared/base/closeCode.ts';
 import { ConnectionError } from '../core/errors.ts';
 import type { RoomEnd } from '../core/RoomEvents.ts';
-import { JoinError, type MeetingEnd } from './MeetingClient.ts';
+import { HostActionError, JoinError, type MeetingEnd } from './MeetingClient.ts';
 
 /** Text of the refusal to join a meeting with as many participants as it may have (ledger MC-5). */
 const MEETING_FULL = 'Meeting has reached maximum participants';
@@ -12,6 +12,7 @@ const SENTENCES: Readonly<Record<JoinError['code'], string>> = {
   not_found: 'There is no meeting with this id. Check the link, or start a new meeting.',
   ended: 'This meeting has ended. Start a new one.',
   full: 'This meeting is full. Try again when somebody has left.',
+  sign_in: 'This server asks who you are. Sign in, then join.',
   unauthorized: 'You may not join this meeting. Ask whoever invited you for a new link.',
   no_capacity: 'All servers are busy right now. Try again in a minute.',
   unreachable:
@@ -43,6 +44,7 @@ function apiErrorCode(error: ApiError): JoinError['code'] {
     case 'RATE_LIMITED':
       return 'no_capacity';
     case 'UNAUTHORIZED':
+      return 'sign_in';
     case 'FORBIDDEN':
       return 'unauthorized';
     default:
@@ -139,4 +141,27 @@ export function toMeetingEnd(end: RoomEnd): MeetingEnd {
     return { code: 'lost', message: ENDS.lost };
   if (error.closeCode === CloseCode.timedOut) return { code: 'lost', message: ENDS.lost };
   return { code: 'failed', message: ENDS.failed };
+}
+
+/** What a host asked for; rejects with HostActionError, in words for the host. */
+export async function asHost(action: Promise<void>): Promise<void> {
+  try {
+    await action;
+  } catch (cause) {
+    throw new HostActionError(hostSentence(cause), { cause });
+  }
+}
+
+function hostSentence(error: unknown): string {
+  const code = error instanceof ApiError ? error.code : (error as ConnectionError).refusal;
+  switch (code) {
+    case 'FORBIDDEN':
+      return 'Only a host of this meeting can do that.';
+    case 'UNAUTHORIZED':
+      return 'The server no longer knows you as a host. Leave, then join again.';
+    case 'NOT_FOUND':
+      return 'They have left already.';
+    default:
+      return 'The server could not do that. Try again.';
+  }
 }

@@ -3,8 +3,11 @@ import { render } from 'preact';
 import { ApiClient } from '../core/index.ts';
 import type { JoinMeetingOptions, MeetingClient } from '../media/MeetingClient.ts';
 import { App } from './App.tsx';
+import { Hosted } from './app/Hosted.ts';
 import { MeetingApp } from './app/MeetingApp.ts';
 import { PageAddress } from './app/PageAddress.ts';
+import { pageStorage } from './app/Preferences.ts';
+import { UserSession } from './app/UserSession.ts';
 
 declare global {
   /** For a person with the browser's console, and for tests: the meeting that this page is in. */
@@ -19,12 +22,19 @@ export interface MountOptions {
 
 export function mountPage({ root, isSupported, joinMeeting }: MountOptions): void {
   const apiUrl = location.origin;
+  const address = new PageAddress(window);
+  const { token, role } = address.takeHandover();
+  const user = new UserSession(token);
+  const hosted = new Hosted(pageStorage());
+  if (role === 'host' && address.meetingId !== '') hosted.add(address.meetingId);
   const app = new MeetingApp({
     apiUrl,
     isSupported,
     joinMeeting,
-    api: new ApiClient({ apiUrl }),
-    address: new PageAddress(window),
+    api: new ApiClient({ apiUrl, userToken: user.userToken }),
+    address,
+    user,
+    hosted,
   });
   globalThis.darkTower = {
     get client() {

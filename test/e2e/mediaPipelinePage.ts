@@ -66,6 +66,7 @@ class MediaPipelinePage {
       timers,
       log,
     });
+    void room.left.finally(() => timers.close());
     const client = new BrowserMeetingClient({ room, clock: systemClock, timers, log });
     const joined: PipelineClient = { client, room, problems: [], ends: [] };
     client.on('deviceProblem', (problem) => joined.problems.push(problem));

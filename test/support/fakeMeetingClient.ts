@@ -21,6 +21,7 @@ export interface FakePerson {
   readonly video?: boolean;
   readonly muted?: boolean;
   readonly speaking?: boolean;
+  readonly host?: boolean;
 }
 
 export class FakeMeetingClient implements MeetingClient {
@@ -33,6 +34,8 @@ export class FakeMeetingClient implements MeetingClient {
   cameraOn: boolean;
   /** What `setCamera(true)` and `setMicrophone(true)` reject with. */
   deviceError: Error | undefined;
+  /** What a host's actions reject with. */
+  hostError: Error | undefined;
   readonly attached = new Set<number>();
   /** By user id, device pixels. */
   readonly shownHeights = new Map<number, number>();
@@ -50,6 +53,7 @@ export class FakeMeetingClient implements MeetingClient {
       displayName: options.displayName,
       video: options.camera,
       muted: !options.microphone,
+      host: options.role === 'host',
     });
     this.participants = [self, ...people.map((person) => this.#view(this.#nextUserId++, person))];
   }
@@ -103,6 +107,16 @@ export class FakeMeetingClient implements MeetingClient {
     };
   }
 
+  async hostMute(userId: number, kind: 'audio' | 'video', muted: boolean): Promise<void> {
+    if (this.hostError) throw this.hostError;
+    this.change(userId, kind === 'audio' ? { audioMutedByHost: muted } : { videoMutedByHost: muted });
+  }
+
+  async removeParticipant(userId: number): Promise<void> {
+    if (this.hostError) throw this.hostError;
+    this.remove(userId);
+  }
+
   async leave(): Promise<void> {
     this.leaveCalls++;
     this.end({ code: 'left', message: 'You left the meeting' });
@@ -144,6 +158,15 @@ export class FakeMeetingClient implements MeetingClient {
     this.#emit('changed', undefined);
   }
 
+  /** Another host mutes this participant, or lifts it. */
+  muteSelf(kind: 'audio' | 'video', muted: boolean, mutedByName?: string): void {
+    this.change(SELF, {
+      mutedByName: muted ? mutedByName : undefined,
+      ...(kind === 'audio' ? { audioMutedByHost: muted } : { videoMutedByHost: muted }),
+    });
+    this.#emit('hostMute', { kind, muted });
+  }
+
   setState(state: MeetingState): void {
     this.state = state;
     this.#emit('changed', undefined);
@@ -165,7 +188,7 @@ export class FakeMeetingClient implements MeetingClient {
   }
 
   #view(userId: number, person: FakePerson): ParticipantView {
-    const { displayName, video = true, muted = false, speaking = false } = person;
+    const { displayName, video = true, muted = false, speaking = false, host = false } = person;
     return {
       userId,
       participantId: `participant-${userId}`,
@@ -173,6 +196,10 @@ export class FakeMeetingClient implements MeetingClient {
       isSelf: userId === SELF,
       audioMuted: muted,
       videoMuted: !video,
+      audioMutedByHost: false,
+      videoMutedByHost: false,
+      mutedByName: undefined,
+      isHost: host,
       hasVideo: video,
       speaking,
     };

@@ -26,6 +26,7 @@ const FAILURES: Readonly<Record<JoinError['code'], string>> = {
   not_found: 'No meeting has this id: check it, or start a new one',
   ended: 'This meeting has ended: start a new one',
   full: 'This meeting is full: ask somebody to leave, or try again later',
+  sign_in: 'This server asks who you are: sign in, then join',
   unauthorized: 'You may not join this meeting: ask for a new link',
   no_capacity: 'All servers are busy: try again in a minute',
   unreachable: 'The server cannot be reached: check your network connection, then try again',

@@ -23,4 +23,6 @@ export interface JoinSettings {
   readonly displayName: string;
   readonly microphone: boolean;
   readonly camera: boolean;
+  /** Of a meeting that is to be made: whether those may join who have no token. As the server has it when absent. */
+  readonly allowGuests?: boolean;
 }

@@ -1,11 +1,19 @@
 // Which screen is shown, and the way from one to the next: lobby -> meeting -> ended -> lobby or meeting.
 import type { ApiClient } from '../../core/index.ts';
-import type { JoinMeetingOptions, MeetingClient, MeetingEnd } from '../../media/MeetingClient.ts';
+import {
+  type HostMuteNotice,
+  JoinError,
+  type JoinMeetingOptions,
+  type MeetingClient,
+  type MeetingEnd,
+} from '../../media/MeetingClient.ts';
 import type { AppState, JoinSettings } from './AppState.ts';
+import type { Hosted } from './Hosted.ts';
 import { toJoinProblem } from './joinProblem.ts';
 import type { PageAddress } from './PageAddress.ts';
 import { Store } from './Store.ts';
 import { Toasts } from './Toasts.ts';
+import type { UserSession } from './UserSession.ts';
 
 export interface MeetingAppOptions {
   /** Base address of the REST API. */
@@ -15,8 +23,14 @@ export interface MeetingAppOptions {
   readonly joinMeeting: (options: JoinMeetingOptions) => Promise<MeetingClient>;
   readonly api: ApiClient;
   readonly address: PageAddress;
+  readonly user: UserSession;
+  readonly hosted: Hosted;
 }
 
+const LIFTED = {
+  audio: 'You may speak again: turn your microphone on',
+  video: 'You may show yourself again: turn your camera on',
+} as const;
 const LEFT: MeetingEnd = { code: 'left', message: 'You left the meeting' };
 
 export class MeetingApp {
@@ -24,6 +38,8 @@ export class MeetingApp {
   readonly toasts = new Toasts();
   readonly isSupported: () => boolean;
   readonly api: ApiClient;
+  readonly user: UserSession;
+  readonly #hosted: Hosted;
   readonly #apiUrl: string;
   readonly #join: MeetingAppOptions['joinMeeting'];
   readonly #address: PageAddress;
@@ -31,12 +47,14 @@ export class MeetingApp {
   /** Grows with each change of screen: what an older attempt brings back is not wanted any more. */
   #attempt = 0;
 
-  constructor({ apiUrl, isSupported, joinMeeting, api, address }: MeetingAppOptions) {
+  constructor({ apiUrl, isSupported, joinMeeting, api, address, user, hosted }: MeetingAppOptions) {
     this.isSupported = isSupported;
     this.#apiUrl = apiUrl;
     this.#join = joinMeeting;
     this.api = api;
     this.#address = address;
+    this.user = user;
+    this.#hosted = hosted;
     this.store = new Store<AppState>({
       screen: { kind: 'lobby', meetingId: address.meetingId },
       joining: false,
@@ -53,7 +71,12 @@ export class MeetingApp {
 
   /** Makes a meeting and enters it. Never rejects: what goes wrong becomes `problem`. */
   startMeeting(settings: JoinSettings): Promise<void> {
-    return this.#enter(settings, async () => (await this.api.createMeeting()).meeting_id);
+    return this.#enter(settings, async () => {
+      const { allowGuests } = settings;
+      const made = await this.api.createMeeting(allowGuests === undefined ? {} : { allowGuests });
+      this.#hosted.add(made.meeting_id);
+      return made.meeting_id;
+    });
   }
 
   /** Never rejects: what goes wrong becomes `problem`. */
@@ -95,13 +118,30 @@ export class MeetingApp {
     try {
       const meetingId = await findMeeting();
       if (attempt !== this.#attempt) return;
-      const client = await this.#join({ apiUrl: this.#apiUrl, meetingId, ...settings });
+      const client = await this.#joinAsWhoOneIs(meetingId, settings);
       if (attempt === this.#attempt) this.#showMeeting(client);
       else await client.leave();
     } catch (error) {
       if (attempt !== this.#attempt) return;
       console.warn('Joining failed', error);
       this.store.update((state) => ({ ...state, joining: false, problem: toJoinProblem(error) }));
+    }
+  }
+
+  /** As its host into a meeting that was made in this browser; whoever turns out to be none joins as anybody else. */
+  async #joinAsWhoOneIs(meetingId: string, settings: JoinSettings): Promise<MeetingClient> {
+    const { displayName, microphone, camera } = settings;
+    const { userToken } = this.user;
+    const options = { apiUrl: this.#apiUrl, meetingId, displayName, microphone, camera, userToken };
+    if (!this.#hosted.has(meetingId)) return await this.#join(options);
+    try {
+      return await this.#join({ ...options, role: 'host' });
+    } catch (error) {
+      if (!(error instanceof JoinError) || error.code !== 'unauthorized') throw error;
+      console.warn('Joining without being a host', error);
+      const client = await this.#join(options);
+      this.#hosted.remove(meetingId);
+      return client;
     }
   }
 
@@ -113,6 +153,7 @@ export class MeetingApp {
       this.#showEnd(client, end);
     });
     client.on('deviceProblem', ({ message }) => this.toasts.show(message, 'problem'));
+    client.on('hostMute', (notice) => this.#obeyHost(client, notice));
     client.on('notice', ({ message }) => this.toasts.show(message, 'problem'));
     this.#address.showMeeting(meetingId);
     this.toasts.clear();
@@ -121,6 +162,17 @@ export class MeetingApp {
       joining: false,
       problem: undefined,
     });
+  }
+
+  /** Nobody hears a muted device: it goes off, so that nobody talks to themselves. Only its person turns it on again. */
+  #obeyHost(client: MeetingClient, { kind, muted }: HostMuteNotice): void {
+    const isSpeech = kind === 'audio';
+    if (!muted) {
+      this.toasts.show(isSpeech ? LIFTED.audio : LIFTED.video);
+      return;
+    }
+    const off = isSpeech ? client.setMicrophone(false) : client.setCamera(false);
+    off.catch((error: unknown) => console.warn('A muted device could not be turned off', error));
   }
 
   #showEnd(client: MeetingClient, end: MeetingEnd): void {

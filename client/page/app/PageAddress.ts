@@ -1,6 +1,12 @@
 // The page's own address: `/` is the lobby, `/m/<id>` a meeting.
 import { meetingIdOf, meetingPath } from '../text/meetingLink.ts';
 
+/** What an application that embeds the page, or links to it, says behind the `#`, which browsers send to no server. */
+export interface Handover {
+  readonly token: string | undefined;
+  readonly role: 'host' | undefined;
+}
+
 export class PageAddress {
   readonly #window: Window;
 
@@ -11,6 +17,16 @@ export class PageAddress {
   /** The meeting that the address names, or ''. */
   get meetingId(): string {
     return meetingIdOf(new URL(this.#window.location.href)) ?? '';
+  }
+
+  /** `#token=...&role=host`, taken out of the address at once: it is in no history, no bookmark and no copied link. */
+  takeHandover(): Handover {
+    const { hash, pathname, search } = this.#window.location;
+    const said = new URLSearchParams(hash.slice(1));
+    const token = said.get('token')?.trim() || undefined;
+    const role = said.get('role') === 'host' ? 'host' : undefined;
+    if (said.has('token') || said.has('role')) this.#window.history.replaceState(null, '', pathname + search);
+    return { token, role };
   }
 
   /** What to send to others. */

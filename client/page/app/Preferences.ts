@@ -38,3 +38,13 @@ export function savePreferences(storage: PreferenceStorage | undefined, preferen
     // Storage full or switched off: the next visit asks again, nothing else is lost.
   }
 }
+
+/** What the browser keeps for this page; undefined where it keeps nothing. */
+export function pageStorage(): PreferenceStorage | undefined {
+  try {
+    return window.localStorage;
+  } catch {
+    // Reading the property itself throws where the browser refuses storage.
+    return undefined;
+  }
+}

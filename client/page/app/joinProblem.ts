@@ -13,12 +13,18 @@ const API_CODES: Readonly<Partial<Record<ApiErrorCode, JoinError['code']>>> = {
   NOT_FOUND: 'not_found',
   CAPACITY_EXCEEDED: 'full',
   NO_CAPACITY: 'no_capacity',
-  UNAUTHORIZED: 'unauthorized',
   FORBIDDEN: 'unauthorized',
 };
 
+const SIGN_IN: JoinProblem = {
+  code: 'sign_in',
+  message: 'This server asks who you are: enter your access token, then go on',
+};
+
 export function toJoinProblem(error: unknown): JoinProblem {
+  if (error instanceof JoinError && error.code === 'sign_in') return SIGN_IN;
   if (error instanceof JoinError) return { code: error.code, message: error.message };
+  if (error instanceof ApiError && error.code === 'UNAUTHORIZED') return SIGN_IN;
   if (error instanceof ApiError) return { code: API_CODES[error.code] ?? 'failed', message: error.message };
   if (error instanceof ConnectionError && (error.code === 'unreachable' || error.code === 'timed_out')) {
     return {

@@ -3,6 +3,7 @@ import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { MAX_DISPLAY_NAME_LENGTH } from '../../../shared/api/fields.ts';
 import { parseMeetingReference } from '../text/meetingLink.ts';
+import { Checkbox } from '../ui/Checkbox.tsx';
 import { FieldError } from '../ui/FieldError.tsx';
 import { Icon } from '../ui/Icon.tsx';
 import { Spinner } from '../ui/Spinner.tsx';
@@ -12,6 +13,8 @@ export interface JoinRequest {
   readonly displayName: string;
   /** Absent: a new one. */
   readonly meetingId: string | undefined;
+  /** Of a new one that is made with a token. */
+  readonly allowGuests: boolean;
 }
 
 export interface JoinFormProps {
@@ -22,18 +25,23 @@ export interface JoinFormProps {
   readonly disabled: boolean;
   readonly meetingProblem: string | undefined;
   readonly problem: string | undefined;
+  /** Whether the server knows who this is, or asks. */
+  readonly identity: 'not_asked' | 'asked' | 'signed_in';
+  readonly onSignIn: (token: string) => void;
   /** Another meeting is meant: what was said about the old one is over. */
   readonly onMeetingChange: () => void;
   readonly onEnter: (request: JoinRequest) => void;
 }
 
 type Way = 'join' | 'new';
-type FieldErrors = Partial<Record<'name' | 'meeting', string>>;
+type FieldErrors = Partial<Record<'name' | 'meeting' | 'token', string>>;
 
 export function JoinForm(props: JoinFormProps): JSX.Element {
   const { initialMeetingId, displayName, onDisplayName, joining, disabled, meetingProblem, problem } = props;
-  const { onMeetingChange, onEnter } = props;
+  const { onMeetingChange, onEnter, identity, onSignIn } = props;
   const [meeting, setMeeting] = useState(initialMeetingId);
+  const [token, setToken] = useState('');
+  const [allowGuests, setAllowGuests] = useState(false);
   const [errors, setErrors] = useState<FieldErrors>({});
   const [way, setWay] = useState<Way>('join');
   const preferred: Way = meeting.trim() === '' ? 'new' : 'join';
@@ -41,11 +49,14 @@ export function JoinForm(props: JoinFormProps): JSX.Element {
   const enter = (chosen: Way): void => {
     if (joining || disabled) return;
     const found = check(chosen, displayName, meeting);
+    if (identity === 'asked' && token.trim() === '')
+      found.errors.token = 'Enter the access token that your organisation gave you';
     setErrors(found.errors);
-    if (!found.request) return;
+    if (!found.request || found.errors.token !== undefined) return;
+    if (identity === 'asked') onSignIn(token.trim());
     setWay(chosen);
     onMeetingChange();
-    onEnter(found.request);
+    onEnter({ ...found.request, allowGuests });
   };
   const button = (of: Way, testId: string, content: JSX.Element): JSX.Element => (
     <button
@@ -97,6 +108,28 @@ export function JoinForm(props: JoinFormProps): JSX.Element {
         error={errors.meeting ?? meetingProblem}
         placeholder="Paste what you were sent"
       />
+      {identity === 'asked' && (
+        <TextField
+          id="access-token"
+          type="password"
+          label="Access token"
+          value={token}
+          onInput={(value) => {
+            setToken(value);
+            setErrors({});
+          }}
+          hint="From your organisation. It is forgotten when you close this page."
+          error={errors.token}
+        />
+      )}
+      {identity === 'signed_in' && preferred === 'new' && (
+        <Checkbox
+          id="allow-guests"
+          label="Anybody with the link may join, without a token"
+          checked={allowGuests}
+          onChange={setAllowGuests}
+        />
+      )}
       {problem !== undefined && <FieldError message={problem} />}
       <div class="join-buttons" data-preferred={preferred}>
         {button(
@@ -122,7 +155,7 @@ export function JoinForm(props: JoinFormProps): JSX.Element {
 
 interface Checked {
   readonly errors: FieldErrors;
-  readonly request?: JoinRequest;
+  readonly request?: Omit<JoinRequest, 'allowGuests'>;
 }
 
 function check(way: Way, displayName: string, meeting: string): Checked {

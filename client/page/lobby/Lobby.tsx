@@ -4,7 +4,7 @@ import { useEffect, useMemo, useState } from 'preact/hooks';
 import type { AppState, JoinSettings } from '../app/AppState.ts';
 import { isAboutMeeting } from '../app/joinProblem.ts';
 import type { MeetingApp } from '../app/MeetingApp.ts';
-import { loadPreferences, type PreferenceStorage, savePreferences } from '../app/Preferences.ts';
+import { loadPreferences, pageStorage, savePreferences } from '../app/Preferences.ts';
 import { useStore } from '../app/Store.ts';
 import { Logo } from '../ui/Logo.tsx';
 import { DevicePreview } from './DevicePreview.ts';
@@ -21,7 +21,7 @@ export interface LobbyProps {
 }
 
 export function Lobby({ app, state, meetingId }: LobbyProps): JSX.Element {
-  const stored = useMemo(() => loadPreferences(storage()), []);
+  const stored = useMemo(() => loadPreferences(pageStorage()), []);
   const [displayName, setDisplayName] = useState(stored.displayName);
   const [devices, setDevices] = useState({ camera: stored.camera, microphone: stored.microphone });
   const preview = useMemo(() => new DevicePreview(navigator.mediaDevices), []);
@@ -45,14 +45,20 @@ export function Lobby({ app, state, meetingId }: LobbyProps): JSX.Element {
   };
   const change = (next: typeof devices): void => {
     setDevices(next);
-    savePreferences(storage(), { displayName: displayName.trim(), ...next });
+    savePreferences(pageStorage(), { displayName: displayName.trim(), ...next });
   };
-  const enter = ({ meetingId: wanted, displayName: name }: JoinRequest): void => {
-    savePreferences(storage(), { displayName: name, ...devices });
-    const settings: JoinSettings = { displayName: name, ...working };
+  const enter = ({ meetingId: wanted, displayName: name, allowGuests }: JoinRequest): void => {
+    savePreferences(pageStorage(), { displayName: name, ...devices });
+    const settings: JoinSettings = {
+      displayName: name,
+      ...working,
+      ...(app.user.isSignedIn && { allowGuests }),
+    };
     void (wanted === undefined ? app.startMeeting(settings) : app.joinMeeting(wanted, settings));
   };
   const problem = state.problem ?? invitation.problem;
+  const { token, refused } = useStore(app.user.store);
+  const identity = token !== undefined ? 'signed_in' : refused || asksWho(state) ? 'asked' : 'not_asked';
 
   return (
     <div class="lobby">
@@ -84,6 +90,8 @@ export function Lobby({ app, state, meetingId }: LobbyProps): JSX.Element {
             joining={state.joining}
             meetingProblem={problem && isAboutMeeting(problem) ? problem.message : undefined}
             problem={unsupported ?? (problem && !isAboutMeeting(problem) ? problem.message : undefined)}
+            identity={identity}
+            onSignIn={(given) => app.user.signIn(given)}
             disabled={unsupported !== undefined}
             onMeetingChange={() => {
               app.clearProblem();
@@ -97,11 +105,6 @@ export function Lobby({ app, state, meetingId }: LobbyProps): JSX.Element {
   );
 }
 
-function storage(): PreferenceStorage | undefined {
-  try {
-    return window.localStorage;
-  } catch {
-    // Reading the property itself throws where the browser refuses storage.
-    return undefined;
-  }
+function asksWho({ problem }: AppState): boolean {
+  return problem?.code === 'sign_in';
 }

@@ -5,6 +5,7 @@ import type { MeetingClient } from '../../media/MeetingClient.ts';
 import { enlargedLayout, gridLayout } from './gridLayout.ts';
 import { Tile } from './Tile.tsx';
 import { useElementSize } from './useElementSize.ts';
+import type { HostActions } from './useHostActions.ts';
 import { useShortcuts } from './useShortcuts.ts';
 
 /** As `gap` of `.grid` in meeting.css. */
@@ -13,9 +14,10 @@ const GAP_PX = 10;
 export interface GridProps {
   readonly client: MeetingClient;
   readonly statisticsShown: boolean;
+  readonly hostActions: HostActions | undefined;
 }
 
-export function Grid({ client, statisticsShown }: GridProps): JSX.Element {
+export function Grid({ client, statisticsShown, hostActions }: GridProps): JSX.Element {
   const stage = useRef<HTMLDivElement>(null);
   const { width, height } = useElementSize(stage);
   const { participants } = client;
@@ -57,6 +59,7 @@ export function Grid({ client, statisticsShown }: GridProps): JSX.Element {
                 : undefined
             }
             statisticsShown={statisticsShown}
+            hostActions={participant.isSelf ? undefined : hostActions}
           />
         ))}
       </ul>

@@ -4,8 +4,10 @@ import type { MeetingClient } from '../../media/MeetingClient.ts';
 import type { MeetingApp } from '../app/MeetingApp.ts';
 import { ControlBar } from './ControlBar.tsx';
 import { Grid } from './Grid.tsx';
+import { HostMuteNotice } from './HostMuteNotice.tsx';
 import { InviteCard } from './InviteCard.tsx';
 import { TopBar } from './TopBar.tsx';
+import { useHostActions } from './useHostActions.ts';
 import { useMeeting, useRosterToasts } from './useMeeting.ts';
 import { useMeetingActions } from './useMeetingActions.ts';
 import { useShortcuts } from './useShortcuts.ts';
@@ -22,7 +24,8 @@ export function MeetingScreen({ app, client, link }: MeetingScreenProps): JSX.El
   const [statisticsShown, setStatisticsShown] = useState(false);
   const toggleStatistics = useCallback(() => setStatisticsShown((shown) => !shown), []);
   const actions = useMeetingActions({ app, client, link, toggleStatistics });
-  useRosterToasts(participants, app.toasts);
+  const hostActions = useHostActions(client, app.toasts);
+  useRosterToasts(client, app.toasts);
   useShortcuts({ m: actions.toggleMicrophone, v: actions.toggleCamera, s: actions.toggleStatistics });
   useLeaveWithPage(actions.leave);
 
@@ -34,8 +37,9 @@ export function MeetingScreen({ app, client, link }: MeetingScreenProps): JSX.El
         limited={isLimited}
         participantCount={participants.length}
       />
+      <HostMuteNotice self={participants[0]} />
       <main class="meeting-main">
-        <Grid client={client} statisticsShown={statisticsShown} />
+        <Grid client={client} statisticsShown={statisticsShown} hostActions={hostActions} />
         {participants.length === 1 && state === 'connected' && (
           <InviteCard link={link} onCopy={actions.copyLink} />
         )}

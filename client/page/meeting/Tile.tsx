@@ -5,7 +5,9 @@ import type { MeetingClient, ParticipantView } from '../../media/MeetingClient.t
 import { Avatar } from '../ui/Avatar.tsx';
 import { Icon } from '../ui/Icon.tsx';
 import type { TileSize } from './gridLayout.ts';
+import { HostMenu } from './HostMenu.tsx';
 import { TileStatsPanel } from './TileStatsPanel.tsx';
+import type { HostActions } from './useHostActions.ts';
 import { usePictureFit } from './usePictureFit.ts';
 
 export interface TileProps {
@@ -17,11 +19,13 @@ export interface TileProps {
   readonly enlarged: boolean;
   /** Makes the tile large, and one of many again; absent where it is the only one. */
   readonly onToggleSize: (() => void) | undefined;
+  /** What this participant, as a host, may do about the other; absent for who is none, and on one's own tile. */
+  readonly hostActions: HostActions | undefined;
 }
 
 export function Tile(props: TileProps): JSX.Element {
-  const { client, participant, statisticsShown, size, enlarged, onToggleSize } = props;
-  const { userId, displayName, isSelf, audioMuted, speaking } = participant;
+  const { client, participant, statisticsShown, size, enlarged, onToggleSize, hostActions } = props;
+  const { userId, displayName, isSelf, audioMuted, audioMutedByHost, speaking } = participant;
   const shown = participant.hasVideo && !participant.videoMuted;
   const canvas = useRef<HTMLCanvasElement>(null);
   useEffect(() => {
@@ -54,43 +58,49 @@ export function Tile(props: TileProps): JSX.Element {
       )}
       {statisticsShown && <TileStatsPanel client={client} userId={userId} />}
       <div class="tile-label">
-        <VoiceMark muted={audioMuted} speaking={speaking} />
+        <VoiceMark muted={audioMuted || audioMutedByHost} byHost={audioMutedByHost} speaking={speaking} />
         <span class="tile-name" data-testid="tile-name">
           {displayName}
           {isSelf && <span class="tile-self"> (you)</span>}
         </span>
       </div>
-      {onToggleSize && (
-        <button
-          type="button"
-          class="tile-enlarge"
-          data-testid="tile-enlarge"
-          aria-label={`Enlarge ${displayName}`}
-          aria-pressed={enlarged}
-          title={enlarged ? 'Show everyone at the same size (Esc)' : `Enlarge ${displayName} (double click)`}
-          onClick={onToggleSize}
-          onDblClick={(event) => event.stopPropagation()}
-        >
-          <Icon name={enlarged ? 'reduce' : 'enlarge'} />
-        </button>
-      )}
+      <div class="tile-buttons">
+        {hostActions && <HostMenu participant={participant} actions={hostActions} />}
+        {onToggleSize && (
+          <button
+            type="button"
+            class="tile-button tile-enlarge"
+            data-testid="tile-enlarge"
+            aria-label={`Enlarge ${displayName}`}
+            aria-pressed={enlarged}
+            title={
+              enlarged ? 'Show everyone at the same size (Esc)' : `Enlarge ${displayName} (double click)`
+            }
+            onClick={onToggleSize}
+            onDblClick={(event) => event.stopPropagation()}
+          >
+            <Icon name={enlarged ? 'reduce' : 'enlarge'} />
+          </button>
+        )}
+      </div>
     </li>
   );
 }
 
 interface VoiceMarkProps {
   readonly muted: boolean;
+  readonly byHost: boolean;
   readonly speaking: boolean;
 }
 
-function VoiceMark({ muted, speaking }: VoiceMarkProps): JSX.Element {
+function VoiceMark({ muted, byHost, speaking }: VoiceMarkProps): JSX.Element {
   if (muted) {
     return (
       <span
         class="tile-microphone tile-muted"
         data-testid="tile-muted"
         role="img"
-        aria-label="Microphone off"
+        aria-label={byHost ? 'Muted by a host' : 'Microphone off'}
       >
         <Icon name="microphoneOff" />
       </span>

@@ -1,8 +1,8 @@
 // Renders again whenever the meeting changed.
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { MeetingClient, ParticipantView } from '../../media/MeetingClient.ts';
+import type { MeetingClient } from '../../media/MeetingClient.ts';
 import type { Toasts } from '../app/Toasts.ts';
-import { describeRosterChange } from '../text/rosterChange.ts';
+import { describeRosterChange, missingFrom } from '../text/rosterChange.ts';
 
 /** Subscribes the component to the client; its getters then hold what to show. */
 export function useMeeting(client: MeetingClient): MeetingClient {
@@ -16,11 +16,24 @@ export function useMeeting(client: MeetingClient): MeetingClient {
   return client;
 }
 
-/** Says who came and who went. Those who were there first are no news. */
-export function useRosterToasts(participants: readonly ParticipantView[], toasts: Toasts): void {
-  const before = useRef(participants);
+/** After a break everybody comes back one by one, within this, ms: until then nobody is missed. */
+const SETTLING_MS = 15_000;
+
+/** Says who came and who went. Those who were there first are no news, nor are those who come back after a break. */
+export function useRosterToasts({ participants, state }: MeetingClient, toasts: Toasts): void {
+  const known = useRef(participants);
+  const [settled, setSettled] = useState(true);
   useEffect(() => {
-    for (const sentence of describeRosterChange(before.current, participants)) toasts.show(sentence);
-    before.current = participants;
-  }, [participants, toasts]);
+    if (state !== 'connected') {
+      setSettled(false);
+      return undefined;
+    }
+    const timer = setTimeout(() => setSettled(true), SETTLING_MS);
+    return () => clearTimeout(timer);
+  }, [state]);
+  useEffect(() => {
+    const after = settled ? participants : [...known.current, ...missingFrom(known.current, participants)];
+    for (const sentence of describeRosterChange(known.current, after)) toasts.show(sentence);
+    known.current = after;
+  }, [participants, settled, toasts]);
 }

@@ -2,6 +2,7 @@
 import { useMemo } from 'preact/hooks';
 import type { MeetingClient } from '../../media/MeetingClient.ts';
 import type { MeetingApp } from '../app/MeetingApp.ts';
+import { mutedByHostText } from '../text/mutedByHost.ts';
 import { copyText } from './copyText.ts';
 
 export interface MeetingActions {
@@ -28,17 +29,28 @@ export function useMeetingActions(options: MeetingActionsOptions): MeetingAction
         app.toasts.show(problem, 'problem');
       });
     };
+    /** Says so: the notice of it may stand where nobody looks. */
+    const isMuted = (by: 'audioMutedByHost' | 'videoMutedByHost'): boolean => {
+      const self = client.participants[0];
+      const text = self?.[by] === true ? mutedByHostText(self) : undefined;
+      if (text !== undefined) app.toasts.show(text, 'problem');
+      return text !== undefined;
+    };
     return {
-      toggleMicrophone: () =>
+      toggleMicrophone: () => {
+        if (!client.microphoneOn && isMuted('audioMutedByHost')) return;
         trying(
           client.setMicrophone(!client.microphoneOn),
           'The microphone could not be switched: check that it is plugged in and allowed',
-        ),
-      toggleCamera: () =>
+        );
+      },
+      toggleCamera: () => {
+        if (!client.cameraOn && isMuted('videoMutedByHost')) return;
         trying(
           client.setCamera(!client.cameraOn),
           'The camera could not be switched: check that it is plugged in and allowed',
-        ),
+        );
+      },
       toggleStatistics,
       copyLink: () => {
         void copyText(link).then((copied) => {

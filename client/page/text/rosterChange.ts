@@ -1,7 +1,10 @@
 // Who came and who went, in words.
 import type { ParticipantView } from '../../media/MeetingClient.ts';
 
-/** Sentences about the difference between two rosters, by user id; this participant is never mentioned. At most two. */
+/**
+ * Sentences about the difference between two rosters; this participant is never mentioned, nor is whoever came back as
+ * another user. At most two.
+ */
 export function describeRosterChange(
   before: readonly ParticipantView[],
   after: readonly ParticipantView[],
@@ -12,12 +15,13 @@ export function describeRosterChange(
   ].filter((sentence) => sentence !== undefined);
 }
 
-function missingFrom(
+/** Those of `others` who are not among the known. */
+export function missingFrom(
   known: readonly ParticipantView[],
   others: readonly ParticipantView[],
 ): readonly ParticipantView[] {
-  const userIds = new Set(known.map((participant) => participant.userId));
-  return others.filter((participant) => !participant.isSelf && !userIds.has(participant.userId));
+  const knownIds = new Set(known.map(({ participantId }) => participantId));
+  return others.filter(({ isSelf, participantId }) => !isSelf && !knownIds.has(participantId));
 }
 
 function describe(people: readonly ParticipantView[], verb: 'joined' | 'left'): string | undefined {

@@ -45,6 +45,7 @@ const SHAPES = {
   ),
   enlarge: <path d="M9 4.5H4.5V9M15 4.5h4.5V9M9 19.5H4.5V15M15 19.5h4.5V15" />,
   reduce: <path d="M4.5 9H9V4.5M19.5 9H15V4.5M4.5 15H9v4.5M19.5 15H15v4.5" />,
+  more: <path d="M12 5.5v.1M12 12v.1M12 18.4v.1" class="icon-dots" />,
   check: <path d="M5 12.5l4.5 4.5L19 7.5" />,
   close: <path d="M6 6l12 12M18 6L6 18" />,
   alert: <path d="M12 3.5l9.5 16.5h-19zM12 10v4.5M12 17.4v.1" />,

@@ -11,6 +11,8 @@ export interface TextFieldProps {
   readonly hint?: string | undefined;
   readonly error?: string | undefined;
   readonly placeholder?: string;
+  /** `password` hides what is typed. */
+  readonly type?: 'text' | 'password';
   readonly autoComplete?: string;
   readonly maxLength?: number;
   readonly autoFocus?: boolean;
@@ -18,6 +20,7 @@ export interface TextFieldProps {
 
 export function TextField(props: TextFieldProps): JSX.Element {
   const { id, label, value, onInput, hint, error, placeholder, autoComplete, maxLength, autoFocus } = props;
+  const { type = 'text' } = props;
   const input = useRef<HTMLInputElement>(null);
   // Once, when the form appears, and before anybody can type.
   useLayoutEffect(() => {
@@ -37,7 +40,8 @@ export function TextField(props: TextFieldProps): JSX.Element {
         id={id}
         data-testid={id}
         class="field-input"
-        type="text"
+        // The types tell the two apart by roles, of which there are none here.
+        type={type as 'text'}
         value={value}
         placeholder={placeholder}
         autoComplete={autoComplete ?? 'off'}

@@ -16,7 +16,7 @@ describe('toJoinError', () => {
     ['an ended meeting', api('NOT_FOUND', 'Meeting has ended'), 'ended'],
     ['a full meeting (API)', api('CAPACITY_EXCEEDED'), 'full'],
     ['no server with room', api('NO_CAPACITY'), 'no_capacity'],
-    ['a wrong credential', api('UNAUTHORIZED'), 'unauthorized'],
+    ['a wrong credential', api('UNAUTHORIZED'), 'sign_in'],
     ['a server error', api('INTERNAL_ERROR'), 'failed'],
     ['no network', ConnectionError.unreachable('the server', undefined), 'unreachable'],
     ['no answer', ConnectionError.timedOut('the server', 10), 'unreachable'],

@@ -1,12 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { ApiClient } from '../../../../client/core/index.ts';
+import { ApiClient, type Fetch } from '../../../../client/core/index.ts';
 import {
   JoinError,
   type JoinMeetingOptions,
   type MeetingClient,
 } from '../../../../client/media/MeetingClient.ts';
+import { Hosted } from '../../../../client/page/app/Hosted.ts';
 import { MeetingApp } from '../../../../client/page/app/MeetingApp.ts';
 import { PageAddress } from '../../../../client/page/app/PageAddress.ts';
+import type { PreferenceStorage } from '../../../../client/page/app/Preferences.ts';
+import { UserSession } from '../../../../client/page/app/UserSession.ts';
 import { FakeMeetingClient } from '../../../support/fakeMeetingClient.ts';
 
 const API = 'https://meet.example.org';
@@ -26,6 +29,9 @@ class FakeWindow extends EventTarget {
   readonly history = {
     pushState: (_state: unknown, _title: string, path: string) => {
       this.entries.push(new URL(path, this.location));
+    },
+    replaceState: (_state: unknown, _title: string, path: string) => {
+      this.entries.splice(-1, 1, new URL(path, this.location));
     },
   };
 
@@ -49,10 +55,12 @@ class FakeWindow extends EventTarget {
 interface Setup {
   readonly path?: string;
   readonly join?: (options: JoinMeetingOptions) => Promise<MeetingClient>;
-  readonly fetch?: () => Promise<Response>;
+  readonly fetch?: Fetch;
+  readonly storage?: PreferenceStorage;
 }
 
-function setUp({ path = '/', join, fetch }: Setup = {}) {
+function setUp({ path = '/', join, fetch, storage }: Setup = {}) {
+  const user = new UserSession();
   const window = new FakeWindow(path);
   const joins: JoinMeetingOptions[] = [];
   const clients: FakeMeetingClient[] = [];
@@ -64,6 +72,8 @@ function setUp({ path = '/', join, fetch }: Setup = {}) {
       fetch: fetch ?? (async () => Response.json(NEW_MEETING, { status: 201 })),
     }),
     address: new PageAddress(window as unknown as Window),
+    user,
+    hosted: new Hosted(storage),
     joinMeeting:
       join ??
       (async (options) => {
@@ -73,7 +83,7 @@ function setUp({ path = '/', join, fetch }: Setup = {}) {
         return client;
       }),
   });
-  return { app, window, joins, clients };
+  return { app, window, joins, clients, user };
 }
 
 function screenOf(app: MeetingApp): string {
@@ -91,9 +101,9 @@ describe('MeetingApp', () => {
   });
 
   it('MC-2 joins with what the person chose and shows the meeting in the address', async () => {
-    const { app, window, joins } = setUp();
+    const { app, window, joins, user } = setUp();
     await app.joinMeeting('abc', SETTINGS);
-    expect(joins).toEqual([{ apiUrl: API, meetingId: 'abc', ...SETTINGS }]);
+    expect(joins).toEqual([{ apiUrl: API, meetingId: 'abc', ...SETTINGS, userToken: user.userToken }]);
     expect(app.store.state.screen).toMatchObject({ kind: 'meeting', link: `${API}/m/abc` });
     expect(window.location.pathname).toBe('/m/abc');
   });
@@ -201,5 +211,114 @@ describe('MeetingApp', () => {
     await app.again('abc');
     clients[0]?.end({ code: 'lost', message: 'Lost' });
     expect(screenOf(app)).toBe('meeting');
+  });
+});
+
+describe('whoever made a meeting in this browser', () => {
+  const storageWith = (stored: Record<string, string> = {}): PreferenceStorage => ({
+    getItem: (key) => stored[key] ?? null,
+    setItem: (key, value) => {
+      stored[key] = value;
+    },
+  });
+
+  it('MC-10 joins it as its host, also after a reload, and any other as anybody else', async () => {
+    const storage = storageWith();
+    const first = setUp({ storage });
+    await first.app.startMeeting(SETTINGS);
+    await first.app.joinMeeting('other', SETTINGS);
+    const second = setUp({ storage });
+    await second.app.joinMeeting('new-one', SETTINGS);
+    expect([...first.joins, ...second.joins].map(({ meetingId, role }) => [meetingId, role])).toEqual([
+      ['new-one', 'host'],
+      ['other', undefined],
+      ['new-one', 'host'],
+    ]);
+  });
+
+  it('MC-10 GC-15 joins as anybody else when the server says that it is no host', async () => {
+    const storage = storageWith({ 'dark-tower.hosted': '["abc"]' });
+    const roles: unknown[] = [];
+    const { app } = setUp({
+      storage,
+      join: async (options) => {
+        roles.push(options.role);
+        if (options.role === 'host') throw new JoinError('unauthorized', 'No host');
+        return new FakeMeetingClient(options, []);
+      },
+    });
+    await app.joinMeeting('abc', SETTINGS);
+    expect([roles, screenOf(app)]).toEqual([['host', undefined], 'meeting']);
+    expect(storage.getItem('dark-tower.hosted')).toBe('[]');
+  });
+
+  it('MC-10 is nobody special where the browser keeps nothing, or something else', () => {
+    for (const stored of ['{', '{}', '[1]', 'null']) {
+      const hosted = new Hosted(storageWith({ 'dark-tower.hosted': stored }));
+      expect(hosted.has('abc')).toBe(false);
+    }
+    const hosted = new Hosted(undefined);
+    for (let index = 0; index <= 50; index++) hosted.add(`m${index}`);
+    expect([hosted.has('m0'), hosted.has('m1'), hosted.has('m50')]).toEqual([false, true, true]);
+  });
+});
+
+describe('somebody whom a host mutes', () => {
+  it('MC-10 finds the device off, and turns it on again by themselves when the host lets them', async () => {
+    const { app, clients } = setUp();
+    await app.joinMeeting('abc', { ...SETTINGS, camera: true });
+    const [client] = clients;
+    client?.muteSelf('audio', true, 'Grace');
+    client?.muteSelf('video', true, 'Grace');
+    expect([client?.microphoneOn, client?.cameraOn]).toEqual([false, false]);
+    client?.muteSelf('audio', false);
+    expect(client?.microphoneOn).toBe(false);
+    expect(app.toasts.store.state.map(({ text }) => text)).toEqual([
+      'You may speak again: turn your microphone on',
+    ]);
+  });
+});
+
+describe('a token', () => {
+  it('GC-15 comes with the address, and is out of it at once', () => {
+    const window = new FakeWindow('/m/abc?x=1#token=eyJ.a.b&role=host');
+    const address = new PageAddress(window as unknown as Window);
+    expect(address.takeHandover()).toEqual({ token: 'eyJ.a.b', role: 'host' });
+    expect(window.entries.map(({ href }) => href)).toEqual([`${API}/m/abc?x=1`]);
+    expect(address.takeHandover()).toEqual({ token: undefined, role: undefined });
+  });
+
+  it('GC-15 is shown until the server refuses it, and then asked for', async () => {
+    const user = new UserSession('stale');
+    const shown: unknown[] = [];
+    const api = new ApiClient({
+      apiUrl: API,
+      userToken: user.userToken,
+      fetch: async (_url, init) => {
+        const authorization = new Headers(init.headers).get('authorization');
+        shown.push(authorization);
+        return authorization === 'Bearer fresh'
+          ? Response.json(NEW_MEETING, { status: 201 })
+          : Response.json({ error: { code: 'UNAUTHORIZED', message: 'x', details: {} } }, { status: 401 });
+      },
+    });
+    await expect(api.createMeeting()).rejects.toMatchObject({ code: 'UNAUTHORIZED' });
+    expect(user.store.state).toEqual({ token: undefined, refused: true });
+    user.signIn('fresh');
+    await api.createMeeting();
+    expect([shown, user.isSignedIn]).toEqual([['Bearer stale', 'Bearer fresh'], true]);
+  });
+
+  it('GC-16 decides whether a new meeting lets guests in, where its maker says so', async () => {
+    const bodies: unknown[] = [];
+    const { app } = setUp({
+      fetch: async (_url, init) => {
+        bodies.push(JSON.parse(String(init.body)));
+        return Response.json(NEW_MEETING, { status: 201 });
+      },
+    });
+    await app.startMeeting(SETTINGS);
+    await app.startMeeting({ ...SETTINGS, allowGuests: true });
+    expect(bodies).toEqual([{}, { allow_guests: true }]);
   });
 });

@@ -12,11 +12,19 @@ describe('toJoinProblem', () => {
     });
   });
 
+  it('GC-15 asks for a token in words of its own, whoever says that one is missing', () => {
+    const asked = {
+      code: 'sign_in',
+      message: 'This server asks who you are: enter your access token, then go on',
+    };
+    expect(toJoinProblem(new ApiError('UNAUTHORIZED', 'Authorization is missing'))).toEqual(asked);
+    expect(toJoinProblem(new JoinError('sign_in', 'Sign in, then join.'))).toEqual(asked);
+  });
+
   it.each([
     ['NOT_FOUND', 'not_found', true],
     ['CAPACITY_EXCEEDED', 'full', true],
     ['NO_CAPACITY', 'no_capacity', false],
-    ['UNAUTHORIZED', 'unauthorized', false],
     ['FORBIDDEN', 'unauthorized', false],
     ['INVALID_REQUEST', 'failed', false],
     ['INTERNAL_ERROR', 'failed', false],

@@ -10,6 +10,10 @@ function person(userId: number, displayName: string, isSelf = false): Participan
     isSelf,
     audioMuted: false,
     videoMuted: false,
+    audioMutedByHost: false,
+    videoMutedByHost: false,
+    mutedByName: undefined,
+    isHost: false,
     hasVideo: true,
     speaking: false,
   };
@@ -28,7 +32,13 @@ describe('describeRosterChange', () => {
     ['one who leaves', [self, ada], [self], ['Ada left']],
     ['one for another', [self, ada], [self, ben], ['Ben joined', 'Ada left']],
     ['this participant', [], [self], []],
-    ['somebody of the same name', [self, ada], [self, ada, { ...ada, userId: 9 }], ['Ada joined']],
+    [
+      'somebody of the same name',
+      [self, ada],
+      [self, ada, { ...ada, userId: 9, participantId: 'p9' }],
+      ['Ada joined'],
+    ],
+    ['somebody who came back under another user id', [self, ada], [self, { ...ada, userId: 9 }], []],
     ['a changed name or mute', [self, ada], [self, { ...ada, audioMuted: true }], []],
   ])('MC-3 tells of %s', (_, before, after, sentences) => {
     expect(describeRosterChange(before, after)).toEqual(sentences);

@@ -1,0 +1,195 @@
+// The SDK's surface over all the rooms that a participant has in its meeting one after the other (ledger GC-17): a client of
+// its own for each, with the devices, pictures and sizes of the one before. While there is none, the last one is shown.
+
+import { Emitter } from '../core/Emitter.ts';
+import type { LastingRoom } from '../core/LastingRoom.ts';
+import type { Room } from '../core/Room.ts';
+import type { RoomEnd } from '../core/RoomEvents.ts';
+import { BrowserMeetingClient, type BrowserMeetingClientOptions } from './BrowserMeetingClient.ts';
+import type {
+  MeetingClient,
+  MeetingEvents,
+  MeetingState,
+  ParticipantView,
+  TileStats,
+} from './MeetingClient.ts';
+import type { AudioReceiverStats } from './playback/AudioReceiver.ts';
+import { toMeetingEnd } from './problems.ts';
+
+/** Which devices are wanted. */
+export interface Devices {
+  readonly microphone: boolean;
+  readonly camera: boolean;
+}
+
+export interface LastingMeetingClientOptions extends Omit<BrowserMeetingClientOptions, 'room'> {
+  readonly lasting: LastingRoom;
+  readonly devices: Devices;
+}
+
+interface Attachment {
+  readonly userId: number;
+  readonly canvas: HTMLCanvasElement;
+  detach: () => void;
+}
+
+export class LastingMeetingClient implements MeetingClient {
+  readonly #options: LastingMeetingClientOptions;
+  readonly #events: Emitter<MeetingEvents>;
+  readonly #attachments = new Set<Attachment>();
+  readonly #shownHeights = new Map<number, number>();
+  #client: BrowserMeetingClient;
+  #devices: Devices;
+  #over = false;
+
+  /** The devices may ask the person for permission: the meeting is there already. */
+  constructor(options: LastingMeetingClientOptions) {
+    const { lasting, log } = options;
+    this.#options = options;
+    this.#devices = options.devices;
+    this.#events = new Emitter((error) => log.error('A meeting listener failed', { error }));
+    this.#client = this.#start(lasting.room);
+    lasting.on('rejoining', () => this.#events.emit('changed', undefined));
+    lasting.on('rejoined', (room) => this.#replace(room));
+    lasting.on('ended', (end) => this.#end(end));
+  }
+
+  get meetingId(): string {
+    return this.#client.meetingId;
+  }
+
+  get meetingName(): string {
+    return this.#client.meetingName;
+  }
+
+  get state(): MeetingState {
+    if (this.#over) return 'disconnected';
+    return this.#isBetween ? 'reconnecting' : this.#client.state;
+  }
+
+  get isLimited(): boolean {
+    return this.#client.isLimited;
+  }
+
+  get participants(): readonly ParticipantView[] {
+    return this.#client.participants;
+  }
+
+  get microphoneOn(): boolean {
+    return this.#isBetween ? this.#devices.microphone : this.#client.microphoneOn;
+  }
+
+  get cameraOn(): boolean {
+    return this.#isBetween ? this.#devices.camera : this.#client.cameraOn;
+  }
+
+  async setMicrophone(on: boolean): Promise<void> {
+    this.#devices = { ...this.#devices, microphone: on };
+    if (this.#isBetween) this.#events.emit('changed', undefined);
+    else await this.#client.setMicrophone(on);
+  }
+
+  async setCamera(on: boolean): Promise<void> {
+    this.#devices = { ...this.#devices, camera: on };
+    if (this.#isBetween) this.#events.emit('changed', undefined);
+    else await this.#client.setCamera(on);
+  }
+
+  attachVideo(userId: number, canvas: HTMLCanvasElement): () => void {
+    const attachment = { userId, canvas, detach: this.#client.attachVideo(userId, canvas) };
+    this.#attachments.add(attachment);
+    return () => {
+      this.#attachments.delete(attachment);
+      attachment.detach();
+    };
+  }
+
+  setShownHeight(userId: number, heightPx: number): void {
+    this.#shownHeights.set(userId, heightPx);
+    this.#client.setShownHeight(userId, heightPx);
+  }
+
+  audioLevel(userId: number): number {
+    return this.#client.audioLevel(userId);
+  }
+
+  stats(userId: number): TileStats {
+    return this.#client.stats(userId);
+  }
+
+  hostMute(userId: number, kind: 'audio' | 'video', muted: boolean): Promise<void> {
+    return this.#client.hostMute(userId, kind, muted);
+  }
+
+  removeParticipant(userId: number): Promise<void> {
+    return this.#client.removeParticipant(userId);
+  }
+
+  /** How a participant's sound is played; undefined when there is none. */
+  audioStatsForTesting(userId: number): AudioReceiverStats | undefined {
+    return this.#client.audioStatsForTesting(userId);
+  }
+
+  /** Pitch of a participant's sound as it is played now, Hz; undefined when there is none. */
+  dominantFrequencyForTesting(userId: number): number | undefined {
+    return this.#client.dominantFrequencyForTesting(userId);
+  }
+
+  async leave(): Promise<void> {
+    await this.#options.lasting.leave();
+  }
+
+  on<Name extends keyof MeetingEvents>(
+    event: Name,
+    listener: (value: MeetingEvents[Name]) => void,
+  ): () => void {
+    return this.#events.on(event, listener);
+  }
+
+  /** The room is over, and there is no other (yet). */
+  get #isBetween(): boolean {
+    return this.#client.state === 'disconnected';
+  }
+
+  #start(room: Room): BrowserMeetingClient {
+    const { clock, timers, log } = this.#options;
+    const client = new BrowserMeetingClient({ room, clock, timers, log });
+    client.on('changed', () => this.#events.emit('changed', undefined));
+    client.on('deviceProblem', (problem) => {
+      // What could not be used is not tried again in the next room.
+      this.#devices = { ...this.#devices, [problem.device]: false };
+      this.#events.emit('deviceProblem', problem);
+    });
+    client.on('notice', (notice) => this.#events.emit('notice', notice));
+    client.on('hostMute', (notice) => this.#events.emit('hostMute', notice));
+    void client.start(this.#devices);
+    return client;
+  }
+
+  #replace(room: Room): void {
+    const client = this.#start(room);
+    this.#client = client;
+    // User ids may be the same ones in another order: a page then keeps its tiles and asks for nothing anew.
+    for (const attachment of this.#attachments) {
+      attachment.detach();
+      attachment.detach = client.attachVideo(attachment.userId, attachment.canvas);
+    }
+    const known = new Set(client.participants.map(({ userId }) => userId));
+    for (const [userId, heightPx] of this.#shownHeights) {
+      if (known.has(userId)) client.setShownHeight(userId, heightPx);
+      else this.#shownHeights.delete(userId);
+    }
+    this.#events.emit('changed', undefined);
+  }
+
+  #end(end: RoomEnd): void {
+    const { lasting, log, timers } = this.#options;
+    this.#over = true;
+    if (end.error !== undefined) log.warn('The meeting ended', { error: end.error });
+    this.#events.emit('changed', undefined);
+    this.#events.emit('ended', toMeetingEnd(end));
+    this.#events.clear();
+    // A goodbye may still be on its way, and its time-out runs on these timers.
+    void lasting.room.left.finally(() => timers.close());
+  }
+}
