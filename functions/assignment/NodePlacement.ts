@@ -26,6 +26,8 @@ export interface NodePlacementOptions<Registration, Load> {
   readonly capacity: CapacityRule<Registration, Load>;
   readonly clock: Clock;
   readonly random: Random;
+  /** Ids of reservations, unique: random UUIDs by default. */
+  readonly newReservationId?: () => string;
 }
 
 export interface PlaceRequest {
@@ -78,7 +80,7 @@ export class NodePlacement<Registration extends Zoned, Load> {
     candidates: readonly Candidate<MediaNode<Registration, Load>>[],
     request: PlaceRequest,
   ): Promise<Result<Placed<MediaNode<Registration, Load>>, Shortage>> {
-    const { nodes, capacity, clock } = this.#options;
+    const { nodes, capacity, clock, newReservationId = () => crypto.randomUUID() } = this.#options;
     const takenMeanwhile = new Set<string>();
     for (;;) {
       const selected = selectNode(candidates, this.#selection(request, takenMeanwhile));
@@ -87,7 +89,7 @@ export class NodePlacement<Registration extends Zoned, Load> {
       const reservation: Reservation = {
         nodeId: node.id,
         registrationId: node.registrationId,
-        reservationId: crypto.randomUUID(),
+        reservationId: newReservationId(),
         units: unitsNeeded(capacity, node.registration),
         atMs: clock.epochMs(),
       };

@@ -26,6 +26,8 @@ interface SimulatedNode {
   readonly offsetMs: number;
   streams: number;
   meetings: number;
+  /** Of all meetings on it, also of those whose streams do not flow yet. */
+  streamsToCome: number;
   alive: boolean;
   /** As last reported, for policies that go by that alone. */
   reportedStreams: number;
@@ -55,7 +57,16 @@ export class Fleet {
       // Spread over the interval as evenly as they come.
       const offsetMs = Math.floor((i * ticks) / nodes) * TICK_MS;
       const zone = ZONES[i % ZONES.length] ?? 'a';
-      return { id: `mh-${i}`, zone, offsetMs, streams: 0, meetings: 0, alive: true, reportedStreams: 0 };
+      return {
+        id: `mh-${i}`,
+        zone,
+        offsetMs,
+        streams: 0,
+        meetings: 0,
+        streamsToCome: 0,
+        alive: true,
+        reportedStreams: 0,
+      };
     });
     for (const node of this.#nodes) {
       this.#byId.set(node.id, node);
@@ -96,12 +107,14 @@ export class Fleet {
     const node = this.#byId.get(id);
     if (node === undefined) throw new RangeError(`There is no node "${id}"`);
     node.meetings++;
+    node.streamsToCome += streams;
     this.#after(CONNECT_MS, () => {
       node.streams += streams;
     });
     if (Number.isFinite(lifetimeMs))
       this.#after(CONNECT_MS + lifetimeMs, () => {
         node.streams -= streams;
+        node.streamsToCome -= streams;
         node.meetings--;
       });
   }

@@ -1,5 +1,5 @@
-// A node store without a database: the rules of functions/registry over maps. What the simulation needs of it and no more;
-// that the real store follows the same rules is for the tests of that store.
+// A node store without a database: the rules of functions/registry over maps. test/contract/stores/nodes.test.ts holds it
+// to what the real store promises.
 import type { CapacityRule } from '../../../functions/registry/capacity.ts';
 import { freeUnits } from '../../../functions/registry/capacity.ts';
 import { healthAt, healthWeight, nextHealth } from '../../../functions/registry/health.ts';
@@ -15,7 +15,7 @@ import type {
 } from '../../../functions/registry/NodeStore.ts';
 import { chanceOf, positionAfter, positionOf } from '../../../functions/registry/position.ts';
 import { rankOf } from '../../../functions/registry/rank.ts';
-import { settledBefore } from '../../../functions/registry/report.ts';
+import { isOutdated, settledBefore } from '../../../functions/registry/report.ts';
 import type { EpochMs } from '../../../shared/base/clock.ts';
 import { SortedIndex } from './SortedIndex.ts';
 
@@ -25,6 +25,7 @@ interface Entry<Registration, Load> {
   position: string;
   place: Place;
   readonly reservations: Map<string, Reservation>;
+  sentAtMs: EpochMs | undefined;
 }
 
 export class MemoryNodeStore<Registration extends { readonly region: string }, Load>
@@ -55,7 +56,13 @@ export class MemoryNodeStore<Registration extends { readonly region: string }, L
     const after = nextHealth(before?.node.health, { type: 'registered', atMs });
     const position = positionOf(0, chanceOf(id), id);
     const node = { id, registrationId, registration, health: after, load: {}, reserved: 0 };
-    const entry: Entry<Registration, Load> = { node, position, place: 'closed', reservations: new Map() };
+    const entry: Entry<Registration, Load> = {
+      node,
+      position,
+      place: 'closed',
+      reservations: new Map(),
+      sentAtMs: undefined,
+    };
     this.#entries.set(id, entry);
     this.#indexes.closed.add(entry);
     return { before: before?.node.health, after };
@@ -66,6 +73,8 @@ export class MemoryNodeStore<Registration extends { readonly region: string }, L
     if (entry === undefined) return undefined;
     const { node } = entry;
     const before = node.health;
+    if (isOutdated(entry.sentAtMs, report.sentAtMs)) return { before, after: before };
+    entry.sentAtMs = report.sentAtMs;
     let { reserved } = node;
     const settled = settledBefore(this.#capacity, node.registration, report);
     for (const [reservationId, { atMs, units }] of entry.reservations)

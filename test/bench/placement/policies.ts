@@ -26,6 +26,8 @@ export function oursOver(
     capacity: handlerCapacity,
     clock: fleet.clock,
     random,
+    // The order of nodes follows from it: the same run has the same ones.
+    newReservationId: () => `reservation-${random()}`,
   });
   return async () => {
     const placed = await placement.place({});
@@ -51,6 +53,17 @@ const powerOfTwo: PolicyMaker = (fleet, random) => async () => {
   const second = drawUniform(nodes, random);
   if (first === undefined || second === undefined) return undefined;
   return (second.reportedStreams < first.reportedStreams ? second : first).id;
+};
+
+/**
+ * Knows at each moment what all meetings of all nodes take and will take, and gives each to the emptiest node: what could be
+ * had at best without knowing the future. No report says this.
+ */
+export const allKnowing: PolicyMaker = (fleet) => async () => {
+  let best: ReadonlyNode | undefined;
+  for (const node of alive(fleet))
+    if (best === undefined || node.streamsToCome < best.streamsToCome) best = node;
+  return best?.id;
 };
 
 /** The same short list and the same draw as ours, over the whole fleet, by reports alone. */

@@ -26,7 +26,7 @@ export async function burst(
 ): Promise<number> {
   const random = seededRandom(seed);
   const fleet = await Fleet.start({ nodes, maxStreams: MAX_STREAMS });
-  const policy = policyOf(fleet, random);
+  const policy = policyOf(fleet, randomOfPolicy(seed));
   // Nodes have reported at different moments before it begins.
   await run(fleet, Math.floor(random() * 100));
   const ticks = durationMs / TICK_MS;
@@ -48,7 +48,7 @@ export async function burstAtOnce(
   { nodes, joins, seed }: Omit<BurstOptions, 'durationMs'>,
 ): Promise<number> {
   const fleet = await Fleet.start({ nodes, maxStreams: MAX_STREAMS });
-  const policy = policyOf(fleet, seededRandom(seed));
+  const policy = policyOf(fleet, randomOfPolicy(seed));
   const ids = await Promise.all(Array.from({ length: joins }, () => policy()));
   for (const id of ids) if (id !== undefined) fleet.begin(id, STREAMS_OF_FIVE, Number.POSITIVE_INFINITY);
   return Math.max(...fleet.nodes.map(({ meetings }) => meetings));
@@ -81,7 +81,7 @@ export async function steady(policyOf: PolicyMaker, options: SteadyOptions): Pro
   const { nodes, meetings, sizes, seed, fillMs, churnMs } = options;
   const random = seededRandom(seed);
   const fleet = await Fleet.start({ nodes, maxStreams: MAX_STREAMS });
-  const policy = policyOf(fleet, random);
+  const policy = policyOf(fleet, randomOfPolicy(seed));
   let spentMs = 0;
   let placed = 0;
   let largest = 0;
@@ -133,9 +133,8 @@ export interface LossResult {
 
 /** A whole zone falls silent. Its meetings are placed again when that is noticed, as fast as they come. */
 export async function loseZone(policyOf: PolicyMaker, nodes: number, seed: number): Promise<LossResult> {
-  const random = seededRandom(seed);
   const fleet = await Fleet.start({ nodes, maxStreams: MAX_STREAMS });
-  const policy = policyOf(fleet, random);
+  const policy = policyOf(fleet, randomOfPolicy(seed));
   const perTick = nodes / 100;
   for (let i = 0; i < 10 * nodes; i++) {
     const id = await policy();
@@ -220,6 +219,11 @@ async function fleetToTime(nodes: number) {
   const store = new TimedStore(fleet.store);
   const policy = oursOver(store, fleet, random);
   return { nodes, fleet, random, store, policy, selectionUs: [] as number[], placementUs: [] as number[] };
+}
+
+/** Its own, so that whatever a policy draws, arrivals, sizes and lifetimes are the same for all. */
+function randomOfPolicy(seed: number): Random {
+  return seededRandom(~seed);
 }
 
 export function quantile(values: readonly number[], part: number): number {
