@@ -1,11 +1,17 @@
 // The media handler of a node: one worker per core, their routers, the internal API and the load reports.
 import { randomUUID } from 'node:crypto';
 import { MEDIA_HANDLER_AUDIENCE } from '../../shared/token/nodeToken.ts';
-import type { CallMap, HandlerCalls, HandlerWorkerConfig, WorkerConfig } from '../ipc/protocol.ts';
+import type {
+  CallMap,
+  HandlerAgentCalls,
+  HandlerCalls,
+  HandlerWorkerConfig,
+  WorkerConfig,
+} from '../ipc/protocol.ts';
 import { addHandlerApi } from './internalApi.ts';
+import { LossReports } from './LossReports.ts';
 import { type NodeContext, type Role, superviseWorker, workerUrl } from './NodeContext.ts';
 import { Registration } from './Registration.ts';
-import { RouterLossReports } from './RouterLossReports.ts';
 import { Routers } from './Routers.ts';
 import { handlerRegistration, loadReport, MAX_REPORT_INTERVAL_MS } from './roles.ts';
 import { WorkerPool } from './WorkerPool.ts';
@@ -19,7 +25,7 @@ export class HandlerRole implements Role {
   readonly role = 'handler';
   readonly #context: NodeContext;
   readonly #pool: WorkerPool;
-  readonly #lossReports: RouterLossReports;
+  readonly #lossReports: LossReports;
   readonly #registration: Registration;
   #webtransportUrl = '';
 
@@ -34,18 +40,23 @@ export class HandlerRole implements Role {
       authTimeoutMs: AUTH_TIMEOUT_MS,
     };
     const workers = Array.from({ length: config.handlerWorkers }, (_, workerId) =>
-      superviseWorker<HandlerCalls, Record<never, never>>(context, {
+      superviseWorker<HandlerCalls, HandlerAgentCalls>(context, {
         role: 'handler',
         workerId,
         index: firstIndex + workerId,
-        handlers: {},
+        handlers: {
+          transportsEnded: ({ transports }) => {
+            this.#lossReports.reportTransports(routers.transportsEnded(transports));
+            return null;
+          },
+        },
         extraConfig,
         onUp: (worker) => this.#onWorkerUp(worker),
         onDown: () => this.#registration.reportNow(),
       }),
     );
     this.#pool = new WorkerPool(workers, context.clock, log);
-    this.#lossReports = new RouterLossReports({
+    this.#lossReports = new LossReports({
       handlerId: config.nodeId,
       client: pinnedClient,
       nodeToken: () => credentials.nodeToken,

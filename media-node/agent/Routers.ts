@@ -18,8 +18,8 @@ import type {
 } from '../../shared/api/handler.ts';
 import { isId } from '../../shared/base/ids.ts';
 import type { Logger } from '../../shared/base/log.ts';
-import type { HandlerCalls } from '../ipc/protocol.ts';
-import type { LostRouter } from './RouterLossReports.ts';
+import type { EndedTransport, HandlerCalls } from '../ipc/protocol.ts';
+import type { LostRouter, LostTransport } from './LossReports.ts';
 import type { HandlerWorker, HandlerWorkers } from './WorkerPool.ts';
 
 export interface RoutersOptions {
@@ -113,6 +113,14 @@ export class Routers {
     const entry = this.#entry(routerId);
     requireId('transport', transportId);
     return await call(entry, 'inspectTransport', { router_id: routerId, transport_id: transportId });
+  }
+
+  /** What the controllers are to be told of transports that ended by themselves. */
+  transportsEnded(transports: readonly EndedTransport[]): LostTransport[] {
+    return transports.flatMap(({ router_id: routerId, transport_id: transportId }) => {
+      const entry = this.#byId.get(routerId);
+      return entry === undefined ? [] : [{ ...lostOf(entry), transportId }];
+    });
   }
 
   async muteTransport(routerId: string, transportId: string, request: MuteTransport): Promise<void> {
@@ -293,6 +301,10 @@ export class Routers {
   async #describe(entry: RouterEntry): Promise<RouterBody> {
     return body(entry, await call(entry, 'inspectRouter', { router_id: entry.routerId }));
   }
+}
+
+function lostOf({ routerId, meetingId, controller }: RouterEntry): LostRouter {
+  return { routerId, meetingId, controller };
 }
 
 /** A worker that dies over a call takes the router along, which is what the caller is told. */

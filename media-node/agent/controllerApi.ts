@@ -1,11 +1,11 @@
 // Internal API of a meeting controller: for the global controller (ledger GC-6), which shows a token for this controller
 // alone, with bodies in protobuf or JSON and an answer in the form of the request, or JSON alone where it only looks; and
-// for media handlers that have lost routers (SFU-9), which show their node token.
+// for media handlers that have lost routers or transports (SFU-9), which show their node token.
 import type { Context } from 'hono';
 import type * as z from 'zod';
 import type { ControllerBody } from '../../shared/api/controller.ts';
 import { ApiError } from '../../shared/api/error.ts';
-import { routersLostSchema } from '../../shared/api/handler.ts';
+import { routersLostSchema, transportsLostSchema } from '../../shared/api/handler.ts';
 import {
   assignMeetingSchema,
   endMeetingSchema,
@@ -102,15 +102,25 @@ export function addControllerApi(http: InternalHttp, options: ControllerApiOptio
   http.route(controllerPaths.routersLost, authorizeHandler, {
     POST: async (context, caller) => {
       const lost = await readJson(context, routersLostSchema);
-      if (lost.handler_id !== caller) {
-        throw new ApiError(
-          'FORBIDDEN',
-          `A handler tells of its own routers only: "${caller}" told of those of "${lost.handler_id}"`,
-        );
-      }
+      requireOwn(caller, lost);
       return context.json(await running().call('routersLost', lost));
     },
   });
+  http.route(controllerPaths.transportsLost, authorizeHandler, {
+    POST: async (context, caller) => {
+      const lost = await readJson(context, transportsLostSchema);
+      requireOwn(caller, lost);
+      return context.json(await running().call('transportsLost', lost));
+    },
+  });
+}
+
+function requireOwn(caller: string, { handler_id: handlerId }: { readonly handler_id: string }): void {
+  if (handlerId !== caller)
+    throw new ApiError(
+      'FORBIDDEN',
+      `A handler tells of its own losses only: "${caller}" told of those of "${handlerId}"`,
+    );
 }
 
 interface Messages {

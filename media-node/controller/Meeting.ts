@@ -180,6 +180,25 @@ export class Meeting {
     });
   }
 
+  /** A participant's session with the media server has ended. False when it is none that is in use. */
+  transportLost(lost: {
+    readonly handlerId: string;
+    readonly routerId: string;
+    readonly transportId: string;
+  }): boolean {
+    for (const participant of this.#participants.values()) {
+      const { router, transport, lost: isLost } = participant.media;
+      if (isLost || transport.transport_id !== lost.transportId || router.routerId !== lost.routerId)
+        continue;
+      if (router.handler.handler_id !== lost.handlerId) return false;
+      this.log.info('Media session of a participant lost', fieldsOf(participant));
+      participant.media.lose();
+      this.#recovery.transportLost(participant);
+      return true;
+    }
+    return false;
+  }
+
   /** Resolves when the meeting has a media server, or has given up on one. Never rejects. */
   async recovered(): Promise<void> {
     await this.#recovery.settled();

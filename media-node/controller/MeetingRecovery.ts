@@ -42,6 +42,7 @@ export class MeetingRecovery {
   /** Who lost the router and has not been told of another. */
   readonly #stranded = new Set<Participant>();
   #lossesAtMs: readonly number[] = [];
+  readonly #transportLossesAtMs = new WeakMap<Participant, readonly number[]>();
   #running: Promise<void> | undefined;
 
   constructor(options: MeetingRecoveryOptions) {
@@ -55,25 +56,42 @@ export class MeetingRecovery {
 
   /** The router is gone: nothing that was in it is known any more, from now on. */
   lost(router: RouterAddress): void {
-    const { nowMs } = this.#options;
-    const now = nowMs();
-    this.#lossesAtMs = [...this.#lossesAtMs.filter((atMs) => now - atMs < LOSS_WINDOW_MS), now].slice(
-      -MAX_LOSSES - 1,
-    );
+    this.#lossesAtMs = countLoss(this.#lossesAtMs, this.#options.nowMs());
     this.abandoned(router);
   }
 
   /** The router was given back, which says nothing about the workers: else as `lost`. */
   abandoned(router: RouterAddress): void {
-    const { participants, tasks } = this.#options;
-    for (const participant of participants()) {
-      if (participant.media.router !== router) continue;
-      this.#stranded.add(participant);
-      for (const stream of participant.streams.values()) stream.strand();
+    const { participants } = this.#options;
+    for (const participant of participants())
+      if (participant.media.router === router) this.#strand(participant);
+    this.#start();
+  }
+
+  /** A participant's transport is gone, and nothing else: it gets another one. One that loses them again and again does not. */
+  transportLost(participant: Participant): void {
+    const { nowMs, log, onGivenUp } = this.#options;
+    const losses = countLoss(this.#transportLossesAtMs.get(participant), nowMs());
+    this.#transportLossesAtMs.set(participant, losses);
+    if (losses.length > MAX_LOSSES) {
+      log.warn('Media session of a participant is lost again and again', { user_id: participant.userId });
+      onGivenUp([participant]);
+      return;
     }
+    this.#strand(participant);
+    for (const stream of participant.subscriptions) stream.subscribers.set(participant, undefined);
+    this.#start();
+  }
+
+  #strand(participant: Participant): void {
+    this.#stranded.add(participant);
+    for (const stream of participant.streams.values()) stream.strand();
+  }
+
+  #start(): void {
     if (this.#stranded.size === 0 || this.#running !== undefined) return;
     this.#running = this.#run();
-    tasks.add('recover meeting', this.#running);
+    this.#options.tasks.add('recover meeting', this.#running);
   }
 
   async #run(): Promise<void> {
@@ -228,6 +246,11 @@ export class MeetingRecovery {
       participant.connection.send(frameServerMessage({ mediaServerChanged: { mediaServers } }));
     }
   }
+}
+
+/** Times of the losses within the window, as many as are needed to tell that they are too many. */
+function countLoss(lossesAtMs: readonly number[] = [], nowMs: number): readonly number[] {
+  return [...lossesAtMs.filter((atMs) => nowMs - atMs < LOSS_WINDOW_MS), nowMs].slice(-MAX_LOSSES - 1);
 }
 
 /**

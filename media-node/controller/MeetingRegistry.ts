@@ -2,7 +2,12 @@
 // so many are served at once; one that nobody is in makes room, and comes back with the next join.
 import type { PresenceEntry, SupersededMeeting } from '../../shared/api/controllerNotice.ts';
 import { ApiError } from '../../shared/api/error.ts';
-import type { RoutersLost, RoutersLostAnswer } from '../../shared/api/handler.ts';
+import type {
+  RoutersLost,
+  RoutersLostAnswer,
+  TransportsLost,
+  TransportsLostAnswer,
+} from '../../shared/api/handler.ts';
 import type {
   AssignMeeting,
   AssignMeetingAnswer,
@@ -328,6 +333,15 @@ export class MeetingRegistry {
     );
     const fields = { handler_id: handlerId, routers: routers.length, recovering: inUse.length, reason };
     this.#options.log.info('Media handler lost routers', fields);
+    return { recovering: inUse.length };
+  }
+
+  /** Sessions have ended at a media handler: those whose participants are still there get others (ledger SFU-9). */
+  transportsLost({ handler_id: handlerId, transports }: TransportsLost): TransportsLostAnswer {
+    const inUse = transports.filter(
+      ({ router_id: routerId, meeting_id: meetingId, transport_id: transportId }) =>
+        this.#meetings.get(meetingId)?.transportLost({ handlerId, routerId, transportId }),
+    );
     return { recovering: inUse.length };
   }
 

@@ -47,8 +47,10 @@ export interface MeetingRouterOptions {
 export interface MediaLink {
   readonly router: RouterAddress;
   readonly transport: TransportBody;
-  /** The router is gone, and the transport with it. */
+  /** The transport is gone, with the router or alone. */
   readonly lost: boolean;
+  /** The transport is gone at the handler: there is nothing to close there any more. */
+  lose(): void;
   /** Closes the transport, and the router when nobody else uses it. Idempotent, never rejects. */
   close(): Promise<void>;
 }
@@ -280,12 +282,13 @@ export class MeetingRouter {
 
   #link(router: Router, transport: TransportBody): MediaLink {
     let open = true;
+    let gone = false;
     const close = async (): Promise<void> => {
       if (!open) return;
       open = false;
       const { plane, log } = this.#options;
       try {
-        if (!router.lost) await plane.closeTransport(router, transport.transport_id);
+        if (!router.lost && !gone) await plane.closeTransport(router, transport.transport_id);
       } catch (error) {
         // Not tried again: a handler that is gone took it along, and the router's end takes the rest.
         if (!isGone(error)) log.warn('Transport not closed', { transport_id: transport.transport_id, error });
@@ -297,7 +300,10 @@ export class MeetingRouter {
       router,
       transport,
       get lost() {
-        return router.lost;
+        return router.lost || gone;
+      },
+      lose: () => {
+        gone = true;
       },
       close,
     };

@@ -4,7 +4,7 @@ import type { Clock } from '../../shared/base/clock.ts';
 import { CloseCode } from '../../shared/base/closeCode.ts';
 import type { Logger } from '../../shared/base/log.ts';
 import { err, ok, type Result } from '../../shared/base/result.ts';
-import type { CreatedTransport, HandlerCalls, HandlerStats } from '../ipc/protocol.ts';
+import type { CreatedTransport, EndedTransport, HandlerCalls, HandlerStats } from '../ipc/protocol.ts';
 import type { RpcHandlers } from '../ipc/Rpc.ts';
 import { Counter, Counters } from '../metrics/Counters.ts';
 import { Histogram } from '../metrics/Histogram.ts';
@@ -36,6 +36,8 @@ export interface HandlerWorkerOptions {
   readonly log: Logger;
   readonly newId: () => string;
   readonly usage: () => ProcessUsage;
+  /** A transport has ended with its session: nobody has asked for it. */
+  readonly onTransportEnded?: ((transport: EndedTransport) => void) | undefined;
 }
 
 export class HandlerWorker {
@@ -57,7 +59,7 @@ export class HandlerWorker {
 
   /** Takes over a session that a client opened: nothing is forwarded before it has authenticated. */
   accept(session: MediaSession): void {
-    const { clock, log, limits } = this.#options;
+    const { clock, log, limits, onTransportEnded } = this.#options;
     this.#sessions++;
     void session.closed.then(() => {
       this.#sessions--;
@@ -65,6 +67,8 @@ export class HandlerWorker {
     new MediaConnection(session, {
       authenticate: (token) => this.#authenticate(token),
       authTimeoutMs: limits.authTimeoutMs,
+      onEnded: ({ router, transport }) =>
+        onTransportEnded?.({ router_id: router.id, transport_id: transport.id }),
       clock,
       counters: this.counters,
       forwarding: this.#forwarding,

@@ -49,6 +49,8 @@ export interface ConnectionOptions {
   readonly authenticate: (token: string) => Promise<Result<Admission>>;
   /** Time to authenticate, ms. */
   readonly authTimeoutMs: number;
+  /** The session has ended by itself, by its client or for what that did; its transport is closed. */
+  readonly onEnded?: ((admission: Admission) => void) | undefined;
   readonly clock: Clock;
   readonly counters: Counters;
   /** Time from a datagram's arrival to the last copy handed to the engine, microseconds. */
@@ -148,7 +150,7 @@ export class MediaConnection implements SessionHandlers, TransportConnection {
     const { code, reason, by } = close;
     if (this.#state.kind === 'closed' && this.#state.wasReady)
       this.#log.info('Media session closed', { code, reason, by });
-    admission?.router.closeTransport(admission.transport.id, CloseCode.normal, 'Session has ended');
+    if (admission) this.#closeTransport(admission, CloseCode.normal, 'Session has ended');
   }
 
   send(message: MediaServerMessageInit): boolean {
@@ -179,8 +181,13 @@ export class MediaConnection implements SessionHandlers, TransportConnection {
 
   #closeAll(code: CloseCode, reason: string): void {
     const admission = this.#end();
-    if (admission) admission.router.closeTransport(admission.transport.id, code, reason);
+    if (admission) this.#closeTransport(admission, code, reason);
     this.session.close(code, reason);
+  }
+
+  #closeTransport(admission: Admission, code: CloseCode, reason: string): void {
+    admission.router.closeTransport(admission.transport.id, code, reason);
+    this.#options.onEnded?.(admission);
   }
 
   #authTimedOut(): void {

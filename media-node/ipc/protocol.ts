@@ -19,6 +19,8 @@ import type {
   RoutersLost,
   RoutersLostAnswer,
   TransportDetails,
+  TransportsLost,
+  TransportsLostAnswer,
   WorkerBody,
 } from '../../shared/api/handler.ts';
 import type {
@@ -131,6 +133,17 @@ export type HandlerCalls = {
   shutdown: { request: { reason: string }; answer: null };
 };
 
+export interface EndedTransport {
+  readonly router_id: string;
+  readonly transport_id: string;
+}
+
+/** Handler worker to agent. */
+export type HandlerAgentCalls = {
+  /** Transports that ended because their sessions did: nobody has asked for it. */
+  transportsEnded: { request: { transports: readonly EndedTransport[] }; answer: null };
+};
+
 /** Figures of the controller worker; the agent adds pid and udp_port. */
 export type ControllerStats = Omit<ControllerBody, 'pid' | 'udp_port'>;
 
@@ -149,6 +162,8 @@ export type ControllerCalls = {
   setSigningKeys: { request: { signing_keys_json: string }; answer: null };
   /** Routers that a handler has lost; `handler_id` is checked to be the handler that says so. */
   routersLost: { request: RoutersLost; answer: RoutersLostAnswer };
+  /** Sessions that have ended at a handler; `handler_id` is checked to be the handler that says so. */
+  transportsLost: { request: TransportsLost; answer: TransportsLostAnswer };
   stats: { request: null; answer: ControllerStats };
   shutdown: { request: { reason: string }; answer: null };
 };

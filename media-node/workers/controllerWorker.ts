@@ -37,6 +37,7 @@ await startWorker<ControllerWorkerConfig, AgentCalls, ControllerCalls>({
       listParticipants: (question) => controller.meetings.listParticipants(question),
       presence: () => ({ meetings: controller.meetings.presence() }),
       routersLost: (lost) => controller.routersLost(lost),
+      transportsLost: (lost) => controller.meetings.transportsLost(lost),
       setSigningKeys: ({ signing_keys_json }) => {
         controller.setSigningKeys(signing_keys_json);
         return null;

@@ -2,9 +2,10 @@
 import process from 'node:process';
 import { systemClock } from '../../shared/base/clock.ts';
 import { CloseCode } from '../../shared/base/closeCode.ts';
+import { EndedTransports } from '../handler/EndedTransports.ts';
 import { HandlerWorker } from '../handler/HandlerWorker.ts';
 import { handlerWorkerConfigSchema } from '../ipc/config.ts';
-import type { HandlerCalls, HandlerWorkerConfig } from '../ipc/protocol.ts';
+import type { HandlerAgentCalls, HandlerCalls, HandlerWorkerConfig } from '../ipc/protocol.ts';
 import { openListeners } from './openListeners.ts';
 import { startWorker } from './startWorker.ts';
 
@@ -13,9 +14,14 @@ const MEDIA_PATH = '/media';
 /** Over which the rates of streams are measured. */
 const RATE_INTERVAL_MS = 1_000;
 
-await startWorker<HandlerWorkerConfig, Record<never, never>, HandlerCalls>({
+await startWorker<HandlerWorkerConfig, HandlerAgentCalls, HandlerCalls>({
   configSchema: handlerWorkerConfigSchema,
   async start({ config, log, connect }) {
+    const ended = new EndedTransports((transports) => {
+      rpc.call('transportsEnded', { transports }).catch((error: unknown) => {
+        log.warn('Ended transports could not be told', { transports: transports.length, error });
+      });
+    });
     const worker = await HandlerWorker.create({
       limits: {
         maxRouters: config.maxRouters,
@@ -26,6 +32,7 @@ await startWorker<HandlerWorkerConfig, Record<never, never>, HandlerCalls>({
       clock: systemClock,
       log,
       newId: () => crypto.randomUUID(),
+      onTransportEnded: (transport) => ended.add(transport),
       usage: () => {
         const { user, system } = process.cpuUsage();
         return { cpuUs: user + system, rssBytes: process.memoryUsage().rss };
@@ -37,7 +44,7 @@ await startWorker<HandlerWorkerConfig, Record<never, never>, HandlerCalls>({
         path.split('?')[0] === MEDIA_PATH ? { accept: true } : { accept: false, status: 404 },
       onSession: (session) => worker.accept(session),
     });
-    connect({
+    const rpc = connect({
       ...worker.handlers(),
       stats: () => {
         const stats = worker.stats();

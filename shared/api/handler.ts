@@ -122,6 +122,22 @@ export const routersLostAnswerSchema = z.object({
 });
 export type RoutersLostAnswer = z.infer<typeof routersLostAnswerSchema>;
 
+/** A media handler to a meeting controller: these sessions of its participants have ended, and their transports (SFU-9). */
+export const transportsLostSchema = z.strictObject({
+  handler_id: idSchema,
+  transports: z
+    .array(z.strictObject({ router_id: idSchema, meeting_id: idSchema, transport_id: idSchema }))
+    .min(1)
+    .max(MAX_BATCH),
+});
+export type TransportsLost = z.infer<typeof transportsLostSchema>;
+export const transportsLostAnswerSchema = z.object({
+  recovering: z
+    .int()
+    .meta({ description: 'Transports of them that were in use; their participants get others.' }),
+});
+export type TransportsLostAnswer = z.infer<typeof transportsLostAnswerSchema>;
+
 export const workerSchema = z.object({
   worker_id: z.int(),
   pid: z.int(),

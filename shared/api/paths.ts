@@ -49,6 +49,7 @@ export const controllerPaths = {
   removeParticipant: '/internal/v1/participants/remove',
   listParticipants: '/internal/v1/participants/list',
   routersLost: '/internal/v1/routers-lost',
+  transportsLost: '/internal/v1/transports-lost',
   controller: '/internal/v1/controller',
 } as const;
 

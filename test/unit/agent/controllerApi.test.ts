@@ -153,6 +153,20 @@ describe('internal API of a meeting controller', () => {
     expect(calls).toEqual([{ name: 'routersLost', request: lost('mc-1') }]);
   });
 
+  it('SFU-9 passes the sessions that a handler has lost to the controller worker, when they are its own', async () => {
+    outcome = () => ({ recovering: 1 });
+    const lost = (handlerId: string) => ({
+      handler_id: handlerId,
+      transports: [{ router_id: 'r1', meeting_id: 'm1', transport_id: 't1' }],
+    });
+    const own = await tokens.sign(MEDIA_HANDLER_AUDIENCE);
+    const response = await json(controllerPaths.transportsLost, lost('mc-1'), own);
+    expect(await response.json()).toEqual({ recovering: 1 });
+    expect((await json(controllerPaths.transportsLost, lost('mh-2'), own)).status).toBe(403);
+    expect((await json(controllerPaths.transportsLost, lost('mc-1'), token)).status).toBe(401);
+    expect(calls).toEqual([{ name: 'transportsLost', request: lost('mc-1') }]);
+  });
+
   it('MC-5 MH-10 tells what the controller worker refused, to whom the controller accepts alone', async () => {
     const stats = { meetings: 2, participants: 5, cpu_us: 7, rss_bytes: 8, refusals: { tokenRefused: 3 } };
     outcome = () => stats;

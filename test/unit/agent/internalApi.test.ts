@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { addHandlerApi } from '../../../media-node/agent/internalApi.ts';
 import { InternalHttp, MAX_BODY_BYTES } from '../../../media-node/agent/internalHttp.ts';
-import type { LostRouter } from '../../../media-node/agent/RouterLossReports.ts';
+import type { LostRouter } from '../../../media-node/agent/LossReports.ts';
 import { Routers } from '../../../media-node/agent/Routers.ts';
 import { errorBodySchema } from '../../../shared/api/error.ts';
 import {

@@ -45,6 +45,21 @@ describe('closing, as CLOSING.md says', () => {
     return seats.flatMap(({ client }, seat) => (client.datagrams.length > (before[seat] ?? 0) ? [seat] : []));
   }
 
+  it('SFU-9 says which transports ended with their sessions, and nothing of those that it was asked to close', async () => {
+    const [ada, bob, eve] = seats;
+    await test.calls.closeTransport({ router_id: ROUTER_ID, transport_id: ada.transportId });
+    await settle();
+    expect(test.ended).toEqual([]);
+    bob.client.session.close(0, 'gone');
+    await settle();
+    expect(test.ended).toEqual([{ router_id: ROUTER_ID, transport_id: bob.transportId }]);
+    await eve.client.sayBytes(Uint8Array.of(0xff, 0xff, 0xff, 0xff));
+    await settle();
+    expect(test.ended.at(-1)).toEqual({ router_id: ROUTER_ID, transport_id: eve.transportId });
+    expect(test.ended).toHaveLength(2);
+    expect(counts()).toEqual(EMPTY);
+  });
+
   it('SFU-3 starts with everyone getting everyone', async () => {
     expect(counts()).toEqual({ transports: 3, producers: 3, consumers: 6 });
     expect([await whoGets(0), await whoGets(1), await whoGets(2)]).toEqual([

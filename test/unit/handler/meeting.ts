@@ -1,6 +1,6 @@
 // A handler worker with clients on paired sessions: everything but the network is the real thing.
 import { HandlerWorker, type HandlerWorkerLimits } from '../../../media-node/handler/HandlerWorker.ts';
-import type { HandlerCalls } from '../../../media-node/ipc/protocol.ts';
+import type { EndedTransport, HandlerCalls } from '../../../media-node/ipc/protocol.ts';
 import type { RpcHandlers } from '../../../media-node/ipc/Rpc.ts';
 import {
   type BidirectionalStream,
@@ -45,22 +45,26 @@ export interface TestWorker {
   readonly worker: HandlerWorker;
   readonly clock: FakeClock;
   readonly calls: Omit<RpcHandlers<HandlerCalls>, 'shutdown'>;
+  /** Transports that it said have ended by themselves. */
+  readonly ended: EndedTransport[];
 }
 
 /** A worker with one router, ROUTER_ID. */
 export async function startTestWorker(limits: Partial<HandlerWorkerLimits> = {}): Promise<TestWorker> {
   const clock = new FakeClock();
   let nextId = 1;
+  const ended: EndedTransport[] = [];
   const worker = await HandlerWorker.create({
     limits: { maxRouters: 4, maxConsumers: 100, maxTransports: 50, authTimeoutMs: 5_000, ...limits },
     clock,
     log: silentLogger,
     newId: () => `id-${nextId++}`,
     usage: () => ({ cpuUs: 5, rssBytes: 7 }),
+    onTransportEnded: (transport) => void ended.push(transport),
   });
   const calls = worker.handlers();
   await calls.createRouter({ router_id: ROUTER_ID, meeting_id: 'meeting-1', generation: 1 });
-  return { worker, clock, calls };
+  return { worker, clock, calls, ended };
 }
 
 /** A client as a browser is one: it authenticates, sends and keeps what it gets. */

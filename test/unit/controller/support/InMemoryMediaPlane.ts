@@ -70,6 +70,17 @@ export class InMemoryMediaPlane implements MediaPlane {
     this.routers.clear();
   }
 
+  /** A client's session ends at the handler, and its transport with it; answers which one that was. */
+  endTransportOf(userId: number): { handlerId: string; routerId: string; transportId: string } {
+    for (const [routerId, router] of this.routers)
+      for (const [transportId, { user_id }] of router.transports) {
+        if (user_id !== userId) continue;
+        this.#removeTransport(router, transportId);
+        return { handlerId: router.handlerId, routerId, transportId };
+      }
+    throw new Error(`User ${userId} has no transport`);
+  }
+
   get totals(): { routers: number; transports: number; producers: number; consumers: number } {
     const totals = { routers: this.routers.size, transports: 0, producers: 0, consumers: 0 };
     for (const router of this.routers.values()) {

@@ -1,6 +1,11 @@
-// Tells meeting controllers which of their routers are gone (ledger SFU-9). Each is told until it has heard, for a bounded
-// time: a controller that cannot be reached finds out by its next request, which is answered with NOT_FOUND.
-import { type ControllerAddress, MAX_BATCH, type RoutersLost } from '../../shared/api/handler.ts';
+// Tells meeting controllers which of their routers and transports are gone (ledger SFU-9). Each is told until it has heard,
+// for a bounded time: a controller that cannot be reached finds out by its next request, which is answered with NOT_FOUND.
+import {
+  type ControllerAddress,
+  MAX_BATCH,
+  type RoutersLost,
+  type TransportsLost,
+} from '../../shared/api/handler.ts';
 import { controllerPaths } from '../../shared/api/paths.ts';
 import { type BackoffOptions, backoffDelayMs } from '../../shared/base/backoff.ts';
 import type { Clock } from '../../shared/base/clock.ts';
@@ -23,7 +28,18 @@ export interface LostRouter {
   readonly controller: ControllerAddress | undefined;
 }
 
-export interface RouterLossReportsOptions {
+export interface LostTransport extends LostRouter {
+  readonly transportId: string;
+}
+
+interface Report {
+  readonly path: string;
+  readonly body: RoutersLost | TransportsLost;
+  /** For the log. */
+  readonly count: number;
+}
+
+export interface LossReportsOptions {
   readonly handlerId: string;
   readonly client: PinnedClient;
   readonly nodeToken: () => Secret | undefined;
@@ -32,30 +48,52 @@ export interface RouterLossReportsOptions {
   readonly random?: () => number;
 }
 
-export class RouterLossReports {
-  readonly #options: RouterLossReportsOptions;
+export class LossReports {
+  readonly #options: LossReportsOptions;
   readonly #stopping = new AbortController();
   #underWay = 0;
 
-  constructor(options: RouterLossReportsOptions) {
+  constructor(options: LossReportsOptions) {
     this.#options = options;
   }
 
-  /** Starts telling. Never throws. */
+  /** Starts telling of routers. Never throws. */
   report(lost: readonly LostRouter[], reason: string): void {
+    this.#reportBatches(lost, (routers) => ({
+      path: controllerPaths.routersLost,
+      count: routers.length,
+      body: {
+        handler_id: this.#options.handlerId,
+        routers: routers.map(({ routerId, meetingId }) => ({ router_id: routerId, meeting_id: meetingId })),
+        reason: reason.slice(0, 200),
+      },
+    }));
+  }
+
+  /** Starts telling of transports whose sessions have ended by themselves. Never throws. */
+  reportTransports(lost: readonly LostTransport[]): void {
+    this.#reportBatches(lost, (transports) => ({
+      path: controllerPaths.transportsLost,
+      count: transports.length,
+      body: {
+        handler_id: this.#options.handlerId,
+        transports: transports.map(({ routerId, meetingId, transportId }) => ({
+          router_id: routerId,
+          meeting_id: meetingId,
+          transport_id: transportId,
+        })),
+      },
+    }));
+  }
+
+  #reportBatches<Lost extends LostRouter>(lost: readonly Lost[], toReport: (batch: Lost[]) => Report): void {
     const byController = Map.groupBy(lost, ({ controller }) => controller?.internal_url);
-    for (const routers of byController.values()) {
+    for (const ofOne of byController.values()) {
       // The latest request knows the controller's certificates best.
-      const controller = routers.at(-1)?.controller;
+      const controller = ofOne.at(-1)?.controller;
       if (controller === undefined) continue;
-      for (let at = 0; at < routers.length; at += MAX_BATCH)
-        void this.#tell(controller, {
-          handler_id: this.#options.handlerId,
-          routers: routers
-            .slice(at, at + MAX_BATCH)
-            .map(({ routerId, meetingId }) => ({ router_id: routerId, meeting_id: meetingId })),
-          reason: reason.slice(0, 200),
-        });
+      for (let at = 0; at < ofOne.length; at += MAX_BATCH)
+        void this.#tell(controller, toReport(ofOne.slice(at, at + MAX_BATCH)));
     }
   }
 
@@ -64,23 +102,23 @@ export class RouterLossReports {
     this.#stopping.abort();
   }
 
-  async #tell(controller: ControllerAddress, body: RoutersLost): Promise<void> {
+  async #tell(controller: ControllerAddress, report: Report): Promise<void> {
     const { clock, log, random } = this.#options;
-    const fields = { controller_id: controller.controller_id, routers: body.routers.length };
+    const fields = { controller_id: controller.controller_id, path: report.path, lost: report.count };
     if (this.#underWay >= MAX_REPORTS) {
-      log.error('Lost routers are not told, too many reports are under way', fields);
+      log.error('Losses are not told: too many reports are under way', fields);
       return;
     }
     this.#underWay++;
     const deadlineMs = clock.monotonicMs() + GIVE_UP_MS;
     try {
       for (let attempt = 0; !this.#stopping.signal.aborted; attempt++) {
-        const failure = await this.#post(controller, body);
-        if (failure === undefined) return log.info('Lost routers told', fields);
+        const failure = await this.#post(controller, report);
+        if (failure === undefined) return log.info('Losses told', fields);
         const delayMs = backoffDelayMs(attempt, BACKOFF, random);
         if (failure.definitive || clock.monotonicMs() + delayMs > deadlineMs)
-          return log.error('Lost routers could not be told', { ...fields, error: failure.error });
-        log.warn('Lost routers not told yet', { ...fields, error: failure.error });
+          return log.error('Losses could not be told', { ...fields, error: failure.error });
+        log.warn('Losses not told yet', { ...fields, error: failure.error });
         await this.#pause(delayMs);
       }
     } finally {
@@ -91,12 +129,12 @@ export class RouterLossReports {
   /** What went wrong, when something did. */
   async #post(
     controller: ControllerAddress,
-    body: RoutersLost,
+    { path, body }: Report,
   ): Promise<{ readonly error: unknown; readonly definitive: boolean } | undefined> {
     const { client, nodeToken } = this.#options;
     try {
       const { status } = await client.request({
-        url: new URL(controllerPaths.routersLost, controller.internal_url).href,
+        url: new URL(path, controller.internal_url).href,
         method: 'POST',
         headers: {
           authorization: `Bearer ${nodeToken()?.reveal() ?? ''}`,

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { type LostRouter, RouterLossReports } from '../../../media-node/agent/RouterLossReports.ts';
+import { LossReports, type LostRouter } from '../../../media-node/agent/LossReports.ts';
 import type { ControllerAddress } from '../../../shared/api/handler.ts';
 import { controllerPaths } from '../../../shared/api/paths.ts';
 import { systemClock } from '../../../shared/base/clock.ts';
@@ -13,13 +13,13 @@ import {
 
 const requests: PinnedRequest[] = [];
 let outcome: () => number;
-let reports: RouterLossReports;
+let reports: LossReports;
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
   requests.length = 0;
   outcome = () => 200;
-  reports = new RouterLossReports({
+  reports = new LossReports({
     handlerId: 'mh-1',
     client: {
       request: async (request): Promise<PinnedAnswer> => {
@@ -75,6 +75,24 @@ describe('reports of lost routers', () => {
       ],
       reason: 'SIGKILL',
     });
+  });
+
+  it('SFU-9 tells of transports that have ended, each controller of its own', async () => {
+    const transports = [...lost(1, 'mc-1'), ...lost(1, 'mc-2')].map((router, index) => ({
+      ...router,
+      transportId: `t${index}`,
+    }));
+    reports.reportTransports(transports);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(requests.map(({ url, body }) => [url, JSON.parse(String(body))])).toEqual(
+      ['mc-1', 'mc-2'].map((id, index) => [
+        `https://${id}.example:8443${controllerPaths.transportsLost}`,
+        {
+          handler_id: 'mh-1',
+          transports: [{ router_id: `r0-${id}`, meeting_id: `m0-${id}`, transport_id: `t${index}` }],
+        },
+      ]),
+    );
   });
 
   it('SFU-9 tells in batches that a controller takes', async () => {
