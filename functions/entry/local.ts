@@ -14,6 +14,7 @@ async function main(): Promise<void> {
   const log = createLogger({
     level: config.value.logLevel,
     write: (line) => process.stderr.write(`${line}\n`),
+    fields: { region: config.value.region },
   });
   // The embedded database throws from a callback when its store cannot be opened: see EmbeddedDynamo.start.
   process.on('uncaughtException', (error) => {

@@ -39,18 +39,25 @@ export function createJoin(options: JoinOptions): Join {
   // Joins that arrive together in this process ask for the assignment once.
   const assigning = new SingleFlight<string, ServedAssignment>();
 
-  return async function join(meeting, { displayName, participantId, role, user }, log, trace) {
+  return async function join(meeting, { displayName, participantId: known, role, user }, log, trace) {
     if (meeting.status === 'ended') throw meetingEnded();
     const { assignment, controller } = await assigning.run(meeting.meetingId, () =>
       assign(options, meeting, { log, trace }),
     );
+    const participantId = known ?? crypto.randomUUID();
+    log.info(known === undefined ? 'Participant let in' : 'Participant stays', {
+      meeting_id: meeting.meetingId,
+      participant_id: participantId,
+      controller_id: assignment.controllerId,
+      generation: assignment.generation,
+    });
     const issuedAtSeconds = Math.floor(options.clock.epochMs() / 1_000);
     return {
       meeting_id: meeting.meetingId,
       meeting_controller_url: controller.registration.webtransport_url,
       certificate_hashes: [...controller.registration.certificate_hashes],
       join_token: await signJoinToken(options.signingKeys.current(), {
-        participantId: participantId ?? crypto.randomUUID(),
+        participantId,
         meetingId: meeting.meetingId,
         displayName,
         ...(role && { role }),

@@ -263,4 +263,22 @@ describe('the log of requests', () => {
     ]);
     expect(plane.lines.join()).not.toContain('private');
   });
+
+  it('GC-19 names meeting, participant and controller when somebody is let in', async () => {
+    await plane.addController('mc-1');
+    await plane.addHandler('mh-1');
+    plane.lines.length = 0;
+    const joined = await plane.post('/api/v1/meetings/standup/join', { display_name: 'Ada' });
+    const { join_token: token } = await joined.json();
+    const claims = JSON.parse(Buffer.from(token.split('.')[1], 'base64url').toString());
+    const lines = plane.lines.map((text) => JSON.parse(text));
+    expect(lines.find(({ message }) => message === 'Participant let in')).toMatchObject({
+      trace_id: expect.any(String),
+      meeting_id: 'standup',
+      participant_id: claims.sub,
+      controller_id: claims.controller_id,
+      generation: 1,
+    });
+    expect(plane.lines.join()).not.toContain('Ada');
+  });
 });
