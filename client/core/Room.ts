@@ -84,6 +84,7 @@ export class Room {
       this.#meetingName = meetingName || this.meetingId;
       parts.events.emit('meetingUpdated', undefined);
     });
+    parts.signaling.on('participantQuality', (quality) => parts.events.emit('participantQuality', quality));
     parts.signaling.on('mediaServerChanged', (servers) => void parts.media.moveTo(servers));
     parts.media.on('ended', (error) => this.#end(toEnd('media', error)));
     parts.media.on('reconnecting', () => parts.events.emit('mediaReconnecting', undefined));

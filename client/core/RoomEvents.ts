@@ -1,4 +1,5 @@
 import type { ConnectionError } from './errors.ts';
+import type { ParticipantQuality } from './signaling/participantQuality.ts';
 import type { LeaveReason, Participant, PublishedStream } from './signaling/types.ts';
 
 /** How the meeting ended here: without an error after leave(). */
@@ -14,6 +15,8 @@ export interface RoomEvents {
   participantUpdated: Participant;
   /** The meeting has another name. */
   meetingUpdated: undefined;
+  /** The path to a participant takes less than it wishes for, or all of it again; of the others and of this one. */
+  participantQuality: ParticipantQuality;
   streamPublished: PublishedStream;
   /** Also for each stream of a participant who left, before participantLeft. */
   streamUnpublished: PublishedStream;

@@ -9,6 +9,7 @@ export type { StreamReceiver } from './media/StreamReceiver.ts';
 export { type JoinTimings, Room } from './Room.ts';
 export type { RoomOptions } from './RoomContext.ts';
 export type { RoomEnd, RoomEvents } from './RoomEvents.ts';
+export type { ParticipantQuality } from './signaling/participantQuality.ts';
 export { SignalingClient } from './signaling/SignalingClient.ts';
 export type { LeaveReason, Participant, PublishedStream, StreamSettings } from './signaling/types.ts';
 export { systemTimers, type Timers } from './timers.ts';

@@ -11,6 +11,7 @@ import type {
 import { addHandlerApi } from './internalApi.ts';
 import { LossReports } from './LossReports.ts';
 import { type NodeContext, type Role, superviseWorker, workerUrl } from './NodeContext.ts';
+import { QualityAlertReports } from './QualityAlertReports.ts';
 import { Registration } from './Registration.ts';
 import { Routers } from './Routers.ts';
 import { handlerRegistration, loadReport, MAX_REPORT_INTERVAL_MS } from './roles.ts';
@@ -49,6 +50,10 @@ export class HandlerRole implements Role {
             this.#lossReports.reportTransports(routers.transportsEnded(transports));
             return null;
           },
+          qualityAlert: (alert) => {
+            qualityAlerts.report(alert);
+            return null;
+          },
         },
         extraConfig,
         onUp: (worker) => this.#onWorkerUp(worker),
@@ -71,6 +76,13 @@ export class HandlerRole implements Role {
       certificateHashes: () => context.certificates.hashes,
       newId: randomUUID,
       onLost: (lost, reason) => this.#lossReports.report(lost, reason),
+      log,
+    });
+    const qualityAlerts = new QualityAlertReports({
+      handlerId: config.nodeId,
+      client: pinnedClient,
+      nodeToken: () => credentials.nodeToken,
+      controllerOf: (routerId) => routers.controllerOf(routerId),
       log,
     });
     addHandlerApi(context.http, {

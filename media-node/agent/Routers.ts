@@ -68,6 +68,11 @@ export class Routers {
     }
   }
 
+  /** Who is told of this router; undefined when the latest request for it did not say, or there is none. */
+  controllerOf(routerId: string): ControllerAddress | undefined {
+    return this.#byId.get(routerId)?.controller;
+  }
+
   async list(): Promise<RouterBody[]> {
     const entries = [...this.#byId.values()].filter((entry) => entry.worker.running);
     const bodies = await Promise.all(entries.map((entry) => this.#describe(entry).catch(() => undefined)));

@@ -1,11 +1,12 @@
 // Internal API of a meeting controller: for the global controller (ledger GC-6), which shows a token for this controller
 // alone, with bodies in protobuf or JSON and an answer in the form of the request, or JSON alone where it only looks; and
-// for media handlers that have lost routers or transports (SFU-9), which show their node token.
+// for media handlers that have lost routers or transports (SFU-9) or tell of participants' paths (MH-5), which show their
+// node token.
 import type { Context } from 'hono';
 import type * as z from 'zod';
 import type { ControllerBody } from '../../shared/api/controller.ts';
 import { ApiError } from '../../shared/api/error.ts';
-import { routersLostSchema, transportsLostSchema } from '../../shared/api/handler.ts';
+import { qualityAlertsSchema, routersLostSchema, transportsLostSchema } from '../../shared/api/handler.ts';
 import {
   assignMeetingSchema,
   endMeetingSchema,
@@ -113,13 +114,20 @@ export function addControllerApi(http: InternalHttp, options: ControllerApiOptio
       return context.json(await running().call('transportsLost', lost));
     },
   });
+  http.route(controllerPaths.qualityAlerts, authorizeHandler, {
+    POST: async (context, caller) => {
+      const alerts = await readJson(context, qualityAlertsSchema);
+      requireOwn(caller, alerts);
+      return context.json(await running().call('qualityAlerts', alerts));
+    },
+  });
 }
 
 function requireOwn(caller: string, { handler_id: handlerId }: { readonly handler_id: string }): void {
   if (handlerId !== caller)
     throw new ApiError(
       'FORBIDDEN',
-      `A handler tells of its own losses only: "${caller}" told of those of "${handlerId}"`,
+      `A handler tells of its own routers only: "${caller}" told of those of "${handlerId}"`,
     );
 }
 

@@ -3,6 +3,8 @@
 import type { PresenceEntry, SupersededMeeting } from '../../shared/api/controllerNotice.ts';
 import { ApiError } from '../../shared/api/error.ts';
 import type {
+  QualityAlerts,
+  QualityAlertsAnswer,
   RoutersLost,
   RoutersLostAnswer,
   TransportsLost,
@@ -30,6 +32,7 @@ import { Meeting } from './Meeting.ts';
 import type { ConnectionEnd } from './Participant.ts';
 import { SignalingError } from './SignalingError.ts';
 import * as ends from './sessionEnds.ts';
+import { tellQuality } from './tellQuality.ts';
 
 /** A meeting that nobody is in becomes dormant after this; when there is no room for another, at once. */
 export const EMPTY_MEETING_KEPT_MS = 5 * 60_000;
@@ -343,6 +346,15 @@ export class MeetingRegistry {
         this.#meetings.get(meetingId)?.transportLost({ handlerId, routerId, transportId }),
     );
     return { recovering: inUse.length };
+  }
+
+  /** A media handler tells of participants' paths: their meetings are told (ledger MH-5). */
+  qualityAlerts({ handler_id: handlerId, alerts }: QualityAlerts): QualityAlertsAnswer {
+    const told = alerts.filter((alert) => {
+      const meeting = this.#meetings.get(alert.meeting_id);
+      return meeting !== undefined && tellQuality(meeting, handlerId, alert);
+    });
+    return { told: told.length };
   }
 
   /** Of each meeting that is served. */

@@ -1,5 +1,6 @@
 // A media handler worker without its process: routers by id, the sessions of their clients, and the answers to the agent.
 import { ApiError } from '../../shared/api/error.ts';
+import type { QualityAlert } from '../../shared/api/handler.ts';
 import type { Clock } from '../../shared/base/clock.ts';
 import { CloseCode } from '../../shared/base/closeCode.ts';
 import type { Logger } from '../../shared/base/log.ts';
@@ -38,6 +39,8 @@ export interface HandlerWorkerOptions {
   readonly usage: () => ProcessUsage;
   /** A transport has ended with its session: nobody has asked for it. */
   readonly onTransportEnded?: ((transport: EndedTransport) => void) | undefined;
+  /** A subscriber's path takes less, or all again; at most one in two seconds for each. */
+  readonly onQualityAlert?: (alert: QualityAlert) => void;
 }
 
 export class HandlerWorker {
@@ -72,6 +75,7 @@ export class HandlerWorker {
       clock,
       counters: this.counters,
       forwarding: this.#forwarding,
+      onQualityAlert: this.#options.onQualityAlert ?? (() => undefined),
       log: log.with({ session_id: session.id }),
     });
   }

@@ -1,6 +1,7 @@
 // A client's media session from its first byte to its end. It starts with nothing but a time limit; the first bidirectional
 // stream must bring a connection token (ledger MC-7), and only then do datagrams and streams go anywhere. Whatever a client
 // sends, the answer is a counter, a message or a close code: nothing thrown, nobody else touched (ledger MH-10).
+import type { QualityAlert } from '../../shared/api/handler.ts';
 import type { Clock } from '../../shared/base/clock.ts';
 import { CloseCode } from '../../shared/base/closeCode.ts';
 import type { Logger } from '../../shared/base/log.ts';
@@ -14,6 +15,7 @@ import { ResetCode } from '../../shared/media-stream/header.ts';
 import { Counter, type Counters } from '../metrics/Counters.ts';
 import { DropReason } from '../metrics/DropReason.ts';
 import type { Histogram } from '../metrics/Histogram.ts';
+import type { PathReport } from '../quality/PathReport.ts';
 import { forward } from '../routing/forward.ts';
 import {
   type BidirectionalStream,
@@ -55,6 +57,7 @@ export interface ConnectionOptions {
   readonly counters: Counters;
   /** Time from a datagram's arrival to the last copy handed to the engine, microseconds. */
   readonly forwarding: Histogram;
+  readonly onQualityAlert: (alert: QualityAlert) => void;
   readonly log: Logger;
 }
 
@@ -151,6 +154,10 @@ export class MediaConnection implements SessionHandlers, TransportConnection {
     if (this.#state.kind === 'closed' && this.#state.wasReady)
       this.#log.info('Media session closed', { code, reason, by });
     if (admission) this.#closeTransport(admission, CloseCode.normal, 'Session has ended');
+  }
+
+  get path(): PathReport | undefined {
+    return this.#adaptation?.figures;
   }
 
   send(message: MediaServerMessageInit): boolean {
@@ -276,6 +283,14 @@ export class MediaConnection implements SessionHandlers, TransportConnection {
       clock,
       counters: this.#counters,
       log: this.#log,
+      onAlert: (alert) =>
+        this.#options.onQualityAlert({
+          router_id: router.id,
+          meeting_id: router.meetingId,
+          participant_id: transport.participantId,
+          user_id: transport.userId,
+          ...alert,
+        }),
     });
     this.#log.info('Media session ready', { remote_address: this.session.remoteAddress });
     return true;

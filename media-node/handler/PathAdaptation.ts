@@ -1,11 +1,14 @@
 // Fits what one subscriber is sent to what its path takes (ledger MH-5): figures from its reports, from pings and from the
 // engine's answers go to the policy; the layers that its budget pays for go to the groups.
+import type { QualityAlert } from '../../shared/api/handler.ts';
 import type { Clock } from '../../shared/base/clock.ts';
 import type { Logger } from '../../shared/base/log.ts';
 import { type MediaClientMessage, mediaSession } from '../../shared/media-session/messages.ts';
 import { Counter, type Counters } from '../metrics/Counters.ts';
+import { AlertPacer } from '../quality/AlertPacer.ts';
 import { type Allocation, allocate } from '../quality/allocate.ts';
 import { PATH_STEP_MS, type PathDecision, PathPolicy } from '../quality/PathPolicy.ts';
+import type { PathReport } from '../quality/PathReport.ts';
 import { DATAGRAM_PREFIX_BYTES, type MediaSession } from '../transport/MediaSession.ts';
 import type { Consumer } from './Consumer.ts';
 import { limitOfRung, rungsOf } from './layerRungs.ts';
@@ -23,7 +26,13 @@ const TICK_MS = PATH_STEP_MS / 2;
 /** Of what is sent so many further copies at most: what is too little to be copied is raised without a trial. */
 const MAX_COPIES = 4;
 
+const LOWERED = {
+  loss: Counter.layersLoweredForLoss,
+  round_trip: Counter.layersLoweredForRoundTrip,
+  congestion: Counter.layersLoweredForCongestion,
+} as const;
 const REASONS = {
+  recovered: mediaSession.QualityReason.RECOVERED,
   loss: mediaSession.QualityReason.LOSS,
   round_trip: mediaSession.QualityReason.ROUND_TRIP,
   congestion: mediaSession.QualityReason.CONGESTION,
@@ -37,34 +46,36 @@ export interface PathAdaptationOptions {
   readonly clock: Clock;
   readonly counters: Counters;
   readonly log: Logger;
+  /** A change of the path, for the meeting's controller: at most one in two seconds. */
+  readonly onAlert: (alert: PathAlert) => void;
 }
 
-/** A path as it is known now: what is not known, or not limited, is absent. */
-export interface PathReport {
-  readonly roundTripMs?: number;
-  /** 0 to 1. */
-  readonly lossRatio?: number;
-  readonly budgetBps?: number;
-}
+/** What is told of a path, but for whose it is. */
+export type PathAlert = Omit<QualityAlert, 'router_id' | 'meeting_id' | 'participant_id' | 'user_id'>;
 
 /** What was seen of a consumer at the step before. */
 interface Mark {
   readonly expected: number;
   readonly received: number;
   readonly refused: number;
+  /** Of pictures. */
+  readonly bytesSent: number;
 }
 
-const NOTHING: Mark = { expected: 0, received: 0, refused: 0 };
+const NOTHING: Mark = { expected: 0, received: 0, refused: 0, bytesSent: 0 };
 
 export class PathAdaptation {
   readonly #options: PathAdaptationOptions;
   readonly #probe: PathProbe;
   readonly #policy = new PathPolicy();
+  readonly #alerts = new AlertPacer<PathAlert>();
   readonly #timer: ReturnType<typeof setInterval>;
   readonly #reports: { readonly bytes: number; readonly intervalMs: number; readonly atMs: number }[] = [];
   readonly #busyMs: number[] = [];
   #ticks = 0;
   #isTrying = false;
+  /** Of the last steps. */
+  readonly #bytesSent: number[] = [];
   #marks = new Map<Consumer, Mark>();
   #allocation: Allocation = { rungs: [], totalBps: 0, nextBps: undefined, wishedBps: 0 };
   #toldRungs = '';
@@ -140,7 +151,14 @@ export class PathAdaptation {
     for (const group of this.#options.transport.groups) group.retry(nowMs);
   }
 
-  #step(nowMs: number, counted: Mark): void {
+  #step(nowMs: number, { bytesSent, ...counted }: Mark): void {
+    this.#bytesSent.push(bytesSent);
+    if (this.#bytesSent.length > RATE_REPORTS) this.#bytesSent.shift();
+    const sentBps =
+      (this.#bytesSent.reduce((sum, one) => sum + one, 0) * 8_000) / (PATH_STEP_MS * this.#bytesSent.length);
+    // What it watches, or what that costs, may have changed since the step before.
+    this.share();
+    const { budgetBps } = this.#policy;
     const roundTripMs = this.#pathRoundTripMs();
     const { latestRoundTripMs, baseRoundTripMs } = this.#probe;
     const { totalBps: allocatedBps, nextBps, wishedBps } = this.#allocation;
@@ -151,14 +169,17 @@ export class PathAdaptation {
       baseRoundTripMs,
       ...counted,
       deliveredBps,
+      sentBps,
       allocatedBps,
       nextBps,
       wishedBps,
     });
-    this.share();
+    const before = this.#allocation.rungs;
+    if (decision.budgetBps !== budgetBps) this.share();
+    this.#count(decision, before);
     this.#isTrying = decision.probeBps > 0;
-    this.#copy(decision.probeBps, deliveredBps);
-    this.#tell(decision, deliveredBps);
+    this.#copy(decision.probeBps, sentBps);
+    this.#tell(decision, deliveredBps, nowMs);
   }
 
   /** What is left of the round trip without the time that the client itself was too busy to answer. */
@@ -174,11 +195,13 @@ export class PathAdaptation {
     for (const consumer of this.#options.transport.consumers()) {
       const before = this.#marks.get(consumer) ?? NOTHING;
       const { expected, received } = consumer.delivered;
-      const mark: Mark = { expected, received, refused: consumer.datagramsRefused };
+      const bytesSent = consumer.producer.kind === 'video' ? consumer.datagramBytesSent : 0;
+      const mark: Mark = { expected, received, refused: consumer.datagramsRefused, bytesSent };
       marks.set(consumer, mark);
       sum.expected += mark.expected - before.expected;
       sum.received += mark.received - before.received;
       sum.refused += mark.refused - before.refused;
+      sum.bytesSent += mark.bytesSent - before.bytesSent;
     }
     this.#marks = marks;
     return sum;
@@ -191,27 +214,46 @@ export class PathAdaptation {
   }
 
   /** Sends so much more of the pictures that are sent. */
-  #copy(probeBps: number, deliveredBps: number): void {
-    const copies = deliveredBps === 0 ? 0 : Math.min(MAX_COPIES, probeBps / deliveredBps);
+  #copy(probeBps: number, sentBps: number): void {
+    const copies = sentBps === 0 ? 0 : Math.min(MAX_COPIES, probeBps / sentBps);
     for (const { current } of this.#options.transport.groups) current?.copy(copies);
   }
 
-  /** Once for each change for the worse, and when all is well again. */
-  #tell({ lowered, recovered, budgetBps }: PathDecision, deliveredBps: number): void {
-    if (lowered === undefined && !recovered) return;
+  /** The subscriber at once, for each change for the worse and when all is well again; the meeting's controller in time. */
+  #tell({ lowered, recovered, budgetBps }: PathDecision, deliveredBps: number, nowMs: number): void {
     const rungs = this.#allocation.rungs.join();
-    if (lowered !== undefined && this.#toldRungs === rungs) return;
-    this.#toldRungs = recovered ? '' : rungs;
-    const { transport, counters, log } = this.#options;
-    const figures = {
-      roundTripMs: Math.round(this.#pathRoundTripMs() ?? 0),
-      lossPerMille: Math.round(1_000 * (this.#policy.loss ?? 0)),
-      deliveredBps: Math.round(deliveredBps),
-      budgetBps: Number.isFinite(budgetBps) ? Math.round(budgetBps) : 0,
-    };
-    const reason = lowered === undefined ? mediaSession.QualityReason.RECOVERED : REASONS[lowered];
-    transport.tellQuality({ reason, ...figures });
-    counters.add(Counter.qualityAlerts, 1);
-    log.info('Quality alert', { reason: lowered ?? 'recovered', ...figures });
+    if (recovered || (lowered !== undefined && this.#toldRungs !== rungs)) {
+      this.#toldRungs = recovered ? '' : rungs;
+      const reason = lowered ?? 'recovered';
+      const figures = {
+        roundTripMs: Math.round(this.#pathRoundTripMs() ?? 0),
+        lossPerMille: Math.max(0, Math.round(1_000 * (this.#policy.loss ?? 0))),
+        deliveredBps: Math.round(deliveredBps),
+        budgetBps: Number.isFinite(budgetBps) ? Math.round(budgetBps) : 0,
+      };
+      this.#options.transport.tellQuality({ reason: REASONS[reason], ...figures });
+      this.#alerts.put({
+        reason,
+        round_trip_ms: figures.roundTripMs,
+        loss_ratio: Math.min(1, figures.lossPerMille / 1_000),
+        delivered_bps: figures.deliveredBps,
+        ...(Number.isFinite(budgetBps) && { budget_bps: figures.budgetBps }),
+      });
+    }
+    const alert = this.#alerts.take(nowMs);
+    if (alert === undefined) return;
+    this.#options.counters.add(Counter.qualityAlerts, 1);
+    this.#options.log.info('Quality alert', alert);
+    this.#options.onAlert(alert);
+  }
+
+  /** Of how many sources less is sent than before, or more, by this decision. */
+  #count({ lowered }: PathDecision, before: readonly number[]): void {
+    const { counters } = this.#options;
+    for (const [index, rung] of this.#allocation.rungs.entries()) {
+      const was = before[index] ?? rung;
+      if (rung > was) counters.add(Counter.layersRaised, 1);
+      else if (rung < was && lowered !== undefined) counters.add(LOWERED[lowered], 1);
+    }
   }
 }

@@ -11,6 +11,7 @@ import {
 import { FrameType } from '../../shared/frame/layout.ts';
 import type { MediaServerMessageInit } from '../../shared/media-session/messages.ts';
 import { DestinationDrops } from '../metrics/DestinationDrops.ts';
+import type { PathReport } from '../quality/PathReport.ts';
 import type { MediaSession } from '../transport/MediaSession.ts';
 import type { Consumer } from './Consumer.ts';
 import { LayerGroup } from './LayerGroup.ts';
@@ -24,6 +25,8 @@ export interface TransportConnection {
   /** False when the message had to be dropped. */
   send(message: MediaServerMessageInit): boolean;
   close(code: CloseCode, reason: string): void;
+  /** What is known of the path to the client; undefined before anything is. */
+  readonly path?: PathReport | undefined;
 }
 
 export class Transport implements Publisher {
@@ -59,6 +62,11 @@ export class Transport implements Publisher {
   /** The client's session, once it is authenticated. */
   get session(): MediaSession | undefined {
     return this.#connection?.session;
+  }
+
+  /** The path to the client, as it is known now. */
+  get path(): PathReport | undefined {
+    return this.#connection?.path;
   }
 
   get producers(): Iterable<Producer> {

@@ -6,7 +6,7 @@ import type { Producer } from './Producer.ts';
 import type { Transport } from './Transport.ts';
 
 export function inspectTransport(transport: Transport): TransportDetails {
-  const { session } = transport;
+  const { session, path } = transport;
   const consumers = [...transport.consumers()];
   const reports = consumers
     .map((consumer) => consumer.receiverFigures)
@@ -23,6 +23,13 @@ export function inspectTransport(transport: Transport): TransportDetails {
     muted: transport.mutedKinds,
     ...(roundTripUs > 0 && { round_trip_us: roundTripUs }),
     ...(total > 0 && { loss_ratio: lost / total }),
+    ...(path && {
+      path: {
+        ...(path.roundTripMs !== undefined && { round_trip_ms: path.roundTripMs }),
+        ...(path.lossRatio !== undefined && { loss_ratio: path.lossRatio }),
+        ...(path.budgetBps !== undefined && { budget_bps: path.budgetBps }),
+      },
+    }),
     datagrams_in_flight: session?.datagramsInFlight ?? 0,
     drops: transport.drops.byName(),
     producers: [...transport.producers].map(inspectProducer),

@@ -16,6 +16,9 @@ import type {
   CreateTransports,
   MuteTransport,
   ProducersBody,
+  QualityAlert,
+  QualityAlerts,
+  QualityAlertsAnswer,
   RoutersLost,
   RoutersLostAnswer,
   TransportDetails,
@@ -142,6 +145,8 @@ export interface EndedTransport {
 export type HandlerAgentCalls = {
   /** Transports that ended because their sessions did: nobody has asked for it. */
   transportsEnded: { request: { transports: readonly EndedTransport[] }; answer: null };
+  /** Taken, to be told to the meeting's controller. */
+  qualityAlert: { request: QualityAlert; answer: null };
 };
 
 /** Figures of the controller worker; the agent adds pid and udp_port. */
@@ -164,6 +169,8 @@ export type ControllerCalls = {
   routersLost: { request: RoutersLost; answer: RoutersLostAnswer };
   /** Sessions that have ended at a handler; `handler_id` is checked to be the handler that says so. */
   transportsLost: { request: TransportsLost; answer: TransportsLostAnswer };
+  /** What became of participants' paths; `handler_id` is checked to be the handler that says so. */
+  qualityAlerts: { request: QualityAlerts; answer: QualityAlertsAnswer };
   stats: { request: null; answer: ControllerStats };
   shutdown: { request: { reason: string }; answer: null };
 };

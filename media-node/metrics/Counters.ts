@@ -35,10 +35,15 @@ export const Counter = {
   keyFrameRequestsIn: 13,
   /** Key frame requests that reached a publisher; the rest was coalesced. */
   keyFrameRequestsOut: 14,
-  /** Paths of subscribers that were found to take less than was sent, or all of it again. */
+  /** Changes of subscribers' paths that their meeting's controller was told of. */
   qualityAlerts: 15,
   /** Further copies of datagrams, to see whether a path takes more; in no other count. */
   probeDatagramsOut: 16,
+  /** Sources of which a subscriber is sent less because of its path, by what showed it, and more again. */
+  layersLoweredForLoss: 17,
+  layersLoweredForRoundTrip: 18,
+  layersLoweredForCongestion: 19,
+  layersRaised: 20,
 } as const;
 export type Counter = (typeof Counter)[keyof typeof Counter];
 const COUNTERS = Object.keys(Counter).length;

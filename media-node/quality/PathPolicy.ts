@@ -71,6 +71,8 @@ export interface PathFigures {
   readonly refused: number;
   /** What arrived there over the last half a second, streams included, bits per second. */
   readonly deliveredBps: number;
+  /** What was sent to it over the same time: less than what it was said to cost, where little moves in a picture. */
+  readonly sentBps: number;
   /** What the streams chosen for it cost. */
   readonly allocatedBps: number;
   /** Budget at which more would be sent; undefined when all that is wished for is. */
@@ -160,10 +162,9 @@ export class PathPolicy {
       return this.#between();
     this.#budgetBps = this.#lowerBudget(nowMs, figures, reason);
     this.#lowerings++;
-    const { roundTripMs = 0, deliveredBps } = figures;
+    const { roundTripMs = 0 } = figures;
     this.#sendsLess(nowMs, Math.min(MAX_SETTLE_MS, SWITCH_MS + 2 * roundTripMs), roundTripMs);
-    const isNarrow = this.#budgetBps === NARROW_FACTOR * deliveredBps;
-    if (isNarrow && queues(figures, Math.max(roundTripMs, figures.latestRoundTripMs ?? 0))) {
+    if (isNarrow(figures) && queues(figures, Math.max(roundTripMs, figures.latestRoundTripMs ?? 0))) {
       this.#growth = 1;
       this.#state = { kind: 'draining', sinceMs: nowMs, targetBps: this.#budgetBps };
       this.#budgetBps = 0;
@@ -204,12 +205,10 @@ export class PathPolicy {
       this.#holdMs = Math.min(MAX_HOLD_MS, 2 * this.#holdMs);
       if (nowMs - raised.atMs <= TAKE_BACK_MS) return raised.fromBps;
     }
-    const sentBps = Math.min(this.#budgetBps, figures.allocatedBps);
-    // Nothing delivered is no news of what could be: a report may be late.
-    if (figures.deliveredBps > 0 && figures.deliveredBps < NARROW * sentBps)
-      return NARROW_FACTOR * figures.deliveredBps;
+    const spentBps = Math.min(this.#budgetBps, figures.allocatedBps);
+    if (isNarrow(figures)) return (NARROW_FACTOR * spentBps * figures.deliveredBps) / figures.sentBps;
     const factor = reason === 'round_trip' && this.#lowerings > 0 ? NEXT_FACTOR : FIRST_FACTOR;
-    return factor * sentBps;
+    return factor * spentBps;
   }
 
   #draining(nowMs: number, figures: PathFigures, state: State & { kind: 'draining' }): PathDecision {
@@ -277,9 +276,10 @@ export class PathPolicy {
     return { budgetBps: this.#budgetBps, probeBps: 0 };
   }
 
-  /** What is sent may be less than what was allocated: its publisher has nothing to say. */
-  #probeBps({ deliveredBps, allocatedBps }: PathFigures, targetBps: number): number {
-    return PROBE_MARGIN * targetBps - Math.min(deliveredBps, allocatedBps);
+  /** What is sent may be less than what it was said to cost: so may be what is tried for. */
+  #probeBps({ sentBps, allocatedBps }: PathFigures, targetBps: number): number {
+    const share = sentBps > 0 ? Math.min(1, sentBps / allocatedBps) : 1;
+    return share * (PROBE_MARGIN * targetBps - allocatedBps);
   }
 
   #ceilingBps(figures: PathFigures): number {
@@ -320,6 +320,11 @@ export class PathPolicy {
 
 function lossOf({ expected, received }: Step): number | undefined {
   return expected < MIN_EXPECTED ? undefined : 1 - received / expected;
+}
+
+/** Nothing delivered is no news of what could be: a report may be late. */
+function isNarrow({ deliveredBps, sentBps }: PathFigures): boolean {
+  return deliveredBps > 0 && deliveredBps < NARROW * sentBps;
 }
 
 /** Whether this round trip shows a queue. */

@@ -38,6 +38,7 @@ await startWorker<ControllerWorkerConfig, AgentCalls, ControllerCalls>({
       presence: () => ({ meetings: controller.meetings.presence() }),
       routersLost: (lost) => controller.routersLost(lost),
       transportsLost: (lost) => controller.meetings.transportsLost(lost),
+      qualityAlerts: (alerts) => controller.meetings.qualityAlerts(alerts),
       setSigningKeys: ({ signing_keys_json }) => {
         controller.setSigningKeys(signing_keys_json);
         return null;

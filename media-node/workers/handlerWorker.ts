@@ -22,7 +22,12 @@ await startWorker<HandlerWorkerConfig, HandlerAgentCalls, HandlerCalls>({
         log.warn('Ended transports could not be told', { transports: transports.length, error });
       });
     });
-    const worker = await HandlerWorker.create({
+    const worker: HandlerWorker = await HandlerWorker.create({
+      onQualityAlert: (alert) => {
+        rpc
+          .call('qualityAlert', alert)
+          .catch((error: unknown) => log.warn('Quality alert not passed on', { error }));
+      },
       limits: {
         maxRouters: config.maxRouters,
         maxConsumers: config.maxConsumers,

@@ -138,6 +138,33 @@ export const transportsLostAnswerSchema = z.object({
 });
 export type TransportsLostAnswer = z.infer<typeof transportsLostAnswerSchema>;
 
+/** Why a path of a subscriber takes less than the subscriber wishes for, or that it takes it again (ledger MH-5). */
+export const qualityReasonSchema = z.enum(['loss', 'round_trip', 'congestion', 'recovered']);
+export type QualityReason = z.infer<typeof qualityReasonSchema>;
+export const qualityAlertSchema = z.strictObject({
+  router_id: idSchema,
+  meeting_id: idSchema,
+  participant_id: idSchema,
+  user_id: uint32Id,
+  reason: qualityReasonSchema,
+  round_trip_ms: z.int().min(0),
+  loss_ratio: z.number().min(0).max(1),
+  delivered_bps: z.int().min(0).meta({ description: 'Of pictures, as the subscriber reports.' }),
+  budget_bps: z.int().min(0).optional().meta({ description: 'Absent when nothing is limited.' }),
+});
+export type QualityAlert = z.infer<typeof qualityAlertSchema>;
+
+/** A media handler to a meeting controller: what became of the paths of participants of its meetings (MH-5). */
+export const qualityAlertsSchema = z.strictObject({
+  handler_id: idSchema,
+  alerts: z.array(qualityAlertSchema).min(1).max(MAX_BATCH),
+});
+export type QualityAlerts = z.infer<typeof qualityAlertsSchema>;
+export const qualityAlertsAnswerSchema = z.object({
+  told: z.int().meta({ description: 'Alerts of participants who are there; their meetings were told.' }),
+});
+export type QualityAlertsAnswer = z.infer<typeof qualityAlertsAnswerSchema>;
+
 export const workerSchema = z.object({
   worker_id: z.int(),
   pid: z.int(),
@@ -222,6 +249,16 @@ export const transportDetailsSchema = z
       .number()
       .optional()
       .meta({ description: 'Of what its receivers last reported: lost of received and lost.' }),
+    path: z
+      .object({
+        round_trip_ms: z.number().optional(),
+        loss_ratio: z.number().optional(),
+        budget_bps: z.number().optional().meta({ description: 'Absent when nothing is limited.' }),
+      })
+      .optional()
+      .meta({
+        description: 'The path to it as the handler measured it: pings, and what was forwarded and reported.',
+      }),
     datagrams_in_flight: z.int().meta({ description: 'Handed to QUIC and not taken yet.' }),
     drops: z.record(z.string(), z.number()).meta({ description: 'Copies not sent to it, by reason.' }),
     producers: z.array(z.object(producerFields)),

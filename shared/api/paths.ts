@@ -50,6 +50,7 @@ export const controllerPaths = {
   listParticipants: '/internal/v1/participants/list',
   routersLost: '/internal/v1/routers-lost',
   transportsLost: '/internal/v1/transports-lost',
+  qualityAlerts: '/internal/v1/quality-alerts',
   controller: '/internal/v1/controller',
 } as const;
 

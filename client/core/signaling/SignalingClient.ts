@@ -14,6 +14,7 @@ import { ConnectionError } from '../errors.ts';
 import { MessageStream } from '../MessageStream.ts';
 import { type Timers, withTimeout } from '../timers.ts';
 import type { ClientTransport } from '../transport.ts';
+import { fromStreamQuality, type ParticipantQuality } from './participantQuality.ts';
 import { nextSignalingState, type SignalingEvent, type SignalingState } from './SignalingState.ts';
 import {
   fromJoinResponse,
@@ -55,6 +56,7 @@ export interface SignalingEvents {
   /** Media goes over the first of these that lets us in, from now on. */
   mediaServerChanged: readonly MediaServerAddress[];
   /** The meeting was changed while it goes on. */
+  participantQuality: ParticipantQuality;
   meetingUpdated: { readonly meetingName: string; readonly maxParticipants: number };
   /** The connection is over; undefined after leave(). Emitted once, after which nothing follows. */
   ended: ConnectionError | undefined;
@@ -245,6 +247,9 @@ export class SignalingClient {
           'mediaServerChanged',
           (message.mediaServerChanged.mediaServers ?? []).map(fromMediaServer),
         );
+        break;
+      case 'streamQuality':
+        this.#events.emit('participantQuality', fromStreamQuality(message.streamQuality));
         break;
       case 'meetingUpdated':
         this.#events.emit('meetingUpdated', {

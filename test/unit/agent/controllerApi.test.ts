@@ -135,6 +135,33 @@ describe('internal API of a meeting controller', () => {
     expect(calls).toEqual([]);
   });
 
+  it('MH-5 passes the quality alerts of a handler to the controller worker, when they are its own', async () => {
+    outcome = () => ({ told: 1 });
+    const alert = {
+      router_id: 'r1',
+      meeting_id: 'm1',
+      participant_id: 'p1',
+      user_id: 2,
+      reason: 'loss',
+      round_trip_ms: 30,
+      loss_ratio: 0.1,
+      delivered_bps: 400_000,
+      budget_bps: 300_000,
+    };
+    const alerts = (handlerId: string, change = {}) => ({
+      handler_id: handlerId,
+      alerts: [{ ...alert, ...change }],
+    });
+    const own = await tokens.sign(MEDIA_HANDLER_AUDIENCE);
+    const response = await json(controllerPaths.qualityAlerts, alerts('mc-1'), own);
+    expect(await response.json()).toEqual({ told: 1 });
+    expect((await json(controllerPaths.qualityAlerts, alerts('mh-2'), own)).status).toBe(403);
+    expect((await json(controllerPaths.qualityAlerts, alerts('mc-1'), token)).status).toBe(401);
+    for (const change of [{ loss_ratio: 2 }, { reason: 'mood' }, { user_id: 0 }])
+      expect((await json(controllerPaths.qualityAlerts, alerts('mc-1', change), own)).status).toBe(400);
+    expect(calls).toEqual([{ name: 'qualityAlerts', request: alerts('mc-1') }]);
+  });
+
   it('SFU-9 passes the routers that a handler has lost to the controller worker, when they are its own', async () => {
     outcome = () => ({ recovering: 1 });
     const lost = (handlerId: string) => ({

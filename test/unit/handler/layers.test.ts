@@ -301,6 +301,17 @@ describe('layers of a source', () => {
     }
     const told = viewer.client.messages.flatMap(({ streamQuality }) => streamQuality ?? []);
     expect(told[0]).toMatchObject({ reason: 1 });
+    expect(test.alerts).toMatchObject([
+      { router_id: ROUTER_ID, meeting_id: 'meeting-1', participant_id: 'p-2', user_id: 2, reason: 'loss' },
+    ]);
+    const counted = test.worker.counters.valuesByName();
+    expect(counted.qualityAlerts).toBe(1);
+    expect(counted.layersLoweredForLoss).toBeGreaterThanOrEqual(1);
+    const { path } = await test.calls.inspectTransport({
+      router_id: ROUTER_ID,
+      transport_id: viewer.transportId,
+    });
+    expect(path?.budget_bps).toBeGreaterThan(0);
     await received(viewer, KEY);
     expect(await received(viewer)).not.toContain(12);
     expect(await received(other)).toEqual([12]);

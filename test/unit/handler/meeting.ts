@@ -14,6 +14,7 @@ import {
   type PairedSession,
   type PairOptions,
 } from '../../../media-node/transport/paired/pairedSessions.ts';
+import type { QualityAlert } from '../../../shared/api/handler.ts';
 import type { Clock, EpochMs } from '../../../shared/base/clock.ts';
 import { silentLogger } from '../../../shared/base/log.ts';
 import { ControlType } from '../../../shared/frame/control.ts';
@@ -44,6 +45,8 @@ export class FakeClock implements Clock {
 export interface TestWorker {
   readonly worker: HandlerWorker;
   readonly clock: FakeClock;
+  /** What would be told to the meeting's controller. */
+  readonly alerts: QualityAlert[];
   readonly calls: Omit<RpcHandlers<HandlerCalls>, 'shutdown'>;
   /** Transports that it said have ended by themselves. */
   readonly ended: EndedTransport[];
@@ -54,7 +57,9 @@ export async function startTestWorker(limits: Partial<HandlerWorkerLimits> = {})
   const clock = new FakeClock();
   let nextId = 1;
   const ended: EndedTransport[] = [];
+  const alerts: QualityAlert[] = [];
   const worker = await HandlerWorker.create({
+    onQualityAlert: (alert) => void alerts.push(alert),
     limits: { maxRouters: 4, maxConsumers: 100, maxTransports: 50, authTimeoutMs: 5_000, ...limits },
     clock,
     log: silentLogger,
@@ -64,7 +69,7 @@ export async function startTestWorker(limits: Partial<HandlerWorkerLimits> = {})
   });
   const calls = worker.handlers();
   await calls.createRouter({ router_id: ROUTER_ID, meeting_id: 'meeting-1', generation: 1 });
-  return { worker, clock, calls, ended };
+  return { worker, clock, alerts, calls, ended };
 }
 
 /** A client as a browser is one: it authenticates, sends and keeps what it gets. */

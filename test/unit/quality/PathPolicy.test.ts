@@ -19,6 +19,7 @@ const GOOD: PathFigures = {
   received: 30,
   refused: 0,
   deliveredBps: 800_000,
+  sentBps: 800_000,
   allocatedBps: 800_000,
   nextBps: undefined,
   wishedBps: 800_000,
@@ -81,6 +82,23 @@ describe('PathPolicy', () => {
     expect(path.policy.budgetBps).toBe(0.8 * 200_000);
   });
 
+  it('MH-5 takes a path for narrow by what was sent, not by what it was said to cost', () => {
+    const path = new Path();
+    path.run(GOOD, 2_000);
+    // Little moves in the picture.
+    path.timeTo(isLowered, { ...LOSSY, deliveredBps: 180_000, sentBps: 200_000 }, 1_000);
+    expect(path.policy.budgetBps).toBe(400_000);
+    const still = {
+      ...GOOD,
+      deliveredBps: 100_000,
+      sentBps: 100_000,
+      allocatedBps: 400_000,
+      nextBps: 800_000,
+    };
+    path.timeTo(isProbing, still, 10_000);
+    expect(path.step(still).probeBps).toBeCloseTo((1.1 * 800_000 - 400_000) / 4);
+  });
+
   it('MH-5 takes neither a late answer nor a few lost datagrams nor one full window for a bad path', () => {
     const path = new Path();
     for (let round = 0; round < 20; round++) {
@@ -105,7 +123,7 @@ describe('PathPolicy', () => {
     const path = new Path();
     path.timeTo(isLowered, SLOW, 2_000);
     const { budgetBps } = path.policy;
-    const nothing = { ...GOOD, expected: 0, received: 0, deliveredBps: 0, nextBps: 800_000 };
+    const nothing = { ...GOOD, expected: 0, received: 0, deliveredBps: 0, sentBps: 0, nextBps: 800_000 };
     path.run({ ...nothing, roundTripMs: undefined, latestRoundTripMs: undefined }, 60_000);
     path.run(nothing, 60_000);
     expect(path.policy.budgetBps).toBe(budgetBps);
@@ -115,7 +133,13 @@ describe('PathPolicy', () => {
     const path = new Path();
     path.timeTo(isLowered, SLOW, 2_000);
     const { budgetBps } = path.policy;
-    const good = { ...GOOD, deliveredBps: 400_000, allocatedBps: 400_000, nextBps: 800_000 };
+    const good = {
+      ...GOOD,
+      deliveredBps: 400_000,
+      sentBps: 400_000,
+      allocatedBps: 400_000,
+      nextBps: 800_000,
+    };
     expect(path.timeTo(isProbing, good, 10_000)).toBeGreaterThanOrEqual(3_000);
     expect(path.step(good)).toEqual({ budgetBps, probeBps: 1.1 * 800_000 - 400_000 });
     expect(path.timeTo(({ recovered }) => recovered, good, 3_000)).toBeDefined();
@@ -132,7 +156,13 @@ describe('PathPolicy', () => {
       const path = new Path();
       path.timeTo(isLowered, SLOW, 2_000);
       const { budgetBps } = path.policy;
-      const good = { ...GOOD, deliveredBps: 400_000, allocatedBps: 400_000, nextBps: 800_000 };
+      const good = {
+        ...GOOD,
+        deliveredBps: 400_000,
+        sentBps: 400_000,
+        allocatedBps: 400_000,
+        nextBps: 800_000,
+      };
       path.timeTo(isProbing, good, 10_000);
       expect(path.timeTo((decision) => !isProbing(decision), { ...good, ...sign }, 750)).toBeDefined();
       expect(path.policy.budgetBps).toBe(budgetBps);
@@ -142,7 +172,13 @@ describe('PathPolicy', () => {
   it('MH-5 waits twice as long after each try that failed, up to 24 s', () => {
     const path = new Path();
     path.timeTo(isLowered, SLOW, 2_000);
-    const good = { ...GOOD, deliveredBps: 400_000, allocatedBps: 400_000, nextBps: 800_000 };
+    const good = {
+      ...GOOD,
+      deliveredBps: 400_000,
+      sentBps: 400_000,
+      allocatedBps: 400_000,
+      nextBps: 800_000,
+    };
     const waits: number[] = [];
     for (let probe = 0; probe < 7; probe++) {
       waits.push(path.timeTo(isProbing, good, 60_000) ?? Number.NaN);
@@ -160,7 +196,10 @@ describe('PathPolicy', () => {
     const long = { ...GOOD, roundTripMs: 300, latestRoundTripMs: 300, baseRoundTripMs: 290 };
     expect(path.timeTo(isLowered, long, 1_000)).toBeDefined();
     const { budgetBps } = path.policy;
-    path.run({ ...long, deliveredBps: 400_000, allocatedBps: 400_000, nextBps: 800_000 }, 60_000);
+    path.run(
+      { ...long, deliveredBps: 400_000, sentBps: 400_000, allocatedBps: 400_000, nextBps: 800_000 },
+      60_000,
+    );
     expect([budgetBps, path.policy.budgetBps]).toEqual([400_000, 400_000]);
   });
 });

@@ -58,6 +58,7 @@ export class SimulatedPath {
   #pending: { readonly rung: number; readonly atMs: number } | undefined;
   #decision: PathDecision = { budgetBps: Number.POSITIVE_INFINITY, probeBps: 0 };
   #latestDelivered: number[] = [];
+  #latestSent: number[] = [];
 
   constructor(rungsBps: readonly number[] = TOP) {
     this.#rungsBps = rungsBps;
@@ -104,6 +105,7 @@ export class SimulatedPath {
     const share = offered === 0 ? 1 : taken / offered;
     const datagrams = videoBits / DATAGRAM_BITS + SOUND_DATAGRAMS * perSlot;
     const lost = datagrams * (1 - share) + datagrams * share * lossRatio * (0.5 + this.#random());
+    this.#latestSent = [...this.#latestSent, videoBits / perSlot].slice((-2 * PATH_STEP_MS) / SLOT_MS);
     this.worstQueueMs = Math.max(this.worstQueueMs, this.#queueMs());
     this.#slots.push({
       arrivesAtMs: this.nowMs + delayMs + this.#queueMs(),
@@ -152,10 +154,8 @@ export class SimulatedPath {
       expected: sum(({ datagrams }) => datagrams),
       received: sum(({ received }) => received),
       refused: 0,
-      deliveredBps: this.#latestDelivered.reduce(
-        (total, one) => total + one / this.#latestDelivered.length,
-        0,
-      ),
+      deliveredBps: mean(this.#latestDelivered),
+      sentBps: mean(this.#latestSent),
       allocatedBps: allocation.totalBps,
       nextBps: allocation.nextBps,
       wishedBps: allocation.wishedBps,
@@ -166,4 +166,8 @@ export class SimulatedPath {
     const next = this.#pending?.rung ?? this.#rung;
     if (rung !== next) this.#pending = { rung, atMs: this.nowMs + SWITCH_MS };
   }
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((total, one) => total + one / values.length, 0);
 }
