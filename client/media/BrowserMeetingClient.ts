@@ -372,7 +372,6 @@ export class BrowserMeetingClient implements MeetingClient {
     this.#audioOutput.close();
     this.#participants = undefined;
     this.#state = 'disconnected';
-    if (end.error !== undefined) this.#options.log.warn('The meeting ended', { error: end.error });
     this.#events.emit('changed', undefined);
     this.#events.emit('ended', toMeetingEnd(end));
     this.#events.clear();

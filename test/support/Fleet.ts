@@ -35,6 +35,7 @@ export class Fleet {
         [ENV.httpHost]: LOOPBACK,
         [ENV.httpPort]: '0',
         [ENV.dataDirectory]: this.directory,
+        [ENV.pageDirectory]: DIST.page,
       },
     });
   }
@@ -52,7 +53,7 @@ export class Fleet {
     }
   }
 
-  /** Address of the REST API. */
+  /** Address of the REST API; the page is at the same one. */
   get url(): string {
     return this.#url;
   }

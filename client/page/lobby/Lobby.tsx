@@ -2,7 +2,7 @@
 import type { JSX } from 'preact';
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import type { AppState, JoinSettings } from '../app/AppState.ts';
-import { isAboutMeeting } from '../app/joinProblem.ts';
+import { isAboutMeeting, type JoinProblem } from '../app/joinProblem.ts';
 import type { MeetingApp } from '../app/MeetingApp.ts';
 import { loadPreferences, pageStorage, savePreferences } from '../app/Preferences.ts';
 import { useStore } from '../app/Store.ts';
@@ -56,8 +56,8 @@ export function Lobby({ app, state, meetingId }: LobbyProps): JSX.Element {
     };
     void (wanted === undefined ? app.startMeeting(settings) : app.joinMeeting(wanted, settings));
   };
-  const problem = state.problem ?? invitation.problem;
   const { token, refused } = useStore(app.user.store);
+  const problem = (refused && asksWho(state) ? TOKEN_REFUSED : state.problem) ?? invitation.problem;
   const identity = token !== undefined ? 'signed_in' : refused || asksWho(state) ? 'asked' : 'not_asked';
 
   return (
@@ -104,6 +104,11 @@ export function Lobby({ app, state, meetingId }: LobbyProps): JSX.Element {
     </div>
   );
 }
+
+const TOKEN_REFUSED: JoinProblem = {
+  code: 'sign_in',
+  message: 'The server did not accept your token: it may have expired. Enter a new one.',
+};
 
 function asksWho({ problem }: AppState): boolean {
   return problem?.code === 'sign_in';
