@@ -3,6 +3,7 @@ import type { Clock } from '../../../shared/base/clock.ts';
 import type { Logger } from '../../../shared/base/log.ts';
 import { ControlType, controlLength, turnPingIntoPong } from '../../../shared/frame/control.ts';
 import {
+  isDiscardable,
   readSequence,
   readStreamId,
   readTimestampUs,
@@ -85,7 +86,9 @@ export class MediaReception {
     }
     const arrivalMs = this.#options.clock.monotonicMs();
     const { stats, receiver } = registration;
-    if (!stats.addDatagram(readSequence(bytes, 0), readTimestampUs(bytes, 0), bytes.length, arrivalMs)) {
+    const sequence = readSequence(bytes, 0);
+    const timestampUs = readTimestampUs(bytes, 0);
+    if (!stats.addDatagram(sequence, timestampUs, bytes.length, arrivalMs, isDiscardable(bytes, 0))) {
       this.faults.duplicates += 1;
       return;
     }
@@ -103,7 +106,7 @@ export class MediaReception {
       this.faults.unwanted += 1;
       return;
     }
-    registration.stats.addStreamFrame(bytes.length);
+    registration.stats.addStreamFrame(bytes.length, readSequence(bytes, 0));
     try {
       registration.receiver.onStreamFrame?.(bytes, this.#options.clock.monotonicMs());
     } catch (error) {

@@ -3,6 +3,8 @@
 /** Sequence numbers below the highest that are told apart from duplicates. */
 const WINDOW = 1_024;
 const WORD_BITS = 32;
+/** A larger gap in front of a key frame is time in which the handler did not send this layer: nothing was lost in it. */
+const PAUSE_DATAGRAMS = 64;
 
 /** Figures since the interval before. */
 export interface ReceiverInterval {
@@ -17,7 +19,7 @@ export interface ReceiverInterval {
   readonly jitterUs: number;
   readonly bytes: number;
   readonly bitrateBps: number;
-  /** lost / (lost + received), 0 to 1; absent when nothing was expected. */
+  /** lost / (lost + received), 0 to 1; absent when nothing was expected, and while discardable frames are left out. */
   readonly lossRatio?: number;
 }
 
@@ -27,10 +29,11 @@ export interface IntervalMark {
   expected: number;
   received: number;
   bytes: number;
+  discardable: number;
 }
 
 export function intervalMark(nowMs: number): IntervalMark {
-  return { startMs: nowMs, expected: 0, received: 0, bytes: 0 };
+  return { startMs: nowMs, expected: 0, received: 0, bytes: 0, discardable: 0 };
 }
 
 export class ReceiverStats {
@@ -38,6 +41,12 @@ export class ReceiverStats {
   #highest = -1;
   #first = -1;
   #received = 0;
+  #discardable = 0;
+  /** Numbers in gaps that are pauses. */
+  #paused = 0;
+  /** Highest number in front of the latest large gap, and the number behind it. */
+  #gapFrom = -1;
+  #gapTo = -1;
   #duplicates = 0;
   #bytes = 0;
   #jitterUs = 0;
@@ -67,7 +76,17 @@ export class ReceiverStats {
   }
 
   /** Takes a datagram into account. False when it had been here before, or is too old to tell. */
-  addDatagram(sequence: number, timestampUs: number, bytes: number, arrivalMs: number): boolean {
+  addDatagram(
+    sequence: number,
+    timestampUs: number,
+    bytes: number,
+    arrivalMs: number,
+    isDiscardable: boolean,
+  ): boolean {
+    if (this.#highest >= 0 && sequence - this.#highest > PAUSE_DATAGRAMS) {
+      this.#gapFrom = this.#highest;
+      this.#gapTo = sequence;
+    }
     if (this.#first < 0 || sequence < this.#first) this.#first = sequence;
     if (!this.#addOnce(sequence)) {
       this.#duplicates += 1;
@@ -75,6 +94,7 @@ export class ReceiverStats {
     }
     this.#received += 1;
     this.#bytes += bytes;
+    if (isDiscardable) this.#discardable += 1;
     const transitUs = arrivalMs * 1_000 - timestampUs;
     if (this.#lastTransitUs !== undefined) {
       const difference = Math.abs(transitUs - this.#lastTransitUs);
@@ -84,15 +104,26 @@ export class ReceiverStats {
     return true;
   }
 
-  /** Takes a frame that came on a stream into account: it is reliable and has no sequence number of its own. */
-  addStreamFrame(bytes: number): void {
+  /**
+   * Takes a frame that came on a stream into account: it is reliable, and its sequence number is that of the datagram that
+   * follows it. Datagrams may overtake it.
+   */
+  addStreamFrame(bytes: number, nextSequence: number): void {
     this.#bytes += bytes;
+    if (this.#highest >= 0 && nextSequence - this.#highest > PAUSE_DATAGRAMS) {
+      this.#paused += nextSequence - 1 - this.#highest;
+      this.#forget(nextSequence - 1);
+      this.#highest = nextSequence - 1;
+    } else if (nextSequence > this.#gapFrom && nextSequence <= this.#gapTo) {
+      this.#paused += nextSequence - 1 - this.#gapFrom;
+      this.#gapTo = this.#gapFrom;
+    }
   }
 
   /** Ends the interval at `nowMs` and starts the next. Who counts intervals of its own brings a mark of its own. */
   takeInterval(nowMs: number, mark: IntervalMark = this.#mark): ReceiverInterval {
     const intervalMs = Math.max(1, nowMs - mark.startMs);
-    const expected = this.#highest < 0 ? 0 : this.#highest - this.#first + 1;
+    const expected = this.#highest < 0 ? 0 : this.#highest - this.#first + 1 - this.#paused;
     const received = this.#received - mark.received;
     // Late ones make up for a loss of the interval before, hence the bound at zero (RFC 3550, appendix A.3).
     const lost = Math.max(0, expected - mark.expected - received);
@@ -101,6 +132,9 @@ export class ReceiverStats {
     mark.expected = expected;
     mark.received = this.#received;
     mark.bytes = this.#bytes;
+    // Where a stream has such frames and none came, the handler leaves them out: gaps say nothing of loss.
+    const isThinned = this.#discardable > 0 && this.#discardable === mark.discardable;
+    mark.discardable = this.#discardable;
     return {
       intervalMs,
       highestSequence: Math.max(0, this.#highest),
@@ -109,7 +143,7 @@ export class ReceiverStats {
       jitterUs: Math.round(this.#jitterUs),
       bytes,
       bitrateBps: Math.round((bytes * 8_000) / intervalMs),
-      ...(received + lost > 0 && { lossRatio: lost / (received + lost) }),
+      ...(received + lost > 0 && !isThinned && { lossRatio: lost / (received + lost) }),
     };
   }
 

@@ -4,7 +4,7 @@ import { CAPTURE_US } from '../../frames.ts';
 
 function feed(stats: ReceiverStats, sequences: readonly number[]): void {
   for (const sequence of sequences)
-    stats.addDatagram(sequence, CAPTURE_US + sequence * 20_000, 100, sequence * 20);
+    stats.addDatagram(sequence, CAPTURE_US + sequence * 20_000, 100, sequence * 20, false);
 }
 
 describe('ReceiverStats', () => {
@@ -47,9 +47,37 @@ describe('ReceiverStats', () => {
     expect(stats.takeInterval(1_000)).toMatchObject({ received: 2, lost: 0, highestSequence: 1_000_001 });
   });
 
+  it('SFU-4 takes the time in which a layer was not sent for no loss, however its key frame and datagrams come', () => {
+    for (const keyFirst of [true, false]) {
+      const stats = new ReceiverStats(0);
+      feed(stats, [0, 1, 2]);
+      stats.takeInterval(1_000);
+      if (keyFirst) stats.addStreamFrame(5_000, 1_200);
+      feed(stats, [1_201]);
+      if (!keyFirst) stats.addStreamFrame(5_000, 1_200);
+      feed(stats, [1_202, 1_204]);
+      expect(stats.takeInterval(2_000)).toMatchObject({ received: 3, lost: 2, bytes: 5_300 });
+      feed(stats, [1_205, 1_206]);
+      stats.addStreamFrame(5_000, 1_207);
+      expect(stats.takeInterval(3_000)).toMatchObject({ received: 2, lost: 0 });
+    }
+  });
+
+  it('SFU-4 does not take discardable frames that the handler leaves out for lost ones', () => {
+    const stats = new ReceiverStats(0);
+    const add = (sequence: number): boolean =>
+      stats.addDatagram(sequence, CAPTURE_US, 100, 0, sequence % 2 === 1);
+    for (const sequence of [0, 1, 2, 4, 5]) add(sequence);
+    expect(stats.takeInterval(1_000).lossRatio).toBe(1 / 6);
+    for (const sequence of [6, 8, 10]) add(sequence);
+    expect(stats.takeInterval(2_000)).not.toHaveProperty('lossRatio');
+    for (const sequence of [11, 12, 13]) add(sequence);
+    expect(stats.takeInterval(3_000).lossRatio).toBe(0);
+  });
+
   it('tells duplicates, also across its window, from what is new', () => {
     const stats = new ReceiverStats(0);
-    const add = (sequence: number): boolean => stats.addDatagram(sequence, CAPTURE_US, 1, 0);
+    const add = (sequence: number): boolean => stats.addDatagram(sequence, CAPTURE_US, 1, 0, false);
     expect([5, 5, 4, 4, 6].map(add)).toEqual([true, false, true, false, true]);
     expect(add(6 + 1_024)).toBe(true);
     expect(add(7)).toBe(true);
@@ -62,12 +90,12 @@ describe('ReceiverStats', () => {
 
   it('measures interarrival jitter as RFC 3550 says', () => {
     const stats = new ReceiverStats(0);
-    stats.addDatagram(0, 0, 1, 0);
-    stats.addDatagram(1, 20_000, 1, 20);
+    stats.addDatagram(0, 0, 1, 0, false);
+    stats.addDatagram(1, 20_000, 1, 20, false);
     expect(stats.jitterUs).toBe(0);
-    stats.addDatagram(2, 40_000, 1, 56); // 16 ms late
+    stats.addDatagram(2, 40_000, 1, 56, false); // 16 ms late
     expect(stats.jitterUs).toBe(1_000);
-    stats.addDatagram(3, 60_000, 1, 60); // back in time: again a difference of 16 ms
+    stats.addDatagram(3, 60_000, 1, 60, false); // back in time: again a difference of 16 ms
     expect(stats.jitterUs).toBe(1_000 + (16_000 - 1_000) / 16);
   });
 });
