@@ -1,5 +1,6 @@
 // The meeting of one run on a real worker: a camera in three layers and sound, and the viewers, one of them behind a proxy.
 import { join } from 'node:path';
+import type { QualityAlert } from '../../../shared/api/handler.ts';
 import { systemClock } from '../../../shared/base/clock.ts';
 import { UdpProxy } from '../../support/UdpProxy.ts';
 import { BENCH_HOST, type BenchWorker, startBenchWorker } from '../forward/BenchWorker.ts';
@@ -21,6 +22,8 @@ export interface MeetingOptions {
   readonly viewers: number;
   /** Of the losses at random. */
   readonly seed: number;
+  /** What the worker would have the meeting's controller told. */
+  readonly onQualityAlert?: (alert: QualityAlert) => void;
 }
 
 export class Meeting {
@@ -37,7 +40,11 @@ export class Meeting {
   }
 
   static async start(options: MeetingOptions): Promise<Meeting> {
-    const worker = await startBenchWorker({ client: 'test/bench/adaptation/client.ts' });
+    const worker = await startBenchWorker(
+      { client: 'test/bench/adaptation/client.ts' },
+      undefined,
+      options.onQualityAlert,
+    );
     const clients = new LineProcess(join(worker.directory, 'client.js'), false);
     const proxy = await UdpProxy.start({
       serverPort: worker.process.udpPort,

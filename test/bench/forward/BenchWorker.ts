@@ -5,8 +5,13 @@ import { join } from 'node:path';
 import { bundleForDeno } from '../../../infra/build/bundles.ts';
 import { createCertificate, type NodeCertificate } from '../../../media-node/agent/certificate.ts';
 import { startWorkerProcess, type WorkerProcess } from '../../../media-node/agent/WorkerProcess.ts';
-import type { HandlerCalls, HandlerWorkerConfig } from '../../../media-node/ipc/protocol.ts';
+import type {
+  HandlerAgentCalls,
+  HandlerCalls,
+  HandlerWorkerConfig,
+} from '../../../media-node/ipc/protocol.ts';
 import { DEFAULT_TRANSPORT_LIMITS } from '../../../media-node/transport/MediaSession.ts';
+import type { QualityAlert } from '../../../shared/api/handler.ts';
 import { systemClock } from '../../../shared/base/clock.ts';
 import { silentLogger } from '../../../shared/base/log.ts';
 import { denoPath } from '../../support/deno.ts';
@@ -30,6 +35,7 @@ export interface BenchWorker {
 export async function startBenchWorker(
   scripts: Readonly<Record<string, string>>,
   onLine: (line: string) => void = (line) => process.stderr.write(`${line}\n`),
+  onQualityAlert: (alert: QualityAlert) => void = () => undefined,
 ): Promise<BenchWorker> {
   const directory = await mkdtemp(join(tmpdir(), 'dark-tower-bench-'));
   await bundleForDeno({ handlerWorker: 'media-node/workers/handlerWorker.ts', ...scripts }, directory);
@@ -47,12 +53,18 @@ export async function startBenchWorker(
     authTimeoutMs: 5_000,
     ...LIMITS,
   };
-  const worker = await startWorkerProcess<HandlerCalls, Record<never, never>>({
+  const worker = await startWorkerProcess<HandlerCalls, HandlerAgentCalls>({
     name: 'handler worker',
     denoPath: denoPath(),
     script: join(directory, 'handlerWorker.js'),
     config,
-    handlers: {},
+    handlers: {
+      transportsEnded: () => null,
+      qualityAlert: (alert) => {
+        onQualityAlert(alert);
+        return null;
+      },
+    },
     log: silentLogger,
     clock: systemClock,
     writeLogLine: onLine,

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Consumer } from '../../../media-node/handler/Consumer.ts';
-import { Counters } from '../../../media-node/metrics/Counters.ts';
+import { Counter, Counters } from '../../../media-node/metrics/Counters.ts';
 import { DestinationDrops } from '../../../media-node/metrics/DestinationDrops.ts';
 import { SendOutcome } from '../../../media-node/transport/MediaSession.ts';
 import { createSessionPair } from '../../../media-node/transport/paired/pairedSessions.ts';
@@ -43,6 +43,21 @@ describe('Consumer', () => {
       SendOutcome.congested,
     ]);
     expect([consumer.connected, consumer.datagramsSent, consumer.datagramsDropped]).toEqual([true, 2, 2]);
+  });
+
+  it('MH-5 sends datagrams more than once while a path is tried, in no count of what was sent', () => {
+    const counters = new Counters();
+    const drops = new DestinationDrops();
+    const tried = new Consumer('consumer-1', 'transport-1', producer, counters, drops);
+    const { client, server } = createSessionPair();
+    tried.connect(server);
+    tried.copy(1.5);
+    for (let sent = 0; sent < 4; sent++) expect(tried.sendDatagram(DATAGRAM, 1)).toBe(SendOutcome.sent);
+    tried.copy(0);
+    tried.sendDatagram(DATAGRAM, 1);
+    expect(counters.value(Counter.probeDatagramsOut)).toBe(6);
+    expect([tried.datagramsSent, tried.outstandingDatagrams, drops.byName()]).toEqual([5, 5, {}]);
+    client.close(0, '');
   });
 
   it('SFU-3 sends nothing once it is closed', () => {

@@ -140,6 +140,18 @@ describe('layers of a source', () => {
     expect(viewer.client.datagrams.every((bytes) => readTemporalLayer(bytes, 0) === 0)).toBe(true);
   });
 
+  it('SFU-4 sends no more of a layer than before while it waits for the key frame of another', async () => {
+    await watch();
+    await received(viewer, KEY);
+    const discardable = { temporalLayer: 1, flags: DISCARDABLE_END };
+    await prefer(viewer, 2, 0);
+    // Down to a layer of which all is wished for: until that starts, the higher one stays thinned.
+    await prefer(viewer, 1);
+    expect(await received(viewer, discardable)).toEqual([]);
+    await received(viewer, KEY);
+    expect(await received(viewer, discardable)).toEqual([11]);
+  });
+
   it('SFU-4 keeps streams of one camera apart from those of another source, and lone streams from all', async () => {
     await watch();
     const { producers: more } = await test.calls.createProducers({
