@@ -130,6 +130,8 @@ export class PathPolicy {
   #lowerings = 0;
   #growth = PROBE_GROWTH;
   #raised: Raise | undefined;
+  /** Since a raise was last proven, one that the path had taken in a try had to be taken back. */
+  #hasTakenBack = false;
   #holdMs = FIRST_HOLD_MS;
 
   get budgetBps(): number {
@@ -146,6 +148,7 @@ export class PathPolicy {
     if (nowMs > (this.#lowered?.settledAtMs ?? 0)) this.#remember(figures);
     if (this.#raised !== undefined && nowMs - this.#raised.atMs > PROVEN_MS) {
       this.#raised = undefined;
+      this.#hasTakenBack = false;
       this.#holdMs = FIRST_HOLD_MS;
       this.#growth = PROBE_GROWTH;
     }
@@ -202,6 +205,7 @@ export class PathPolicy {
     const raised = this.#raised;
     if (raised !== undefined) {
       this.#raised = undefined;
+      this.#hasTakenBack = true;
       this.#holdMs = Math.min(MAX_HOLD_MS, 2 * this.#holdMs);
       if (nowMs - raised.atMs <= TAKE_BACK_MS) return raised.fromBps;
     }
@@ -245,6 +249,8 @@ export class PathPolicy {
     if (nowMs - state.sinceMs < PROBE_MS)
       return { budgetBps: this.#budgetBps, probeBps: this.#probeBps(figures, state.targetBps) };
     this.#raised = { atMs: nowMs, fromBps: this.#budgetBps };
+    // The path has become better, unless tries are all that it takes.
+    if (!this.#hasTakenBack) this.#holdMs = FIRST_HOLD_MS;
     this.#growth = PROBE_GROWTH;
     if (state.targetBps >= figures.wishedBps) return this.#recovered(figures);
     this.#budgetBps = Math.max(this.#budgetBps, state.targetBps);
