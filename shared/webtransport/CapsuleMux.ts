@@ -25,14 +25,32 @@ export interface MuxBidirectionalStream {
   readonly send: MuxSender;
 }
 
+/** What a peer allows before its first capsule. */
+export interface PeerGrants {
+  /** Of each stream, bytes. */
+  readonly streamWindowBytes: number;
+  /** Of all streams together, bytes. */
+  readonly sessionWindowBytes: number;
+  readonly unidirectionalStreams: number;
+  readonly bidirectionalStreams: number;
+}
+
+/** Windows of a stream are known to both ends; the rest comes with the first capsules. */
+const OWN_GRANTS: PeerGrants = {
+  streamWindowBytes: STREAM_WINDOW_BYTES,
+  sessionWindowBytes: 0,
+  unidirectionalStreams: 0,
+  bidirectionalStreams: 0,
+};
+
 export interface CapsuleMuxOptions {
   readonly role: 'client' | 'server';
   readonly channel: CapsuleChannel;
   /** Streams that the peer may have open at once. */
   readonly maxIncomingUnidirectional: number;
   readonly maxIncomingBidirectional: number;
-  /** What the peer lets a new stream of ours send before it says so itself, bytes. */
-  readonly peerStreamWindowBytes?: number;
+  /** What the peer granted beforehand; absent is what a peer of our own grants. */
+  readonly peerGrants?: PeerGrants;
   onBidirectionalStream(stream: MuxBidirectionalStream): void;
   onReceiveStream(stream: MuxReceiver): void;
   /** The peer ended the session. */
@@ -79,8 +97,9 @@ export class CapsuleMux implements SenderOwner, ReceiverOwner {
     unidirectional: Promise.withResolvers<void>(),
     bidirectional: Promise.withResolvers<void>(),
   };
+  readonly #peerStreamWindowBytes: number;
   #sentBytes = 0;
-  #maxSentBytes = 0;
+  #maxSentBytes: number;
   #receivedBytes = 0;
   #readBytes = 0;
   #grantedBytes = SESSION_WINDOW_BYTES;
@@ -93,6 +112,12 @@ export class CapsuleMux implements SenderOwner, ReceiverOwner {
       bidirectional: { opened: 0, max: options.maxIncomingBidirectional },
     };
     for (const { promise } of Object.values(this.#firstGrant)) promise.catch(() => undefined);
+    const { streamWindowBytes, sessionWindowBytes, unidirectionalStreams, bidirectionalStreams } =
+      options.peerGrants ?? OWN_GRANTS;
+    this.#peerStreamWindowBytes = streamWindowBytes;
+    this.#maxSentBytes = sessionWindowBytes;
+    if (unidirectionalStreams > 0) this.#onMaxStreams('unidirectional', unidirectionalStreams);
+    if (bidirectionalStreams > 0) this.#onMaxStreams('bidirectional', bidirectionalStreams);
   }
 
   /** Tells the peer what it may send. Called once, before anything else is sent. */
@@ -232,12 +257,11 @@ export class CapsuleMux implements SenderOwner, ReceiverOwner {
 
   #add(id: number, incoming: boolean): Stream {
     const both = kindOf(id) === 'bidirectional';
-    const credit = this.#options.peerStreamWindowBytes ?? STREAM_WINDOW_BYTES;
     const stream: Stream = {
       id,
       incoming,
       receiver: both || incoming ? new MuxReceiver(id, this) : undefined,
-      sender: both || !incoming ? new MuxSender(id, credit, this) : undefined,
+      sender: both || !incoming ? new MuxSender(id, this.#peerStreamWindowBytes, this) : undefined,
       receivedBytes: 0,
       readBytes: 0,
       grantedBytes: STREAM_WINDOW_BYTES,

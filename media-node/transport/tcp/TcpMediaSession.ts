@@ -1,7 +1,7 @@
 // A WebTransport session over TCP: the datagrams and streams of the seam as capsules on one connection. Everything arrives in
 // order and nothing is lost on the way, so a datagram may wait behind what was sent before it; what may wait is bounded.
 import type { Duplex } from 'node:stream';
-import { CapsuleMux } from '../../../shared/webtransport/CapsuleMux.ts';
+import { CapsuleMux, type PeerGrants } from '../../../shared/webtransport/CapsuleMux.ts';
 import { CapsuleType, MAX_DATAGRAM_BYTES } from '../../../shared/webtransport/capsuleTypes.ts';
 import { type CloseValue, encodeCloseValue } from '../../../shared/webtransport/closeValue.ts';
 import {
@@ -21,13 +21,18 @@ import { CapsuleConnection, type CapsuleConnectionOptions, type ConnectionEnd } 
 /** A session has one control stream; the rest is room for a client that opens the next before the last is done. */
 const MAX_BIDIRECTIONAL_STREAMS = 8;
 
+/** Bidirectional streams that a peer may have open at once. */
+export function maxBidirectionalStreams({ maxIncomingStreams }: TransportLimits): number {
+  return Math.min(maxIncomingStreams, MAX_BIDIRECTIONAL_STREAMS);
+}
+
 export interface TcpMediaSessionOptions extends Pick<CapsuleConnectionOptions, 'createFraming' | 'ping'> {
   readonly role: 'client' | 'server';
   readonly duplex: Duplex;
   /** Bytes of the peer that were read together with its request or answer. */
   readonly first: Uint8Array;
-  /** What the peer lets a new stream of ours send, where it has said so beforehand, bytes. */
-  readonly peerStreamWindowBytes?: number;
+  /** What the peer granted beforehand. */
+  readonly peerGrants?: PeerGrants;
   readonly path: string;
   readonly origin: string | undefined;
   readonly remoteAddress: string;
@@ -77,10 +82,8 @@ export class TcpMediaSession implements MediaSession {
       role: options.role,
       channel: this.#connection,
       maxIncomingUnidirectional: options.limits.maxIncomingStreams,
-      maxIncomingBidirectional: Math.min(options.limits.maxIncomingStreams, MAX_BIDIRECTIONAL_STREAMS),
-      ...(options.peerStreamWindowBytes === undefined
-        ? {}
-        : { peerStreamWindowBytes: options.peerStreamWindowBytes }),
+      maxIncomingBidirectional: maxBidirectionalStreams(options.limits),
+      ...(options.peerGrants === undefined ? {} : { peerGrants: options.peerGrants }),
       onReceiveStream: (stream) => this.#deliver((handlers) => handlers.onReceiveStream(stream)),
       onBidirectionalStream: (stream) => this.#deliver((handlers) => handlers.onBidirectionalStream(stream)),
       onClose: (close) => this.#onCloseCapsule(close),

@@ -9,7 +9,6 @@ import {
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
-import { STREAM_WINDOW_BYTES } from '../../../shared/webtransport/capsuleTypes.ts';
 import type { AddressSlot } from '../AddressGate.ts';
 import { type Admission, decide, EXTRA_CONNECTIONS, GATE_COUNTERS } from '../admission.ts';
 import {
@@ -20,15 +19,13 @@ import {
   type TransportCounters,
 } from '../MediaSession.ts';
 import { NO_BYTES } from './Framing.ts';
+import { encodeGrants, GRANT_SETTINGS, readGrants } from './grants.ts';
 import { Http2Framing } from './Http2Framing.ts';
 import { TcpMediaSession, type TcpMediaSessionOptions } from './TcpMediaSession.ts';
 import { acceptUpgrade, readUpgrade, refuseUpgrade, type UpgradeRequest } from './upgrade.ts';
 import { WebSocketFraming } from './WebSocketFraming.ts';
 
 const MAX_HEADER_BYTES = 16_384;
-/** Of HTTP/2, by their code points (draft-ietf-webtrans-http2 §9.1, ids as fails-components has them). */
-const Http2Setting = { maxStreamDataUnidirectional: 0x2b62, maxStreamDataBidirectional: 0x2b63 } as const;
-const REMOTE_SETTINGS = [Http2Setting.maxStreamDataUnidirectional, Http2Setting.maxStreamDataBidirectional];
 /** A connection is one session, as on QUIC. */
 const SESSIONS_PER_CONNECTION = 1;
 
@@ -75,12 +72,9 @@ class TcpSessionListener implements SessionListener {
         enableConnectProtocol: true,
         maxConcurrentStreams: SESSIONS_PER_CONNECTION,
         maxHeaderListSize: MAX_HEADER_BYTES,
-        customSettings: {
-          [Http2Setting.maxStreamDataUnidirectional]: STREAM_WINDOW_BYTES,
-          [Http2Setting.maxStreamDataBidirectional]: STREAM_WINDOW_BYTES,
-        },
+        customSettings: encodeGrants(options.limits),
       },
-      remoteCustomSettings: REMOTE_SETTINGS,
+      remoteCustomSettings: GRANT_SETTINGS,
     });
     this.#server.on('connection', (socket: Socket) => this.#onConnection(socket));
     // Nagle's algorithm would hold small capsules back for 40 ms.
@@ -220,15 +214,11 @@ class TcpSessionListener implements SessionListener {
       refuse,
       open: () => {
         stream.respond({ ':status': 200 });
-        const settings = http2.remoteSettings.customSettings;
         const session = this.#session(request, {
           duplex: stream,
           createFraming: (sink) => new Http2Framing(sink),
           first: NO_BYTES,
-          peerStreamWindowBytes: Math.min(
-            settings?.[Http2Setting.maxStreamDataUnidirectional] ?? 0,
-            settings?.[Http2Setting.maxStreamDataBidirectional] ?? 0,
-          ),
+          peerGrants: readGrants(http2.remoteSettings.customSettings ?? {}),
           ping: (onAnswer) => void http2.ping((error) => error === null && onAnswer()),
         });
         void session.gone.then(() => http2.close());
@@ -241,7 +231,7 @@ class TcpSessionListener implements SessionListener {
     request: SessionRequest,
     link: Pick<
       TcpMediaSessionOptions,
-      'duplex' | 'createFraming' | 'first' | 'ping' | 'peerStreamWindowBytes'
+      'duplex' | 'createFraming' | 'first' | 'ping' | 'peerGrants'
     >,
   ): TcpMediaSession {
     const { limits } = this.#options;
