@@ -2,6 +2,7 @@ import { CASES } from './cases.ts';
 import { describeInDeno } from './denoSuite.ts';
 import { GATE_CASES } from './gateCases.ts';
 import { LISTENER_CASES } from './listenerCases.ts';
+import { TCP_DENO_CASES } from './tcpDenoCases.ts';
 
 describeInDeno(
   'contract of the QUIC transport, in Deno',
@@ -18,5 +19,5 @@ describeInDeno(
 describeInDeno(
   'contract of the TCP transport, in Deno',
   'test/contract/transport/denoTcpContract.ts',
-  CASES.map(({ name }) => name),
+  [...CASES, ...TCP_DENO_CASES].map(({ name }) => name),
 );
