@@ -59,7 +59,8 @@ class FailsComponentsSession implements MediaSession {
     this.closed = transport.closed.then(
       ({ closeCode, reason }): SessionClose =>
         (this.#close ??= { code: closeCode, reason: reason ?? '', by: 'remote' }),
-      (error: unknown): SessionClose => (this.#close ??= { code: undefined, reason: String(error), by: 'lost' }),
+      (error: unknown): SessionClose =>
+        (this.#close ??= { code: undefined, reason: String(error), by: 'lost' }),
     );
   }
 
@@ -71,7 +72,10 @@ class FailsComponentsSession implements MediaSession {
       handlers.onDatagram(bytes, DATAGRAM_PREFIX_BYTES);
     });
     void forEach<{ readable: never; writable: never }>(incomingBidirectionalStreams as never, (stream) =>
-      handlers.onBidirectionalStream({ receive: receiveOf(stream.readable), send: this.#sendOf(stream.writable) }),
+      handlers.onBidirectionalStream({
+        receive: receiveOf(stream.readable),
+        send: this.#sendOf(stream.writable),
+      }),
     );
     void forEach<never>(incomingUnidirectionalStreams as never, (stream) =>
       handlers.onReceiveStream(receiveOf(stream)),

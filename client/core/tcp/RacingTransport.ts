@@ -32,6 +32,8 @@ export class RacingTransport implements ClientTransport {
     this.#options = options;
     this.ready = this.#won.promise;
     this.closed = this.#over.promise;
+    // Whoever looks at neither has lost nothing.
+    this.ready.catch(() => undefined);
     this.closed.catch(() => undefined);
     void this.#race();
   }

@@ -229,10 +229,7 @@ class TcpSessionListener implements SessionListener {
 
   #session(
     request: SessionRequest,
-    link: Pick<
-      TcpMediaSessionOptions,
-      'duplex' | 'createFraming' | 'first' | 'ping' | 'peerGrants'
-    >,
+    link: Pick<TcpMediaSessionOptions, 'duplex' | 'createFraming' | 'first' | 'ping' | 'peerGrants'>,
   ): TcpMediaSession {
     const { limits } = this.#options;
     return new TcpMediaSession({ role: 'server', ...request, ...link, limits, counters: this.counters });

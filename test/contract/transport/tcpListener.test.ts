@@ -221,7 +221,9 @@ describe('TCP listener', () => {
     const { socket, server } = await rawSession(started);
     // Nothing reads the socket from here on: pings without end are answered into it.
     const pings = Buffer.concat(
-      Array.from({ length: 500 }, () => Buffer.concat([Buffer.from([0x89, 0xfd, 0, 0, 0, 0]), Buffer.alloc(125)])),
+      Array.from({ length: 500 }, () =>
+        Buffer.concat([Buffer.from([0x89, 0xfd, 0, 0, 0, 0]), Buffer.alloc(125)]),
+      ),
     );
     const flood = async (): Promise<void> => {
       while (!socket.destroyed) await new Promise((resolve) => socket.write(pings, resolve));

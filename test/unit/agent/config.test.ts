@@ -50,6 +50,25 @@ describe('media node configuration', () => {
     expect(config).toMatchObject({ ok: true, value: { bindHost: '::', publicHost: 'media.example.org' } });
   });
 
+  it('SFU-7 takes TCP where it is given a certificate, for the announced address or a name of its own', () => {
+    const files = {
+      [ENV.tcpCertificateFile]: '/etc/tls/node.pem',
+      [ENV.tcpPrivateKeyFile]: '/etc/tls/node.key',
+    };
+    const tcp = { certificateFile: '/etc/tls/node.pem', privateKeyFile: '/etc/tls/node.key' };
+    expect(readConfig(VALID)).toMatchObject({ ok: true, value: { tcp: undefined } });
+    expect(readConfig({ ...VALID, ...files })).toMatchObject({
+      ok: true,
+      value: { tcp: { ...tcp, host: '203.0.113.9' } },
+    });
+    expect(readConfig({ ...VALID, ...files, [ENV.tcpHost]: 'node1.example.org' })).toMatchObject({
+      ok: true,
+      value: { tcp: { ...tcp, host: 'node1.example.org' } },
+    });
+    expect(refusal({ [ENV.tcpCertificateFile]: '/etc/tls/node.pem' })).toContain('must be set together');
+    expect(refusal({ [ENV.tcpHost]: 'node1.example.org' })).toContain('need a certificate');
+  });
+
   it('GC-10 keeps the node token out of everything that prints', () => {
     const config = readConfig(VALID);
     expect(inspect(config, { depth: 5 }) + JSON.stringify(config)).not.toContain('a-secret-token');

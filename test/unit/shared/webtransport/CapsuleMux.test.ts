@@ -66,7 +66,9 @@ function connected(): { readonly client: End; readonly server: End } {
 }
 
 function value(...parts: readonly (number | Uint8Array)[]): Uint8Array {
-  return Uint8Array.from(parts.flatMap((part) => [...(typeof part === 'number' ? encodeVarint(part) : part)]));
+  return Uint8Array.from(
+    parts.flatMap((part) => [...(typeof part === 'number' ? encodeVarint(part) : part)]),
+  );
 }
 
 describe('streams as capsules', () => {
@@ -178,11 +180,14 @@ describe('streams as capsules', () => {
   it('MH-10 takes any capsules without a throw, and answers in proportion', () => {
     const types = fc.constantFrom<number>(...Object.values(CapsuleType), 0x40);
     fc.assert(
-      fc.property(fc.array(fc.tuple(types, fc.uint8Array({ maxLength: 20 })), { maxLength: 30 }), (capsules) => {
-        const { mux, sent } = createEnd('server');
-        for (const [type, bytes] of capsules) if (mux.push(type, bytes) !== undefined) break;
-        expect(sent.length).toBeLessThanOrEqual(3 + 2 * capsules.length);
-      }),
+      fc.property(
+        fc.array(fc.tuple(types, fc.uint8Array({ maxLength: 20 })), { maxLength: 30 }),
+        (capsules) => {
+          const { mux, sent } = createEnd('server');
+          for (const [type, bytes] of capsules) if (mux.push(type, bytes) !== undefined) break;
+          expect(sent.length).toBeLessThanOrEqual(3 + 2 * capsules.length);
+        },
+      ),
       { numRuns: 5_000 },
     );
   });

@@ -12,7 +12,10 @@ interface Seen {
   goodbyes: number;
 }
 
-function framing(role: 'client' | 'server' = 'server'): { readonly framing: WebSocketFraming; readonly seen: Seen } {
+function framing(role: 'client' | 'server' = 'server'): {
+  readonly framing: WebSocketFraming;
+  readonly seen: Seen;
+} {
   const seen: Seen = { datagrams: [], capsules: [], answers: [], goodbyes: 0 };
   const sink: FramingSink = {
     onDatagram: (bytes, at) => {
@@ -51,7 +54,9 @@ describe('WebSocket framing of capsules', () => {
         (from, values, splits) => {
           const { framing: sender } = framing(from);
           const { framing: receiver, seen } = framing(from === 'client' ? 'server' : 'client');
-          const bytes = Buffer.concat(values.map((value) => sender.encode(CapsuleType.stream, NOTHING, value)));
+          const bytes = Buffer.concat(
+            values.map((value) => sender.encode(CapsuleType.stream, NOTHING, value)),
+          );
           let at = 0;
           for (const split of [...splits, bytes.length]) {
             expect(receiver.read(Uint8Array.from(bytes.subarray(at, at + split)))).toBeUndefined();
@@ -74,7 +79,9 @@ describe('WebSocket framing of capsules', () => {
 
   it('MH-1 puts a message together that came in fragments, with a ping between them, and the next is its own again', () => {
     const { framing: server, seen } = framing();
-    server.read(hex('0283 00000000 00 0102', '8980 00000000', '0081 00000000 03', '8081 00000000 04', DATAGRAM));
+    server.read(
+      hex('0283 00000000 00 0102', '8980 00000000', '0081 00000000 03', '8081 00000000 04', DATAGRAM),
+    );
     expect(seen.datagrams).toEqual([
       [1, 2, 3, 4],
       [1, 2, 3, 4],
