@@ -11,6 +11,7 @@ import { type CloseValue, decodeCloseValue } from './closeValue.ts';
 import { MuxReceiver, type ReceiverOwner } from './MuxReceiver.ts';
 import { MuxSender, type SenderOwner } from './MuxSender.ts';
 import { StreamClosedError } from './StreamClosedError.ts';
+import { indexOf, kindOf, openerOf, type StreamKind, streamId } from './streamId.ts';
 import { encodeVarint, readVarint, varintLength } from './varint.ts';
 
 export interface CapsuleChannel {
@@ -57,13 +58,6 @@ export interface CapsuleMuxOptions {
   onClose(close: CloseValue): void;
 }
 
-/** Stream ids: bit 0 is 1 on streams that the client opened, bit 1 on unidirectional ones; the rest counts. */
-const CLIENT_BIT = 1;
-const UNIDIRECTIONAL_BIT = 2;
-const ID_STEP = 4;
-
-type Kind = 'unidirectional' | 'bidirectional';
-
 interface Stream {
   readonly id: number;
   readonly incoming: boolean;
@@ -87,13 +81,13 @@ export class CapsuleMux implements SenderOwner, ReceiverOwner {
   readonly #streams = new Map<number, Stream>();
   /** Senders with something to send, the longest waiting first. */
   readonly #ready = new Set<MuxSender>();
-  readonly #incoming: Readonly<Record<Kind, Openings>>;
-  readonly #outgoing: Readonly<Record<Kind, Openings>> = {
+  readonly #incoming: Readonly<Record<StreamKind, Openings>>;
+  readonly #outgoing: Readonly<Record<StreamKind, Openings>> = {
     unidirectional: { opened: 0, max: 0 },
     bidirectional: { opened: 0, max: 0 },
   };
   /** Resolves when the peer has first said how many streams it takes. */
-  readonly #firstGrant: Readonly<Record<Kind, PromiseWithResolvers<void>>> = {
+  readonly #firstGrant: Readonly<Record<StreamKind, PromiseWithResolvers<void>>> = {
     unidirectional: Promise.withResolvers<void>(),
     bidirectional: Promise.withResolvers<void>(),
   };
@@ -237,22 +231,18 @@ export class CapsuleMux implements SenderOwner, ReceiverOwner {
     this.#grantStreams(kind);
   }
 
-  async #open(kind: Kind): Promise<Stream> {
+  async #open(kind: StreamKind): Promise<Stream> {
     if (this.#over !== undefined) throw this.#over;
     await this.#firstGrant[kind].promise;
     if (this.#over !== undefined) throw this.#over;
     const openings = this.#outgoing[kind];
     if (openings.opened >= openings.max)
       throw new StreamClosedError(`Peer takes no more ${kind} streams now`);
-    const id = this.#firstId(kind, this.#options.role) + ID_STEP * openings.opened++;
+    const id = streamId(kind, this.#options.role, openings.opened++);
     const stream = this.#add(id, false);
     // Announces the stream, whether or not anything is ever written.
     this.#options.channel.send(CapsuleType.stream, encodeVarint(id));
     return stream;
-  }
-
-  #firstId(kind: Kind, opener: 'client' | 'server'): number {
-    return (opener === 'client' ? CLIENT_BIT : 0) | (kind === 'unidirectional' ? UNIDIRECTIONAL_BIT : 0);
   }
 
   #add(id: number, incoming: boolean): Stream {
@@ -299,10 +289,9 @@ export class CapsuleMux implements SenderOwner, ReceiverOwner {
   /** A new stream of the peer, undefined for one that is over, or what is wrong with the id. */
   #admit(id: number): Stream | string | undefined {
     const kind = kindOf(id);
-    const opener = (id & CLIENT_BIT) === CLIENT_BIT ? 'client' : 'server';
-    const ours = opener === this.#options.role;
+    const ours = openerOf(id) === this.#options.role;
     const openings = ours ? this.#outgoing[kind] : this.#incoming[kind];
-    const index = (id - this.#firstId(kind, opener)) / ID_STEP;
+    const index = indexOf(id);
     if (index < openings.opened) return undefined;
     if (ours) return 'data on a stream that was never opened';
     if (index > openings.opened) return 'a stream out of order';
@@ -340,7 +329,7 @@ export class CapsuleMux implements SenderOwner, ReceiverOwner {
     this.#streams.get(id)?.sender?.allow(bytes);
   }
 
-  #onMaxStreams(kind: Kind, count: number): void {
+  #onMaxStreams(kind: StreamKind, count: number): void {
     const openings = this.#outgoing[kind];
     openings.max = Math.max(openings.max, count);
     this.#firstGrant[kind].resolve();
@@ -360,7 +349,7 @@ export class CapsuleMux implements SenderOwner, ReceiverOwner {
     this.#sendNumbers(CapsuleType.maxData, this.#grantedBytes);
   }
 
-  #grantStreams(kind: Kind): void {
+  #grantStreams(kind: StreamKind): void {
     const type =
       kind === 'unidirectional' ? CapsuleType.maxStreamsUnidirectional : CapsuleType.maxStreamsBidirectional;
     this.#sendNumbers(type, this.#incoming[kind].max);
@@ -387,10 +376,6 @@ export class CapsuleMux implements SenderOwner, ReceiverOwner {
       this.#ready.add(sender);
     }
   }
-}
-
-function kindOf(id: number): Kind {
-  return (id & UNIDIRECTIONAL_BIT) === UNIDIRECTIONAL_BIT ? 'unidirectional' : 'bidirectional';
 }
 
 /** Calls with the varints of a value, or says that they are not there. */

@@ -1,6 +1,6 @@
 // Somebody else's client of WebTransport over HTTP/2, behind our seam: what only our own two ends agree on does not pass it.
 // Importing the package opens nothing in Node; it prints that its optional HTTP/3 engine is not installed.
-import { WebTransport } from '@fails-components/webtransport';
+import type { ClientBidirectionalStream, TransportCloseInfo } from '../../client/core/transport.ts';
 import {
   DATAGRAM_PREFIX_BYTES,
   DialError,
@@ -15,13 +15,35 @@ import {
 } from '../../media-node/transport/MediaSession.ts';
 import { nextSessionId } from '../../media-node/transport/sessionId.ts';
 
+/** What is used of the package. Its own types contradict those of the DOM, so that it is imported without them. */
+interface PackageTransport {
+  readonly ready: Promise<unknown>;
+  readonly closed: Promise<TransportCloseInfo>;
+  readonly datagrams: {
+    readonly readable: ReadableStream<Uint8Array>;
+    createWritable(): WritableStream<Uint8Array>;
+  };
+  readonly incomingBidirectionalStreams: ReadableStream<ClientBidirectionalStream>;
+  readonly incomingUnidirectionalStreams: ReadableStream<ReadableStream<Uint8Array>>;
+  createBidirectionalStream(): Promise<ClientBidirectionalStream>;
+  createUnidirectionalStream(): Promise<WritableStream<Uint8Array>>;
+  close(info: TransportCloseInfo): void;
+}
+
+interface Package {
+  readonly WebTransport: new (url: string, options: object) => PackageTransport;
+}
+
+const PACKAGE: string = '@fails-components/webtransport';
+
 /** Codes are in the text of the package's errors. */
 const CODE = /code:(\d+)/;
 
 /** Throws DialError, without the status, which the package does not tell. */
 export async function dialFailsComponents(options: DialOptions): Promise<MediaSession> {
+  const { WebTransport } = (await import(PACKAGE)) as Package;
   const transport = new WebTransport(options.url, {
-    // @ts-expect-error The package's types leave out its own option.
+    // HTTP/2.
     forceReliable: true,
     serverCertificateHashes: options.certificateHashes.map((value) => ({
       algorithm: 'sha-256',
@@ -44,17 +66,17 @@ class FailsComponentsSession implements MediaSession {
   readonly datagramsInFlight = 0;
   readonly maxDatagramsInFlight: number;
   readonly closed: Promise<SessionClose>;
-  readonly #transport: WebTransport;
+  readonly #transport: PackageTransport;
   readonly #datagrams: WritableStreamDefaultWriter<Uint8Array>;
   #close: SessionClose | undefined;
 
-  constructor(transport: WebTransport, options: DialOptions) {
+  constructor(transport: PackageTransport, options: DialOptions) {
     const url = new URL(options.url);
     this.#transport = transport;
     this.remoteAddress = url.host;
     this.path = url.pathname + url.search;
     this.maxDatagramsInFlight = options.limits.maxDatagramsInFlight;
-    this.#datagrams = transport.datagrams.createWritable().getWriter() as never;
+    this.#datagrams = transport.datagrams.createWritable().getWriter();
     this.#datagrams.closed.catch(() => undefined);
     this.closed = transport.closed.then(
       ({ closeCode, reason }): SessionClose =>
@@ -66,20 +88,18 @@ class FailsComponentsSession implements MediaSession {
 
   setHandlers(handlers: SessionHandlers): void {
     const { datagrams, incomingBidirectionalStreams, incomingUnidirectionalStreams } = this.#transport;
-    void forEach<Uint8Array>(datagrams.readable as never, (payload) => {
+    void forEach(datagrams.readable, (payload) => {
       const bytes = new Uint8Array(DATAGRAM_PREFIX_BYTES + payload.length);
       bytes.set(payload, DATAGRAM_PREFIX_BYTES);
       handlers.onDatagram(bytes, DATAGRAM_PREFIX_BYTES);
     });
-    void forEach<{ readable: never; writable: never }>(incomingBidirectionalStreams as never, (stream) =>
+    void forEach(incomingBidirectionalStreams, (stream) =>
       handlers.onBidirectionalStream({
         receive: receiveOf(stream.readable),
         send: this.#sendOf(stream.writable),
       }),
     );
-    void forEach<never>(incomingUnidirectionalStreams as never, (stream) =>
-      handlers.onReceiveStream(receiveOf(stream)),
-    );
+    void forEach(incomingUnidirectionalStreams, (stream) => handlers.onReceiveStream(receiveOf(stream)));
     void this.closed.then((close) => handlers.onClose(close));
   }
 
@@ -91,12 +111,12 @@ class FailsComponentsSession implements MediaSession {
   }
 
   async openSendStream(): Promise<SendStream> {
-    return this.#sendOf((await this.#guard(() => this.#transport.createUnidirectionalStream())) as never);
+    return this.#sendOf(await this.#guard(() => this.#transport.createUnidirectionalStream()));
   }
 
   async openBidirectionalStream() {
     const stream = await this.#guard(() => this.#transport.createBidirectionalStream());
-    return { receive: receiveOf(stream.readable as never), send: this.#sendOf(stream.writable as never) };
+    return { receive: receiveOf(stream.readable), send: this.#sendOf(stream.writable) };
   }
 
   close(code: number, reason: string): void {
