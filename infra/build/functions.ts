@@ -34,10 +34,19 @@ const WITHOUT_GENERATOR = `
   export const extendZodWithOpenApi = () => {};
   export { absent as getOpenApiMetadata, absent as OpenApiGeneratorV3, absent as OpenApiGeneratorV31 };`;
 
+/** What zod's classes ask for of its writer of JSON Schema when they are made. */
+const WITHOUT_JSON_SCHEMA = `
+  const absent = () => { throw new Error('The writer of JSON Schema is not in this bundle'); };
+  const absentMethod = () => absent;
+  export { absentMethod as createToJSONSchemaMethod, absentMethod as createStandardJSONSchemaMethod };
+  export { absent as initializeContext, absent as handleUnrepresentable, absent as processSchema, absent as process };
+  export { absent as extractDefs, absent as finalize, absent as toJSONSchema };
+  export const allProcessors = {};`;
+
 /**
  * Modules that a function does not need, and what stands in their place:
  * - zod's messages in 50 languages, 250 kB; ours are English, which it imports by itself.
- * - zod's compiler (`new Function`, which we do not use) and its reader of JSON Schema, 40 kB.
+ * - zod's compiler (`new Function`, which we do not use) and its reader and writer of JSON Schema, 60 kB.
  * - The SDK's chain of credential providers (profiles, single sign-on, metadata services), 100 kB: Lambda puts the role's
  *   credentials into the environment, for as long as the process lives.
  * - The generator of OpenAPI documents, 30 kB.
@@ -71,6 +80,12 @@ const REPLACEMENTS: readonly {
     filter: /^\.\/from-json-schema\.js$/,
     from: /[\\/]node_modules[\\/]zod[\\/]/,
     contents: `export function fromJSONSchema() { throw new Error('zod.fromJSONSchema is not in this bundle'); }`,
+  },
+  {
+    name: 'zod-to-json-schema',
+    filter: /\/(to-json-schema|json-schema-processors)\.js$/,
+    from: /[\\/]node_modules[\\/]zod[\\/]/,
+    contents: WITHOUT_JSON_SCHEMA,
   },
   {
     name: 'lambda-credentials',
@@ -172,6 +187,8 @@ export async function bundleFunction(name: FunctionName, outdir: string): Promis
     metafile: true,
     plugins: [replaceModules, builtDocument, plainBuiltins],
     logLevel: 'warning',
+    // What a replaced module does not have is asked for where it is not called.
+    logOverride: { 'import-is-undefined': 'silent' },
   });
   return metafile;
 }

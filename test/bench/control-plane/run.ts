@@ -4,7 +4,7 @@ import { quantile } from '../../load/client/quantile.ts';
 import { BenchedControlPlane } from './BenchedControlPlane.ts';
 import type { Sample } from './Clockwork.ts';
 
-const DEFAULT_RUNS = 300;
+const DEFAULT_RUNS = 1_000;
 const MAX_RUNS = 100_000;
 const WARM_UP_RUNS = 100;
 const IN_FLIGHT = 32;
