@@ -43,9 +43,11 @@ const LONG_SHARE = 0.5;
 const FIRST_HOLD_MS = 3_000;
 const MAX_HOLD_MS = 24_000;
 /** A path that has taken more for so long takes it. */
-const PROBE_MS = 1_500;
+const PROBE_MS = 1_750;
+/** It is sent ever more of it for so long, and then all: one that takes little more shows it by a short queue. */
+const PROBE_RAMP_MS = 750;
 /** It is tried with so many times what is sent; a narrow one, and once that was too much, with what the next rung costs. */
-const PROBE_GROWTH = 2;
+const PROBE_GROWTH = 4;
 /** What is tried with is this much more than what is tried for: frames differ in size. */
 const PROBE_MARGIN = 1.1;
 const PROBE_LOSS = 0.03;
@@ -237,17 +239,18 @@ export class PathPolicy {
     if (nextBps === undefined) return this.#recovered(figures);
     const ceilingBps = this.#ceilingBps(figures);
     if (nextBps > ceilingBps) return this.#unchanged();
-    const targetBps = Math.min(ceilingBps, Math.max(nextBps, this.#growth * allocatedBps));
+    const targetBps = Math.min(ceilingBps, figures.wishedBps, Math.max(nextBps, this.#growth * allocatedBps));
     this.#state = { kind: 'probing', sinceMs: nowMs, targetBps };
-    return { budgetBps: this.#budgetBps, probeBps: this.#probeBps(figures, targetBps) };
+    return { budgetBps: this.#budgetBps, probeBps: this.#probeBps(figures, targetBps, 0) };
   }
 
   #probing(nowMs: number, figures: PathFigures, state: State & { kind: 'probing' }): PathDecision {
     const isTooMuch = queues(figures, figures.latestRoundTripMs);
     if (isTooMuch || (this.loss ?? 0) > PROBE_LOSS || this.#sum(WINDOW_STEPS).refused > 0)
       return this.#probeFailed(nowMs, figures);
-    if (nowMs - state.sinceMs < PROBE_MS)
-      return { budgetBps: this.#budgetBps, probeBps: this.#probeBps(figures, state.targetBps) };
+    const forMs = nowMs - state.sinceMs;
+    if (forMs < PROBE_MS)
+      return { budgetBps: this.#budgetBps, probeBps: this.#probeBps(figures, state.targetBps, forMs) };
     this.#raised = { atMs: nowMs, fromBps: this.#budgetBps };
     // The path has become better, unless tries are all that it takes.
     if (!this.#hasTakenBack) this.#holdMs = FIRST_HOLD_MS;
@@ -283,9 +286,10 @@ export class PathPolicy {
   }
 
   /** What is sent may be less than what it was said to cost: so may be what is tried for. */
-  #probeBps({ sentBps, allocatedBps }: PathFigures, targetBps: number): number {
+  #probeBps({ sentBps, allocatedBps }: PathFigures, targetBps: number, forMs: number): number {
     const share = sentBps > 0 ? Math.min(1, sentBps / allocatedBps) : 1;
-    return share * (PROBE_MARGIN * targetBps - allocatedBps);
+    const ramp = Math.min(1, (forMs + PATH_STEP_MS) / PROBE_RAMP_MS);
+    return ramp * share * (PROBE_MARGIN * targetBps - allocatedBps);
   }
 
   #ceilingBps(figures: PathFigures): number {

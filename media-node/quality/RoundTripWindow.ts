@@ -3,7 +3,9 @@
 
 /** Samples count for so long, ms, and the last few for longer: stalls of a receiver up to this long are not seen. */
 const WINDOW_MS = 600;
-const MIN_SAMPLES = 3;
+const MIN_SAMPLES = 2;
+/** Answers that come at once say as much as one: they waited for the same thing. */
+const MIN_SPAN_MS = 100;
 const KEPT_MS = 1_500;
 const LATEST = 2;
 /** The path's own length is the least of this long and at most twice as long: a path may become longer. */
@@ -33,7 +35,9 @@ export class RoundTripWindow {
   /** Undefined while too few have been seen lately to tell. */
   roundTripMs(nowMs: number): number | undefined {
     const relevant = this.#relevant(nowMs);
-    return relevant.length < MIN_SAMPLES ? undefined : Math.min(...relevant.map((one) => one.roundTripMs));
+    const spanMs = (relevant.at(-1)?.atMs ?? 0) - (relevant[0]?.atMs ?? 0);
+    if (relevant.length < MIN_SAMPLES || spanMs < MIN_SPAN_MS) return undefined;
+    return Math.min(...relevant.map((one) => one.roundTripMs));
   }
 
   /** The least of the last two: sooner to tell of a queue, and easier to fool. Undefined before. */
