@@ -36,9 +36,14 @@ export class LineProcess {
   /** Sends one line and waits for the answer. Rejects when the script ends instead. */
   async ask<Answer>(question: unknown): Promise<Answer> {
     this.#child.stdin?.write(`${JSON.stringify(question)}\n`);
+    return await this.hear<Answer>();
+  }
+
+  /** Waits for a further line that it was not asked for. Rejects when the script ends instead. */
+  async hear<Line>(): Promise<Line> {
     const { value, done } = await this.#lines.next();
     if (done === true) throw new Error('A script of the bench ended before it answered');
-    return JSON.parse(value) as Answer;
+    return JSON.parse(value) as Line;
   }
 
   stop(): void {
