@@ -123,7 +123,7 @@ export class Room {
     const roster = new Roster();
     const events = new Emitter<RoomEvents>((error) => log.error('A room listener failed', { error }));
     followSignaling(signaling, roster, events);
-    const joined = await signaling.join(answer.join_token, context.clientName);
+    const joined = await signaling.join(answer.join_token, context.clientName, context.traceparent);
     const signaledAtMs = clock.monotonicMs();
     options.onLetIn?.();
 

@@ -2,6 +2,7 @@
 import type { JoinRole } from '../../shared/api/meeting.ts';
 import { type Clock, systemClock } from '../../shared/base/clock.ts';
 import { type Logger, silentLogger } from '../../shared/base/log.ts';
+import { continueTrace, toTraceparent } from '../../shared/base/trace.ts';
 import { ApiClient, type Fetch, type UserToken } from './api/ApiClient.ts';
 import { JoinTicket } from './JoinTicket.ts';
 import { withTcpFallback } from './tcp/tcpFallback.ts';
@@ -35,6 +36,8 @@ export interface RoomOptions {
 export interface RoomContext {
   readonly api: ApiClient;
   readonly clientName: string;
+  /** W3C trace context of all that is asked of the servers for this participant (ledger GC-19). */
+  readonly traceparent: string;
   readonly transport: TransportFactory;
   readonly clock: Clock;
   readonly timers: Timers;
@@ -46,10 +49,13 @@ export interface RoomContext {
 export function roomContext(options: RoomOptions): RoomContext {
   const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
   const timers = options.timers ?? systemTimers;
+  const trace = continueTrace(undefined);
+  const traceparent = toTraceparent(trace);
   return {
     api: new ApiClient({
       apiUrl: options.apiUrl,
       timeoutMs,
+      traceparent,
       ...(options.fetch && { fetch: options.fetch }),
       ...(options.userToken !== undefined && { userToken: options.userToken }),
     }),
@@ -57,7 +63,8 @@ export function roomContext(options: RoomOptions): RoomContext {
     transport: options.transport ?? withTcpFallback({ transport: webTransport, timers }),
     clock: options.clock ?? systemClock,
     timers,
-    log: options.log ?? silentLogger,
+    traceparent,
+    log: (options.log ?? silentLogger).with({ trace_id: trace.traceId }),
     random: options.random ?? Math.random,
     timeoutMs,
   };

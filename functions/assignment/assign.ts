@@ -6,7 +6,7 @@ import { MAX_REMOVED_PARTICIPANTS } from '../../shared/api/node.ts';
 import type { Clock } from '../../shared/base/clock.ts';
 import type { Generation } from '../../shared/base/ids.ts';
 import type { Logger } from '../../shared/base/log.ts';
-import type { TraceContext } from '../base/trace.ts';
+import type { TraceContext } from '../../shared/base/trace.ts';
 import type { ControllerClient } from '../controllers/ControllerClient.ts';
 import type { ActiveMeetingRecord, MeetingRecord } from '../meeting/Meeting.ts';
 import { changeMeeting } from '../meeting/MeetingStore.ts';

@@ -8,7 +8,7 @@ import type {
   UpdateMeetingConfig,
 } from '../../shared/api/node.ts';
 import type { Result } from '../../shared/base/result.ts';
-import type { TraceContext } from '../base/trace.ts';
+import type { TraceContext } from '../../shared/base/trace.ts';
 import type { MeetingController } from '../registry/MediaNode.ts';
 
 export type RejectionReason = Exclude<AssignMeetingAnswer['rejection'], 'NONE'>;

@@ -12,6 +12,7 @@ import {
 import { controllerPaths } from '../../shared/api/paths.ts';
 import type { Clock } from '../../shared/base/clock.ts';
 import { err, ok, type Result } from '../../shared/base/result.ts';
+import { type TraceContext, toTraceparent } from '../../shared/base/trace.ts';
 import { type PinnedClient, PinnedRequestError } from '../../shared/node/pinnedHttps.ts';
 import {
   CALL_TOKEN_LIFETIME_SECONDS,
@@ -20,7 +21,6 @@ import {
 } from '../../shared/token/nodeToken.ts';
 import { PROTOBUF } from '../base/contentType.ts';
 import { type NodeMessageName, nodeMessages } from '../base/nodeMessages.ts';
-import { type TraceContext, toTraceparent } from '../base/trace.ts';
 import type { MeetingController } from '../registry/MediaNode.ts';
 import type { SigningKeys } from '../token/SigningKeys.ts';
 import type { ControllerClient } from './ControllerClient.ts';

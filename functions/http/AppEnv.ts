@@ -1,6 +1,6 @@
 import type { Logger } from '../../shared/base/log.ts';
+import type { TraceContext } from '../../shared/base/trace.ts';
 import type { JoinClaims } from '../../shared/token/joinToken.ts';
-import type { TraceContext } from '../base/trace.ts';
 import type { Caller } from './Access.ts';
 
 /** What a request carries through the app, as Hono's type parameter. */

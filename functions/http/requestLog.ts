@@ -2,7 +2,7 @@ import type { Context, MiddlewareHandler } from 'hono';
 import { matchedRoutes } from 'hono/route';
 import type { Clock } from '../../shared/base/clock.ts';
 import type { Logger } from '../../shared/base/log.ts';
-import { continueTrace } from '../base/trace.ts';
+import { continueTrace } from '../../shared/base/trace.ts';
 import type { AppEnv } from './AppEnv.ts';
 
 /** One line per request (ledger GC-19), never with a header, a query or a body. */

@@ -4,12 +4,12 @@ import type { ParticipantBody } from '../../shared/api/participant.ts';
 import type { Clock, EpochMs } from '../../shared/base/clock.ts';
 import type { MeetingId, ParticipantId } from '../../shared/base/ids.ts';
 import type { Result } from '../../shared/base/result.ts';
+import type { TraceContext } from '../../shared/base/trace.ts';
 import {
   CLOCK_SKEW_SECONDS,
   JOIN_TOKEN_LIFETIME_SECONDS,
   REFRESH_GRACE_SECONDS,
 } from '../../shared/token/joinToken.ts';
-import type { TraceContext } from '../base/trace.ts';
 import type { ControllerClient } from '../controllers/ControllerClient.ts';
 import type { MeetingController } from '../registry/MediaNode.ts';
 import type { Stores } from '../Stores.ts';

@@ -2,8 +2,8 @@
 import type { EndReason } from '../../shared/api/meetingEvent.ts';
 import type { Clock } from '../../shared/base/clock.ts';
 import type { Logger } from '../../shared/base/log.ts';
+import type { TraceContext } from '../../shared/base/trace.ts';
 import type { Assignment } from '../assignment/Assignment.ts';
-import type { TraceContext } from '../base/trace.ts';
 import type { ControllerClient } from '../controllers/ControllerClient.ts';
 import type { Stores } from '../Stores.ts';
 import type { EndedMeeting, MeetingRecord } from './Meeting.ts';

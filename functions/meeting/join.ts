@@ -2,10 +2,10 @@
 import type { JoinAnswerBody } from '../../shared/api/meeting.ts';
 import type { ParticipantId } from '../../shared/base/ids.ts';
 import type { Logger } from '../../shared/base/log.ts';
+import type { TraceContext } from '../../shared/base/trace.ts';
 import { JOIN_TOKEN_LIFETIME_SECONDS, type JoinClaims, signJoinToken } from '../../shared/token/joinToken.ts';
 import { type AssignOptions, assign, meetingEnded, type ServedAssignment } from '../assignment/assign.ts';
 import { SingleFlight } from '../base/SingleFlight.ts';
-import type { TraceContext } from '../base/trace.ts';
 import type { SigningKeys } from '../token/SigningKeys.ts';
 import type { MeetingRecord } from './Meeting.ts';
 

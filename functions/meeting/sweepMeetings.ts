@@ -3,7 +3,7 @@ import { EMPTY_MEETING_LIMIT_MS } from '../../shared/api/controllerNotice.ts';
 import type { EndReason } from '../../shared/api/meetingEvent.ts';
 import type { EpochMs } from '../../shared/base/clock.ts';
 import type { Logger } from '../../shared/base/log.ts';
-import { continueTrace } from '../base/trace.ts';
+import { continueTrace } from '../../shared/base/trace.ts';
 import { healthAt } from '../registry/health.ts';
 import type { MeetingController } from '../registry/MediaNode.ts';
 import { type EndOptions, endMeetingUnless } from './endMeeting.ts';

@@ -2,9 +2,9 @@
 // takes its configuration along, and versions keep an old one from replacing a new one.
 import { ApiError } from '../../shared/api/error.ts';
 import type { Clock } from '../../shared/base/clock.ts';
+import type { TraceContext } from '../../shared/base/trace.ts';
 import { type Assignment, stateOf } from '../assignment/Assignment.ts';
 import { toConfigUpdate } from '../assignment/assignRequest.ts';
-import type { TraceContext } from '../base/trace.ts';
 import type { ControllerClient } from '../controllers/ControllerClient.ts';
 import type { Stores } from '../Stores.ts';
 import type { ActiveMeetingRecord } from './Meeting.ts';

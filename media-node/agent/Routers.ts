@@ -79,6 +79,11 @@ export class Routers {
     return bodies.filter((body) => body !== undefined);
   }
 
+  /** Undefined for a router that is not here. */
+  meetingOf(routerId: string): string | undefined {
+    return this.#byId.get(routerId)?.meetingId;
+  }
+
   async inspect(routerId: string): Promise<RouterBody> {
     return await this.#describe(this.#entry(routerId));
   }

@@ -28,6 +28,7 @@ import {
   readJson,
   readJsonValue,
   requireContentType,
+  setSubject,
 } from './internalHttp.ts';
 import { JSON_TYPE, PROTOBUF } from './mediaTypes.ts';
 import type { WorkerProcess } from './WorkerProcess.ts';
@@ -136,6 +137,13 @@ interface Messages {
   readonly answer: NodeMessageName;
 }
 
+/** Every exchange is about a meeting, some about a participant. */
+function about<Request>(context: Context, request: Request): Request {
+  const { meeting_id, participant_id } = request as { meeting_id?: unknown; participant_id?: unknown };
+  setSubject(context, { meeting_id, participant_id });
+  return request;
+}
+
 async function exchange<Schema extends z.ZodType>(
   context: Context,
   messages: Messages,
@@ -143,10 +151,10 @@ async function exchange<Schema extends z.ZodType>(
   handle: (request: z.output<Schema>) => Promise<object>,
 ): Promise<Response> {
   if (requireContentType(context, [JSON_TYPE, PROTOBUF]) === JSON_TYPE)
-    return context.json(await handle(parseBody(await readJsonValue(context), schema)));
+    return context.json(await handle(about(context, parseBody(await readJsonValue(context), schema))));
   const decoded = decodeNodeMessage(messages.request, new Uint8Array(await context.req.arrayBuffer()));
   if (!decoded.ok) throw new ApiError('INVALID_REQUEST', decoded.reason);
-  const answer = await handle(parseBody(decoded.value, schema));
+  const answer = await handle(about(context, parseBody(decoded.value, schema)));
   const bytes = new Uint8Array(encodeNodeMessage(messages.answer, { ...answer }));
   return context.body(bytes, 200, { 'content-type': PROTOBUF });
 }

@@ -26,6 +26,7 @@ export async function requestHandler(
       headers: {
         authorization: `Bearer ${nodeToken.reveal()}`,
         ...(request.body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(request.traceparent === undefined ? {} : { traceparent: request.traceparent }),
       },
       ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
       certificateHashes: request.certificate_hashes,

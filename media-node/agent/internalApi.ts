@@ -12,7 +12,7 @@ import {
 import { handlerPaths } from '../../shared/api/paths.ts';
 import { EXPOSITION_CONTENT_TYPE, formatExposition } from '../metrics/exposition.ts';
 import { handlerMetrics } from '../metrics/handlerMetrics.ts';
-import { type Authorize, type InternalHttp, readJson } from './internalHttp.ts';
+import { type Authorize, type InternalHttp, readJson, setSubject } from './internalHttp.ts';
 import type { Routers } from './Routers.ts';
 import type { HandlerWorkers } from './WorkerPool.ts';
 
@@ -64,6 +64,10 @@ export function addHandlerApi(
     GET: async (context) => context.json(await routers.inspectTransports(routerId(context))),
     POST: async (context) => {
       const request = await readJson(context, createTransportsSchema);
+      setSubject(context, {
+        meeting_id: routers.meetingOf(routerId(context)),
+        participant_id: request.transports.map(({ participant_id }) => participant_id).join(' '),
+      });
       return context.json(await routers.createTransports(routerId(context), request), 201);
     },
   });

@@ -7,6 +7,7 @@ import type * as z from 'zod';
 import { ApiError } from '../../shared/api/error.ts';
 import { invalidRequest } from '../../shared/api/invalidRequest.ts';
 import type { Logger } from '../../shared/base/log.ts';
+import { continueTrace } from '../../shared/base/trace.ts';
 
 /** The largest body, a batch of 256 items, has about 40 kB. */
 export const MAX_BODY_BYTES = 262_144;
@@ -17,10 +18,21 @@ export type Method = 'GET' | 'POST' | 'DELETE';
 /** `caller` is whom authorize said. */
 export type Handler = (context: Context, caller: string) => Promise<Response>;
 
+/** What requests carry with them: the caller's trace (ledger GC-19), and what they are about, for the log. */
+interface InternalEnv {
+  Variables: { trace_id: string; subject: Readonly<Record<string, unknown>> | undefined };
+}
+
 export class InternalHttp {
-  readonly #app = new Hono();
+  readonly #app = new Hono<InternalEnv>();
 
   constructor(log: Logger) {
+    this.#app.use(async (context, next) => {
+      context.set('trace_id', continueTrace(context.req.header('traceparent')).traceId);
+      await next();
+      const { method, path } = context.req;
+      log.debug('Internal request', { method, path, status: context.res.status, ...about(context) });
+    });
     this.#app.use(
       bodyLimit({
         maxSize: MAX_BODY_BYTES,
@@ -40,7 +52,7 @@ export class InternalHttp {
     });
     this.#app.onError((error, context) => {
       const refused = error instanceof ApiError ? error : new ApiError('INTERNAL_ERROR', 'Internal error');
-      const fields = { method: context.req.method, path: context.req.path, error };
+      const fields = { method: context.req.method, path: context.req.path, error, ...about(context) };
       if (refused.code === 'INTERNAL_ERROR') log.error('Internal request failed', fields);
       else if (refused.status >= 500) log.warn('Internal request could not be served now', fields);
       return answerError(context, refused);
@@ -65,6 +77,15 @@ export class InternalHttp {
       });
     });
   }
+}
+
+/** Says what a request is about, for the log: meeting_id, participant_id. */
+export function setSubject(context: Context, subject: Readonly<Record<string, unknown>>): void {
+  context.set('subject', subject);
+}
+
+function about(context: Context<InternalEnv>): Readonly<Record<string, unknown>> {
+  return { trace_id: context.get('trace_id'), ...context.get('subject') };
 }
 
 /** The body as JSON that fits the schema. */

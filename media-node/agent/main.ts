@@ -29,8 +29,9 @@ async function main(): Promise<number> {
 
   const config = readConfig(process.env);
   if (!config.ok) return await fail(config.reason);
-  const { nodeId, region, logLevel } = config.value;
-  const log = createLogger({ level: logLevel, write: writeLogLine, fields: { node_id: nodeId, region } });
+  const { nodeId, region, logLevel, roles } = config.value;
+  const ids = Object.fromEntries(roles.map((role) => [`${role}_id`, nodeId]));
+  const log = createLogger({ level: logLevel, write: writeLogLine, fields: { ...ids, region } });
   process.on('unhandledRejection', (error) => log.error('Unhandled rejection', { error }));
 
   let node: MediaNode;

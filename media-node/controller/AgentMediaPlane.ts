@@ -62,8 +62,10 @@ export class AgentMediaPlane implements MediaPlane {
     const answer = await this.#post(
       handler,
       handlerPaths.transports(routerId),
-      { transports },
+      { transports: transports.map(({ traceparent: _, ...transport }) => transport) },
       transportsSchema,
+      // A batch is of several joins: the first stands for it.
+      transports.find(({ traceparent }) => traceparent !== undefined)?.traceparent,
     );
     return checkCount(handler, answer.transports, transports.length);
   }
@@ -115,8 +117,20 @@ export class AgentMediaPlane implements MediaPlane {
     await this.#delete(handler, handlerPaths.consumer(routerId, consumerId));
   }
 
-  async #post<T>(handler: MediaHandler, path: string, body: unknown, schema: ZodType<T>): Promise<T> {
-    const answer = await this.#request({ ...addressOf(handler), method: 'POST', path, body });
+  async #post<T>(
+    handler: MediaHandler,
+    path: string,
+    body: unknown,
+    schema: ZodType<T>,
+    traceparent?: string,
+  ): Promise<T> {
+    const answer = await this.#request({
+      ...addressOf(handler),
+      method: 'POST',
+      path,
+      body,
+      ...(traceparent === undefined ? {} : { traceparent }),
+    });
     const parsed = schema.safeParse(answer);
     if (parsed.success) return parsed.data;
     throw new ApiError(

@@ -23,6 +23,8 @@ export interface TransportRequest {
   readonly user_id: number;
   /** What it may not send from the start. */
   readonly muted?: readonly MediaKind[] | undefined;
+  /** W3C trace context of the join that it is made for. */
+  readonly traceparent?: string | undefined;
 }
 
 export interface ProducerRequest {

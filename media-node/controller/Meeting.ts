@@ -367,6 +367,6 @@ function rank(role: AssignMeeting['media_handlers'][number]['role']): number {
   return role === 'PRIMARY' ? 0 : 1;
 }
 
-function fieldsOf({ participantId, userId }: Participant): { participant_id: string; user_id: number } {
-  return { participant_id: participantId, user_id: userId };
+function fieldsOf({ participantId, userId, traceId }: Participant) {
+  return { participant_id: participantId, user_id: userId, trace_id: traceId };
 }

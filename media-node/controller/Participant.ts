@@ -38,6 +38,8 @@ export interface ParticipantOptions {
   readonly media: MediaLink;
   readonly isHost: boolean;
   readonly hostMutes: HostMutes;
+  /** Of its join, for the logs (ledger GC-19). */
+  readonly traceId: string;
 }
 
 export class Participant implements StreamPeer {
@@ -54,6 +56,7 @@ export class Participant implements StreamPeer {
   /** When it was last heard. */
   lastSeenAtMs: EpochMs;
   readonly isHost: boolean;
+  readonly traceId: string;
   /** What a host has muted; audioMuted and videoMuted are the participant's own word. */
   hostMutes: HostMutes;
   audioMuted = false;
@@ -70,6 +73,7 @@ export class Participant implements StreamPeer {
     this.connection = options.connection;
     this.media = options.media;
     this.isHost = options.isHost;
+    this.traceId = options.traceId;
     this.hostMutes = options.hostMutes;
   }
 

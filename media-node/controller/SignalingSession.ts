@@ -200,7 +200,7 @@ export class SignalingSession implements ParticipantConnection {
           }),
           sequence,
         );
-      else if (this.#state.name === 'connecting') void this.#join(sequence, message.join.joinToken ?? '');
+      else if (this.#state.name === 'connecting') void this.#join(sequence, message.join);
       else this.#refuse(alreadyJoined(), sequence);
     } else if (payload === 'join') this.#refuse(alreadyJoined(), sequence);
     else if (payload === 'heartbeat') this.#echo(sequence, message);
@@ -215,13 +215,17 @@ export class SignalingSession implements ParticipantConnection {
       );
   }
 
-  async #join(sequence: number, joinToken: string): Promise<void> {
+  async #join(
+    sequence: number,
+    { joinToken, traceparent }: NonNullable<ClientMessage['join']>,
+  ): Promise<void> {
     const join = new AbortController();
     this.#commit({ type: 'joinRequested', join });
     try {
       await joinMeeting(this.#options.join, {
         sequence,
-        joinToken,
+        joinToken: joinToken ?? '',
+        traceparent: traceparent ?? '',
         connection: this,
         signal: join.signal,
         onAdmitted: (meeting, participant) => this.#admitted(meeting, participant),

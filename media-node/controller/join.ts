@@ -3,8 +3,10 @@
 import type { JWTVerifyGetKey } from 'jose';
 import type { Clock } from '../../shared/base/clock.ts';
 import type { Logger } from '../../shared/base/log.ts';
+import { continueTrace, toTraceparent } from '../../shared/base/trace.ts';
 import { type JoinClaims, verifyJoinToken } from '../../shared/token/joinToken.ts';
 import { type HeartbeatTimes, sendJoinResponse } from './joinResponse.ts';
+import type { TransportRequest } from './MediaPlane.ts';
 import type { Meeting } from './Meeting.ts';
 import type { MediaLink } from './MeetingRouter.ts';
 import { type HostMutes, mutedKinds, NO_MUTES } from './MutedKinds.ts';
@@ -31,6 +33,8 @@ export interface JoinServices {
 export interface JoinAttempt {
   readonly sequence: number;
   readonly joinToken: string;
+  /** W3C trace context that the client goes on with; anything else starts one (ledger GC-19). */
+  readonly traceparent: string;
   readonly connection: ParticipantConnection;
   /** Aborts when the session ends before it has joined. */
   readonly signal: AbortSignal;
@@ -41,7 +45,8 @@ export interface JoinAttempt {
 /** Resolves once the participant is in the roster, or the attempt was aborted. Rejects with a SignalingError. */
 export async function joinMeeting(services: JoinServices, attempt: JoinAttempt): Promise<void> {
   const { connection, signal } = attempt;
-  const claims = await checkToken(services, attempt.joinToken);
+  const trace = continueTrace(attempt.traceparent);
+  const claims = await checkToken(services, attempt.joinToken, trace.traceId);
   if (signal.aborted) return;
   const meeting = services.findMeeting(claims.meeting_id);
   if (meeting === undefined) throw SignalingError.meetingEnded();
@@ -52,12 +57,22 @@ export async function joinMeeting(services: JoinServices, attempt: JoinAttempt):
     const userId = meeting.takeUserId();
     const hostMutes = (): HostMutes => meeting.participants.get(claims.sub)?.hostMutes ?? NO_MUTES;
     let mutes = hostMutes();
-    let media = await connectMedia(meeting, claims.sub, userId, mutes, signal);
+    const connect = () => {
+      const muted = mutedKinds(mutes);
+      const request = {
+        participant_id: claims.sub,
+        user_id: userId,
+        muted,
+        traceparent: toTraceparent(trace),
+      };
+      return connectMedia(meeting, request, signal);
+    };
+    let media = await connect();
     // Muted over its other connection meanwhile: this one is made again, muted.
     while (!signal.aborted && hostMutes() !== mutes) {
       await media.close();
       mutes = hostMutes();
-      media = await connectMedia(meeting, claims.sub, userId, mutes, signal);
+      media = await connect();
     }
     if (signal.aborted) return void (await media.close());
     const participant = new Participant({
@@ -69,6 +84,7 @@ export async function joinMeeting(services: JoinServices, attempt: JoinAttempt):
       media,
       isHost: claims.role === 'host',
       hostMutes: mutes,
+      traceId: trace.traceId,
     });
     meeting.admit(participant, (others) => {
       attempt.onAdmitted(meeting, participant);
@@ -79,9 +95,9 @@ export async function joinMeeting(services: JoinServices, attempt: JoinAttempt):
   }
 }
 
-async function checkToken(services: JoinServices, joinToken: string): Promise<JoinClaims> {
+async function checkToken(services: JoinServices, joinToken: string, traceId: string): Promise<JoinClaims> {
   const refuse = (reason: string): never => {
-    services.log.info('Join token refused', { reason });
+    services.log.info('Join token refused', { reason, trace_id: traceId });
     throw SignalingError.invalidToken();
   };
   const keys = services.keys();
@@ -96,12 +112,9 @@ async function checkToken(services: JoinServices, joinToken: string): Promise<Jo
 
 async function connectMedia(
   meeting: Meeting,
-  participantId: string,
-  userId: number,
-  mutes: HostMutes,
+  request: TransportRequest,
   signal: AbortSignal,
 ): Promise<MediaLink> {
-  const request = { participant_id: participantId, user_id: userId, muted: mutedKinds(mutes) };
   try {
     for (let tries = MAX_LOST_LINKS; ; tries--) {
       const link = await meeting.router.connect(request, signal);

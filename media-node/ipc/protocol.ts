@@ -182,6 +182,8 @@ export interface HandlerRequest {
   readonly method: 'GET' | 'POST' | 'DELETE';
   readonly path: string;
   readonly body?: unknown;
+  /** W3C trace context on whose behalf it is made. */
+  readonly traceparent?: string | undefined;
 }
 
 /** Controller worker to agent. Any outcome but a 2xx fails with the error code of whoever was asked. */

@@ -34,6 +34,8 @@ export interface ApiClientOptions {
   readonly timeoutMs?: number;
   /** Token of a user, where the API asks for one. */
   readonly userToken?: UserToken;
+  /** W3C trace context that its requests are part of. */
+  readonly traceparent?: string;
 }
 
 /**
@@ -68,12 +70,14 @@ export class ApiClient {
   readonly #fetch: Fetch;
   readonly #timeoutMs: number;
   readonly #userToken: UserToken | undefined;
+  readonly #traceparent: string | undefined;
 
   constructor(options: ApiClientOptions) {
     this.#apiUrl = options.apiUrl;
     this.#fetch = options.fetch ?? ((url, init) => fetch(url, init));
     this.#timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
     this.#userToken = options.userToken;
+    this.#traceparent = options.traceparent;
   }
 
   createMeeting(options: CreateMeetingOptions = {}): Promise<MeetingBody> {
@@ -175,6 +179,7 @@ export class ApiClient {
         headers: {
           accept: 'application/json',
           ...(body && { 'content-type': 'application/json' }),
+          ...(this.#traceparent !== undefined && { traceparent: this.#traceparent }),
           ...(token !== undefined && { authorization: `Bearer ${token}` }),
         },
         ...(body && { body: JSON.stringify(body) }),

@@ -100,12 +100,14 @@ export class SignalingClient {
   }
 
   /** Opens the stream and joins. Call once. After a rejection the connection is closed. */
-  async join(joinToken: string, clientName: string): Promise<JoinedMeeting> {
+  async join(joinToken: string, clientName: string, traceparent = ''): Promise<JoinedMeeting> {
     this.#commit('connect');
     try {
       await this.#open();
       this.#commit('opened');
-      const answer = await this.#request('joinResponse', { join: { joinToken, clientName } });
+      const answer = await this.#request('joinResponse', {
+        join: { joinToken, clientName, traceparent },
+      });
       this.#commit('joined');
       const joined = fromJoinResponse(answer);
       this.#startHeartbeat(joined);

@@ -4,7 +4,6 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { continueTrace } from '../../../../functions/base/trace.ts';
 import type { ControllerClient } from '../../../../functions/controllers/ControllerClient.ts';
 import { createHttpsControllerClient } from '../../../../functions/controllers/httpsControllerClient.ts';
 import type { MeetingController } from '../../../../functions/registry/MediaNode.ts';
@@ -12,6 +11,7 @@ import { importSigningKeys, type SigningKeys } from '../../../../functions/token
 import { createCertificate } from '../../../../media-node/agent/certificate.ts';
 import type { AssignMeeting } from '../../../../shared/api/node.ts';
 import { systemClock } from '../../../../shared/base/clock.ts';
+import { continueTrace } from '../../../../shared/base/trace.ts';
 import { controlPlane as messages } from '../../../../shared/control-plane/messages.ts';
 import { createPinnedClient, type PinnedClient } from '../../../../shared/node/pinnedHttps.ts';
 import { controllerAudience, verifyNodeToken } from '../../../../shared/token/nodeToken.ts';

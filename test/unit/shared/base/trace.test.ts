@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { continueTrace, toTraceparent } from '../../../../functions/base/trace.ts';
+import { continueTrace, toTraceparent } from '../../../../shared/base/trace.ts';
 
 const TRACE_ID = '0af7651916cd43dd8448eb211c80319c';
 const SPAN_ID = 'b7ad6b7169203331';
