@@ -5,8 +5,8 @@ import { LastingRoom } from '../core/LastingRoom.ts';
 import { createBackgroundTimers } from './backgroundTimers.ts';
 import { LastingMeetingClient } from './LastingMeetingClient.ts';
 import type { JoinMeetingOptions, MeetingClient } from './MeetingClient.ts';
-import { joinError, toJoinError } from './problems.ts';
-import { isSupported } from './support.ts';
+import { toJoinError, unsupportedError } from './problems.ts';
+import { missingFeatures } from './support.ts';
 
 export {
   type DeviceProblem,
@@ -22,13 +22,14 @@ export {
   type ParticipantView,
   type TileStats,
 } from './MeetingClient.ts';
-export { isSupported } from './support.ts';
+export { missingFeatures } from './support.ts';
 
 const CLIENT_NAME = 'dark-tower-web';
 
 /** Joins a meeting; devices start on their own, and what is wrong with one is told by `deviceProblem`. Rejects with JoinError. */
 export async function joinMeeting(options: JoinMeetingOptions): Promise<MeetingClient> {
-  if (!isSupported()) throw joinError('unsupported');
+  const missing = missingFeatures();
+  if (missing.length > 0) throw unsupportedError(missing);
   const log = createLogger({ level: 'warn', write: (line) => console.warn(line) });
   const timers = createBackgroundTimers();
   let lasting: LastingRoom;

@@ -4,6 +4,7 @@ import { CloseCode } from '../../shared/base/closeCode.ts';
 import { ConnectionError } from '../core/errors.ts';
 import type { RoomEnd } from '../core/RoomEvents.ts';
 import { HostActionError, JoinError, type MeetingEnd } from './MeetingClient.ts';
+import { listOf } from './support.ts';
 
 /** Text of the refusal to join a meeting with as many participants as it may have (ledger MC-5). */
 const MEETING_FULL = 'Meeting has reached maximum participants';
@@ -17,13 +18,19 @@ const SENTENCES: Readonly<Record<JoinError['code'], string>> = {
   no_capacity: 'All servers are busy right now. Try again in a minute.',
   unreachable:
     'The meeting could not be reached. Check your network; if it blocks UDP, try another one or a phone hotspot.',
-  unsupported:
-    'This browser cannot take part: it lacks WebTransport or WebCodecs. Use a current Chrome, Edge or another Chromium browser.',
+  unsupported: 'This browser cannot take part. Use a current Chrome, Edge or another Chromium browser.',
   failed: 'Joining failed because of an error on the server. Try again.',
 };
 
 export function joinError(code: JoinError['code'], cause?: unknown): JoinError {
   return new JoinError(code, SENTENCES[code], cause === undefined ? undefined : { cause });
+}
+
+export function unsupportedError(missing: readonly string[]): JoinError {
+  return new JoinError(
+    'unsupported',
+    `This browser lacks ${listOf(missing)}. Use a current Chrome, Edge or another Chromium browser.`,
+  );
 }
 
 /** Turns whatever joining failed with into a JoinError. */

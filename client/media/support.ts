@@ -1,16 +1,25 @@
 import { isWebTransportAvailable } from '../core/transport.ts';
 import { isTrackProcessorAvailable } from './capture/trackProcessor.ts';
 
-/** Whether this browser has everything that the SDK needs. Needs a secure context too (https, or localhost). */
-export function isSupported(): boolean {
-  return (
-    isWebTransportAvailable() &&
-    typeof VideoEncoder === 'function' &&
-    typeof VideoDecoder === 'function' &&
-    typeof AudioEncoder === 'function' &&
-    typeof AudioDecoder === 'function' &&
-    typeof AudioWorkletNode === 'function' &&
-    navigator.mediaDevices !== undefined &&
-    isTrackProcessorAvailable()
-  );
+/** What the SDK needs of a browser, by the names that browsers' own notes use, and whether it is there. */
+const NEEDED: Readonly<Record<string, () => boolean>> = {
+  WebTransport: isWebTransportAvailable,
+  'WebCodecs for video': () => typeof VideoEncoder === 'function' && typeof VideoDecoder === 'function',
+  'WebCodecs for sound': () => typeof AudioEncoder === 'function' && typeof AudioDecoder === 'function',
+  MediaStreamTrackProcessor: isTrackProcessorAvailable,
+  AudioWorklet: () => typeof AudioWorkletNode === 'function',
+  'camera and microphone': () => navigator.mediaDevices !== undefined,
+};
+
+/**
+ * What this browser lacks; none for one that can take part. Asks for no device and no permission. Browsers keep some of it
+ * from pages that are not secure (https, or localhost).
+ */
+export function missingFeatures(): readonly string[] {
+  return Object.entries(NEEDED).flatMap(([name, isThere]) => (isThere() ? [] : [name]));
+}
+
+/** Words for a list: `WebTransport and AudioWorklet`. */
+export function listOf(names: readonly string[]): string {
+  return new Intl.ListFormat('en', { type: 'conjunction' }).format(names);
 }

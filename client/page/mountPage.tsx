@@ -16,11 +16,11 @@ declare global {
 
 export interface MountOptions {
   readonly root: Element;
-  readonly isSupported: () => boolean;
+  readonly missingFeatures: () => readonly string[];
   readonly joinMeeting: (options: JoinMeetingOptions) => Promise<MeetingClient>;
 }
 
-export function mountPage({ root, isSupported, joinMeeting }: MountOptions): void {
+export function mountPage({ root, missingFeatures, joinMeeting }: MountOptions): void {
   const apiUrl = location.origin;
   const address = new PageAddress(window);
   const { token, role } = address.takeHandover();
@@ -29,7 +29,7 @@ export function mountPage({ root, isSupported, joinMeeting }: MountOptions): voi
   if (role === 'host' && address.meetingId !== '') hosted.add(address.meetingId);
   const app = new MeetingApp({
     apiUrl,
-    isSupported,
+    missingFeatures,
     joinMeeting,
     api: new ApiClient({ apiUrl, userToken: user.userToken }),
     address,

@@ -45,7 +45,7 @@ describe('a host', () => {
     await tile.getByRole('img', { name: 'Muted by a host' }).waitFor();
     await expect.poll(focused).toBe('host-menu');
     await session.page.keyboard.press(' ');
-    expect(await tile.getByTestId('host-mute-audio').textContent()).toBe('Let speak again');
+    expect(await tile.getByTestId('host-mute-audio').textContent()).toBe('Allow to speak again');
     await session.page.keyboard.press('Enter');
     await expect.poll(() => tile.getByRole('img', { name: 'Muted by a host' }).count()).toBe(0);
   });

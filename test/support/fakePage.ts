@@ -51,7 +51,7 @@ if (!root) throw new Error('The page has no root');
 
 mountPage({
   root,
-  isSupported: () => !query.has('unsupported'),
+  missingFeatures: () => (query.has('unsupported') ? ['WebTransport'] : []),
   joinMeeting: async (options) => {
     if (query.has('wait')) {
       await new Promise<void>((resolve) => {

@@ -18,8 +18,8 @@ import type { UserSession } from './UserSession.ts';
 export interface MeetingAppOptions {
   /** Base address of the REST API. */
   readonly apiUrl: string;
-  /** Whether this browser can hold meetings at all. */
-  readonly isSupported: () => boolean;
+  /** What this browser lacks to hold meetings at all. */
+  readonly missingFeatures: () => readonly string[];
   readonly joinMeeting: (options: JoinMeetingOptions) => Promise<MeetingClient>;
   readonly api: ApiClient;
   readonly address: PageAddress;
@@ -36,7 +36,7 @@ const LEFT: MeetingEnd = { code: 'left', message: 'You left the meeting' };
 export class MeetingApp {
   readonly store: Store<AppState>;
   readonly toasts = new Toasts();
-  readonly isSupported: () => boolean;
+  readonly missingFeatures: () => readonly string[];
   readonly api: ApiClient;
   readonly user: UserSession;
   readonly #hosted: Hosted;
@@ -47,8 +47,8 @@ export class MeetingApp {
   /** Grows with each change of screen: what an older attempt brings back is not wanted any more. */
   #attempt = 0;
 
-  constructor({ apiUrl, isSupported, joinMeeting, api, address, user, hosted }: MeetingAppOptions) {
-    this.isSupported = isSupported;
+  constructor({ apiUrl, missingFeatures, joinMeeting, api, address, user, hosted }: MeetingAppOptions) {
+    this.missingFeatures = missingFeatures;
     this.#apiUrl = apiUrl;
     this.#join = joinMeeting;
     this.api = api;

@@ -28,7 +28,7 @@ export function Lobby({ app, state, meetingId }: LobbyProps): JSX.Element {
   const { problems } = useStore(preview.store);
   const invitation = useMeetingName(app.api, meetingId);
   const unsupported = useMemo(
-    () => missingSupport({ isSecureContext: window.isSecureContext, isSupported: app.isSupported() }),
+    () => missingSupport({ isSecureContext: window.isSecureContext, missing: app.missingFeatures() }),
     [app],
   );
 
@@ -36,8 +36,9 @@ export function Lobby({ app, state, meetingId }: LobbyProps): JSX.Element {
   // While joining the devices belong to the meeting; after a failure the preview takes them back.
   useEffect(() => {
     if (state.joining) preview.release();
-    else preview.want(devices);
-  }, [preview, state.joining, devices]);
+    // A browser that cannot take part is asked for no device.
+    else if (unsupported === undefined) preview.want(devices);
+  }, [preview, state.joining, devices, unsupported]);
 
   const working = {
     camera: devices.camera && problems.camera === undefined,

@@ -32,12 +32,12 @@ export function HostMenu({ participant, actions }: HostMenuProps): JSX.Element {
   const items: readonly Item[] = [
     {
       testId: 'host-mute-audio',
-      text: audioMutedByHost ? 'Let speak again' : 'Mute for everyone',
+      text: audioMutedByHost ? 'Allow to speak again' : 'Mute for everyone',
       run: () => actions.mute(userId, 'audio', !audioMutedByHost),
     },
     {
       testId: 'host-mute-video',
-      text: videoMutedByHost ? 'Let show camera again' : 'Turn camera off for everyone',
+      text: videoMutedByHost ? 'Allow camera again' : 'Turn camera off for everyone',
       run: () => actions.mute(userId, 'video', !videoMutedByHost),
     },
     confirming

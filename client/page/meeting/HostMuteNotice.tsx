@@ -8,7 +8,7 @@ export function HostMuteNotice({ self }: { readonly self: ParticipantView | unde
   const text = mutedByHostText(self);
   return (
     <p class="host-mute" role="status" data-testid="host-mute-notice" hidden={text === undefined}>
-      <Icon name="microphoneOff" />
+      <Icon name={self?.audioMutedByHost ? 'microphoneOff' : 'cameraOff'} />
       <span>{text}</span>
     </p>
   );

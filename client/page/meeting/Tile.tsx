@@ -26,6 +26,9 @@ export interface TileProps {
 export function Tile(props: TileProps): JSX.Element {
   const { client, participant, statisticsShown, size, enlarged, onToggleSize, hostActions } = props;
   const { userId, displayName, isSelf, audioMuted, audioMutedByHost, speaking } = participant;
+  // A voice is held for a moment, also when it has just been muted.
+  const muted = audioMuted || audioMutedByHost;
+  const speaks = speaking && !muted;
   const shown = participant.hasVideo && !participant.videoMuted;
   const canvas = useRef<HTMLCanvasElement>(null);
   useEffect(() => {
@@ -44,7 +47,7 @@ export function Tile(props: TileProps): JSX.Element {
       data-user-id={userId}
       data-display-name={displayName}
       data-self={String(isSelf)}
-      data-speaking={String(speaking)}
+      data-speaking={String(speaks)}
       data-video={String(shown)}
       data-enlarged={String(enlarged)}
       style={{ '--tile-width': `${size.width}px`, '--tile-height': `${size.height}px` }}
@@ -58,7 +61,7 @@ export function Tile(props: TileProps): JSX.Element {
       )}
       {statisticsShown && <TileStatsPanel client={client} userId={userId} />}
       <div class="tile-label">
-        <VoiceMark muted={audioMuted || audioMutedByHost} byHost={audioMutedByHost} speaking={speaking} />
+        <VoiceMark muted={muted} byHost={audioMutedByHost} speaking={speaks} />
         <span class="tile-name" data-testid="tile-name">
           {displayName}
           {isSelf && <span class="tile-self"> (you)</span>}

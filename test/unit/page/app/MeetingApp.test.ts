@@ -66,7 +66,7 @@ function setUp({ path = '/', join, fetch, storage }: Setup = {}) {
   const clients: FakeMeetingClient[] = [];
   const app = new MeetingApp({
     apiUrl: API,
-    isSupported: () => true,
+    missingFeatures: () => [],
     api: new ApiClient({
       apiUrl: API,
       fetch: fetch ?? (async () => Response.json(NEW_MEETING, { status: 201 })),

@@ -2,10 +2,13 @@ import { expect, it } from 'vitest';
 import { missingSupport } from '../../../../client/page/lobby/missingSupport.ts';
 
 it.each([
-  [{ isSecureContext: true, isSupported: true }, undefined],
-  [{ isSecureContext: true, isSupported: false }, /WebTransport.*Chrome/],
+  [{ isSecureContext: true, missing: [] }, undefined],
+  [
+    { isSecureContext: true, missing: ['WebTransport', 'AudioWorklet'] },
+    /\(WebTransport and AudioWorklet\).*Chrome/,
+  ],
   // Browsers hide cameras from pages that are not secure: the page is the reason, not the browser.
-  [{ isSecureContext: false, isSupported: false }, /https/],
+  [{ isSecureContext: false, missing: ['WebTransport'] }, /https/],
 ])('says what %o is missing and what to do', (support, expected) => {
   const message = missingSupport(support);
   if (expected === undefined) expect(message).toBeUndefined();
