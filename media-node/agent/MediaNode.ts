@@ -43,6 +43,8 @@ export interface MediaNodeOptions {
   readonly writeLogLine: (line: string) => void;
   /** Of each of its certificates, ms; 13 days unless a test is in a hurry. */
   readonly certificateLifetimeMs?: number;
+  /** How often the files of the TCP certificate are read again, ms; a minute unless a test is in a hurry. */
+  readonly tcpCertificateReadIntervalMs?: number;
 }
 
 export class MediaNode {
@@ -118,7 +120,16 @@ export class MediaNode {
     }
     const { clock, log } = options;
     const tcpCertificate =
-      config.tcp === undefined ? undefined : await TcpCertificate.read({ ...config.tcp, clock, log });
+      config.tcp === undefined
+        ? undefined
+        : await TcpCertificate.read({
+            ...config.tcp,
+            clock,
+            log,
+            ...(options.tcpCertificateReadIntervalMs === undefined
+              ? {}
+              : { readIntervalMs: options.tcpCertificateReadIntervalMs }),
+          });
     const certificates = await Certificates.create({
       hosts: [config.publicHost, config.internalHost],
       clock: options.clock,
