@@ -89,10 +89,11 @@ export class Fleet {
     return node.info;
   }
 
-  /** Signals a node's agent and all of its workers. */
-  signal(id: string, signal: NodeJS.Signals): void {
+  /** Signals a node's agent, and unless it alone is meant all of its workers. */
+  signal(id: string, signal: NodeJS.Signals, who: 'node' | 'agent' = 'node'): void {
     const node = this.#nodes.get(id);
-    for (const pid of [node?.component.pid, ...(node?.info.workers.map((worker) => worker.pid) ?? [])])
+    const workers = who === 'node' ? (node?.info.workers ?? []) : [];
+    for (const pid of [node?.component.pid, ...workers.map((worker) => worker.pid)])
       if (pid !== undefined) process.kill(pid, signal);
   }
 
