@@ -15,6 +15,7 @@ import { QualityAlertReports } from './QualityAlertReports.ts';
 import { Registration } from './Registration.ts';
 import { Routers } from './Routers.ts';
 import { handlerRegistration, loadReport, MAX_REPORT_INTERVAL_MS } from './roles.ts';
+import { UnusedRouters } from './UnusedRouters.ts';
 import { WorkerPool } from './WorkerPool.ts';
 import type { WorkerProcess } from './WorkerProcess.ts';
 
@@ -27,6 +28,7 @@ export class HandlerRole implements Role {
   readonly #context: NodeContext;
   readonly #pool: WorkerPool;
   readonly #lossReports: LossReports;
+  readonly #unusedRouters: UnusedRouters;
   readonly #registration: Registration;
   #webtransportUrl = '';
 
@@ -85,6 +87,11 @@ export class HandlerRole implements Role {
       controllerOf: (routerId) => routers.controllerOf(routerId),
       log,
     });
+    this.#unusedRouters = new UnusedRouters({
+      list: () => routers.list(),
+      close: (routerId) => routers.delete(routerId),
+      log,
+    });
     addHandlerApi(context.http, {
       handlerId: config.nodeId,
       routers,
@@ -107,6 +114,7 @@ export class HandlerRole implements Role {
 
   async startWorkers(): Promise<void> {
     await this.#pool.start();
+    this.#unusedRouters.start();
   }
 
   async register(): Promise<void> {
@@ -128,6 +136,7 @@ export class HandlerRole implements Role {
   /** The end of the node says nothing of lost routers: its controllers have been told that it drains. */
   async stopWorkers(reason: string, graceMs: number): Promise<void> {
     this.#lossReports.stop();
+    this.#unusedRouters.stop();
     await this.#pool.stop(reason, graceMs);
   }
 
