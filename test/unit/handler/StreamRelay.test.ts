@@ -54,6 +54,36 @@ describe('StreamRelay', () => {
     expect(test.worker.counters.value(Counter.streamBytesOut)).toBe(2 * STREAM.length);
   });
 
+  it('MH-1 passes on a publisher that sends everything on one stream: sound, frame by frame', async () => {
+    const sound = await publish(test, ada, 11, 'audio');
+    await subscribe(test, bob, sound);
+    const frames = [0, 1, 2].map((sequence) => frame(1, 11, { type: FrameType.audio, sequence }));
+    const stream = await ada.client.session.openSendStream();
+    let sent = mediaStream(1, 11, [], StreamType.audio);
+    await stream.write(sent);
+    for (const bytes of frames) {
+      await stream.write(bytes);
+      await settle();
+      sent = Buffer.concat([sent, bytes]);
+      expect(Buffer.from(bob.client.streams[0]?.bytes ?? []).equals(sent)).toBe(true);
+    }
+    await stream.close();
+    await settle();
+    expect(bob.client.streams.map(({ end }) => end)).toEqual(['finished']);
+    expect(drops()).toEqual({});
+  });
+
+  it('MH-1 passes on a publisher that sends everything as datagrams, key frames too', async () => {
+    ada.client.sendDatagram(frame(1, 10, { type: FrameType.videoKey, sequence: 0 }));
+    ada.client.sendDatagram(frame(1, 10, { sequence: 1, baseFrame: 1 }));
+    await settle();
+    for (const { client } of [bob, eve]) {
+      expect(client.datagrams).toHaveLength(2);
+      expect(client.streams).toEqual([]);
+    }
+    expect(drops()).toEqual({});
+  });
+
   it('MH-1 passes on what has come before the rest is there (cut-through)', async () => {
     const stream = await ada.client.session.openSendStream();
     const part = STREAM_HEADER_BYTES + HEADER_BYTES + 100;
