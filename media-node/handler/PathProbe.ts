@@ -11,6 +11,8 @@ const KEPT = 64;
 const SUSPICIOUS_MS = 120;
 /** One lost ping or pong says nothing. */
 const MIN_OPEN = 2;
+/** A ping that is open for less says too little: it may yet be a good one (ledger MH-5). */
+const MIN_OPEN_MS = 200;
 
 /** Round trip to one client by ping datagrams. */
 export class PathProbe {
@@ -86,7 +88,7 @@ export class PathProbe {
   #sampleOpen(nowMs: number): void {
     if (this.#latestMs === undefined || this.#nextId - this.#oldestOpen < MIN_OPEN) return;
     const openForMs = this.#openForMs(this.#heardAtMs);
-    if (openForMs > this.#latestMs) this.#window.add(openForMs, nowMs);
+    if (openForMs > Math.max(MIN_OPEN_MS, this.#latestMs)) this.#window.add(openForMs, nowMs);
   }
 
   /** Until this moment; 0 when all are answered. */

@@ -12,8 +12,9 @@ const GOOD_LOSS = 0.02;
 /** Share of copies that the subscriber's full window turned away, in so many steps of the window or behind a queue. */
 const HIGH_REFUSED = 0.05;
 const REFUSING_STEPS = 2;
-/** Loss over fewer datagrams is chance. */
+/** Loss over fewer datagrams, or of fewer, is chance. */
 const MIN_EXPECTED = 20;
+const MIN_LOST = 4;
 /** Steps that a bad path shows in: 750 ms at a step every 250 ms; and those in which a good one shows none of it. */
 const WINDOW_STEPS = 3;
 const GOOD_WINDOW_STEPS = 12;
@@ -46,7 +47,10 @@ const MAX_HOLD_MS = 24_000;
 const PROBE_MS = 1_750;
 /** It is sent ever more of it for so long, and then all: one that takes little more shows it by a short queue. */
 const PROBE_RAMP_MS = 750;
-/** It is tried with so many times what is sent; a narrow one, and once that was too much, with what the next rung costs. */
+/**
+ * It is tried with so many times what is sent; a narrow one, and once that was too much, with what the next rung costs, and
+ * with twice as much after each success.
+ */
 const PROBE_GROWTH = 4;
 /** What is tried with is this much more than what is tried for: frames differ in size. */
 const PROBE_MARGIN = 1.1;
@@ -221,7 +225,7 @@ export class PathPolicy {
     const isGone = !queues(figures, figures.latestRoundTripMs) && nowMs > (this.#lowered?.settledAtMs ?? 0);
     if (!isGone && nowMs - state.sinceMs < MAX_DRAIN_MS) return this.#unchanged();
     if (isGone) this.#budgetBps = state.targetBps;
-    this.#sendsLess(nowMs, SWITCH_MS, figures.roundTripMs);
+    this.#sendsLess(nowMs, 2 * SWITCH_MS, figures.roundTripMs);
     return this.#unchanged();
   }
 
@@ -254,7 +258,7 @@ export class PathPolicy {
     this.#raised = { atMs: nowMs, fromBps: this.#budgetBps };
     // The path has become better, unless tries are all that it takes.
     if (!this.#hasTakenBack) this.#holdMs = FIRST_HOLD_MS;
-    this.#growth = PROBE_GROWTH;
+    this.#growth = Math.min(PROBE_GROWTH, 2 * this.#growth);
     if (state.targetBps >= figures.wishedBps) return this.#recovered(figures);
     this.#budgetBps = Math.max(this.#budgetBps, state.targetBps);
     this.#state = { kind: 'limited', goodSinceMs: nowMs, holdMs: RAISED_HOLD_MS };
@@ -297,8 +301,8 @@ export class PathPolicy {
   }
 
   #fault(figures: PathFigures): PathReason | undefined {
-    const { expected, refused } = this.#sum(WINDOW_STEPS);
-    if ((this.loss ?? 0) > HIGH_LOSS) return 'loss';
+    const { expected, received, refused } = this.#sum(WINDOW_STEPS);
+    if ((this.loss ?? 0) > HIGH_LOSS && expected - received >= MIN_LOST) return 'loss';
     const refusing = this.#steps.slice(-WINDOW_STEPS).filter((step) => step.refused > 0).length;
     const lasts = refusing >= REFUSING_STEPS || queues(figures, figures.roundTripMs);
     if (lasts && refused > HIGH_REFUSED * Math.max(MIN_EXPECTED, expected + refused)) return 'congestion';

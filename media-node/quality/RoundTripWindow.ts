@@ -2,7 +2,7 @@
 // before it gets to answer comes back fast. On a long or a full path no answer is fast. So the least of the last ones counts.
 
 /** Samples count for so long, ms, and the last few for longer: stalls of a receiver up to this long are not seen. */
-const WINDOW_MS = 600;
+const WINDOW_MS = 450;
 const MIN_SAMPLES = 2;
 /** Answers that come at once say as much as one: they waited for the same thing. */
 const MIN_SPAN_MS = 100;
