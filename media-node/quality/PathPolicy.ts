@@ -57,6 +57,8 @@ const PROBE_MARGIN = 1.1;
 const PROBE_LOSS = 0.03;
 /** After a success the next try need wait for the key frame alone. */
 const RAISED_HOLD_MS = 500;
+/** The key frame of a higher layer comes all at once, and may cost a short queue a few datagrams: that is not the layer. */
+const RAISED_SETTLE_MS = 800;
 /** Bad so soon after it was raised: that was too much, whatever the trial said. */
 const TAKE_BACK_MS = 3_000;
 const PROVEN_MS = 10_000;
@@ -151,7 +153,8 @@ export class PathPolicy {
 
   /** Call every PATH_STEP_MS. */
   step(nowMs: number, figures: PathFigures): PathDecision {
-    if (nowMs > (this.#lowered?.settledAtMs ?? 0)) this.#remember(figures);
+    const isSwitching = this.#raised !== undefined && nowMs <= this.#raised.atMs + RAISED_SETTLE_MS;
+    if (nowMs > (this.#lowered?.settledAtMs ?? 0) && !isSwitching) this.#remember(figures);
     if (this.#raised !== undefined && nowMs - this.#raised.atMs > PROVEN_MS) {
       this.#raised = undefined;
       this.#hasTakenBack = false;

@@ -173,6 +173,32 @@ describe('PathPolicy', () => {
     },
   );
 
+  it('MH-5 does not take what the key frame of a higher layer costs for what the layer costs', () => {
+    const path = new Path();
+    path.timeTo(isLowered, SLOW, 2_000);
+    const wishedBps = 3_200_000;
+    const good = {
+      ...GOOD,
+      deliveredBps: 400_000,
+      sentBps: 400_000,
+      allocatedBps: 400_000,
+      nextBps: 800_000,
+      wishedBps,
+    };
+    const raised = ({ budgetBps }: PathDecision): boolean => budgetBps === 1_600_000;
+    expect(path.timeTo(raised, good, 10_000)).toBeDefined();
+    const more = {
+      ...good,
+      allocatedBps: 1_600_000,
+      deliveredBps: 1_600_000,
+      sentBps: 1_600_000,
+      nextBps: wishedBps,
+    };
+    path.run({ ...more, received: 20 }, 750);
+    path.run(more, 1_000);
+    expect(path.policy.budgetBps).toBe(1_600_000);
+  });
+
   it('MH-5 waits twice as long after each try that failed, up to 24 s', () => {
     const path = new Path();
     path.timeTo(isLowered, SLOW, 2_000);
