@@ -1,3 +1,4 @@
+import { setImmediate as afterTheAnswer } from 'node:timers/promises';
 import type { Clock, EpochMs } from '../../shared/base/clock.ts';
 import { SingleFlight } from '../base/SingleFlight.ts';
 import type { Denylist, TokenFacts } from './Denylist.ts';
@@ -36,6 +37,7 @@ export class CachedDenylist implements Denylist {
       return await this.#looking.run(key, () => this.#lookUp(key, token));
     if (ageMs >= REFRESH_AFTER_MS)
       void this.#refreshing.run(key, async () => {
+        await afterTheAnswer();
         // What was known counts until it is too old; whoever comes then is told what is wrong.
         await this.#lookUp(key, token).catch(() => undefined);
       });
