@@ -33,7 +33,7 @@ export function addControllerRoutes(app: OpenAPIHono<AppEnv>, options: Controlle
     operationId: 'requestMhReplacement',
     summary: 'Ask for other media handlers',
     description:
-      'For a meeting whose handlers have failed. Those that failed it are not given again; asking twice gets the same answer.',
+      'For a meeting whose handlers have failed. Those that failed it are given again only where no other is free; asking twice gets the same answer.',
     schema: requestMhReplacementSchema,
     message: 'RequestMhReplacement',
     answer: { message: 'MhReplacement', schema: mhReplacementSchema, description: 'Who serves from now on' },
