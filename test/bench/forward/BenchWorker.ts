@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bundleForDeno } from '../../../infra/build/bundles.ts';
 import { createCertificate, type NodeCertificate } from '../../../media-node/agent/certificate.ts';
+import { freePort } from '../../../media-node/agent/ports.ts';
 import { startWorkerProcess, type WorkerProcess } from '../../../media-node/agent/WorkerProcess.ts';
 import type {
   HandlerAgentCalls,
@@ -31,11 +32,15 @@ export interface BenchWorker {
   stop(): Promise<void>;
 }
 
-/** Starts a worker; `scripts` (name to path) are bundled beside it, `handlerWorker` in its place. Log lines go to `onLine`. */
+/**
+ * Starts a worker; `scripts` (name to path) are bundled beside it, `handlerWorker` in its place. Log lines go to `onLine`. With
+ * `tcp` it takes sessions over TCP as well, with the same certificate.
+ */
 export async function startBenchWorker(
   scripts: Readonly<Record<string, string>>,
   onLine: (line: string) => void = (line) => process.stderr.write(`${line}\n`),
   onQualityAlert: (alert: QualityAlert) => void = () => undefined,
+  tcp = false,
 ): Promise<BenchWorker> {
   const directory = await mkdtemp(join(tmpdir(), 'dark-tower-bench-'));
   await bundleForDeno({ handlerWorker: 'media-node/workers/handlerWorker.ts', ...scripts }, directory);
@@ -46,9 +51,15 @@ export async function startBenchWorker(
     logFields: { handler_id: 'mh-bench' },
     logLevel: 'warn',
     hostname: BENCH_HOST,
-    udpPort: 0,
+    udpPort: tcp ? await freePort(BENCH_HOST) : 0,
     certificatePem: certificate.certificatePem,
     privateKeyPem: certificate.privateKeyPem,
+    ...(tcp && {
+      tcpCertificate: {
+        certificatePem: certificate.certificatePem,
+        privateKeyPem: certificate.privateKeyPem,
+      },
+    }),
     transport: TRANSPORT,
     authTimeoutMs: 5_000,
     ...LIMITS,

@@ -10,6 +10,8 @@ import {
 } from '../../../media-node/transport/MediaSession.ts';
 import { decodeMediaServerMessage, frameMediaClientMessage } from '../../../shared/media-session/messages.ts';
 import { FramedReader } from '../../../shared/signaling/framing.ts';
+import { tcpUrl } from '../../../shared/webtransport/sessionUrl.ts';
+import { dialTcp } from '../../support/dialTcp.ts';
 
 /** One connection of one seat to one side. */
 export interface End {
@@ -26,7 +28,8 @@ export async function connectToWorker(
   connectionToken: string,
   onDatagram: OnDatagram,
 ): Promise<End> {
-  const session = await dialSession({
+  const dial = tcpUrl(url) === undefined ? dialSession : dialTcp;
+  const session = await dial({
     url,
     certificateHashes: [certificateHash],
     // The client must not be what limits: it sends in the bursts of its timer.

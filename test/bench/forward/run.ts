@@ -1,6 +1,7 @@
 // What a worker spends on a delivered datagram, beside a relay with no logic on the same QUIC engine. See METHOD.md.
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { sessionUrl } from '../../../shared/webtransport/sessionUrl.ts';
 import { cpuTimeUs } from '../../load/cpuTime.ts';
 import { BENCH_HOST, type BenchWorker, startBenchWorker } from './BenchWorker.ts';
 import { CASES, type ForwardCase, meetingIn } from './cases.ts';
@@ -40,11 +41,15 @@ interface Sums {
   cpuUs: number;
 }
 
-/** `args`: --seconds N (for each side of each case), --case TEXT (cases whose name holds it). */
+/** `args`: --seconds N (for each side of each case), --case TEXT (cases whose name holds it), --tcp (the worker's side over TCP). */
 export async function run(args: readonly string[]): Promise<ForwardResult> {
   const { values } = parseArgs({
     args: [...args],
-    options: { seconds: { type: 'string' }, case: { type: 'string', default: '' } },
+    options: {
+      seconds: { type: 'string' },
+      case: { type: 'string', default: '' },
+      tcp: { type: 'boolean', default: false },
+    },
   });
   const seconds = Number(values.seconds ?? DEFAULT_SECONDS);
   if (!(seconds > 0 && seconds <= 3_600))
@@ -55,7 +60,7 @@ export async function run(args: readonly string[]): Promise<ForwardResult> {
       `--case must be part of one of ${CASES.map(({ name }) => `"${name}"`).join(', ')}: "${values.case}"`,
     );
   const cases: CaseResult[] = [];
-  for (const one of chosen) cases.push(await measure(one, seconds * 1_000));
+  for (const one of chosen) cases.push(await measure(one, seconds * 1_000, values.tcp));
   return { cases };
 }
 
@@ -76,16 +81,14 @@ export function describe({ cases }: ForwardResult): string {
   );
 }
 
-async function measure(one: ForwardCase, durationMs: number): Promise<CaseResult> {
+async function measure(one: ForwardCase, durationMs: number, tcp: boolean): Promise<CaseResult> {
   process.stderr.write(`${one.name} ...\n`);
-  const worker = await startBenchWorker({
-    bareRelay: 'test/bench/forward/bareRelay.ts',
-    client: 'test/bench/forward/client.ts',
-  });
+  const scripts = { bareRelay: 'test/bench/forward/bareRelay.ts', client: 'test/bench/forward/client.ts' };
+  const worker = await startBenchWorker(scripts, undefined, undefined, tcp);
   const bare = new LineProcess(join(worker.directory, 'bareRelay.js'), true);
   const clients = new LineProcess(join(worker.directory, 'client.js'), false);
   try {
-    await connect(one, worker, bare, clients);
+    await connect(one, worker, bare, clients, tcp);
     const pids: Record<Side, number> = { worker: worker.process.pid, bare: bare.pid };
     for (const side of SIDES) await turn(clients, side, one, WARM_UP_MS, false);
     const sums: Record<Side, Sums> = {
@@ -115,13 +118,14 @@ async function connect(
   worker: BenchWorker,
   bare: LineProcess,
   clients: LineProcess,
+  tcp: boolean,
 ): Promise<void> {
   const { certificatePem, privateKeyPem, hash } = worker.certificate;
   const { port } = await bare.ask<{ port: number }>({ hostname: BENCH_HOST, certificatePem, privateKeyPem });
   const seats: Seat[] = await meetingIn(worker.process, one);
   await clients.ask({
     command: 'connect',
-    workerUrl: `https://${BENCH_HOST}:${worker.process.udpPort}/media`,
+    workerUrl: sessionUrl(BENCH_HOST, worker.process.udpPort, '/media', tcp ? BENCH_HOST : undefined),
     bareUrl: `https://${BENCH_HOST}:${port}`,
     certificateHash: hash,
     seats,
