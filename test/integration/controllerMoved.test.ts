@@ -74,6 +74,8 @@ describe('participants of a controller that is taken for gone', () => {
       fleet.signal('mc-1', 'SIGCONT', 'agent');
     }
     await expect.poll(reasons, { timeout: 45_000 }).toHaveLength(4);
-    for (const reason of reasons()) expect(reason).toContain('Meeting is served by another controller');
+    // Signaling and media are closed at the same time: either may be first to say so, and a client comes back after both.
+    for (const reason of reasons())
+      expect(reason).toMatch(/Meeting is served by another controller|Left the meeting/);
   });
 });
