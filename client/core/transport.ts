@@ -40,6 +40,11 @@ export type TransportFactory = (url: string, certificateHashes: readonly Uint8Ar
 
 /** Datagrams that the runtime keeps for a page that is busy; past it the oldest are lost. About 0.1 s at 10 Mbit/s. */
 const INCOMING_DATAGRAMS = 256;
+/**
+ * Datagrams that the runtime takes without waiting until they are sent. By default it is one: each then waits for the one
+ * before it to go to the network process and back, which on a busy machine makes a queue of most of a second.
+ */
+const OUTGOING_DATAGRAMS = 32;
 
 /** False where the runtime has no WebTransport. */
 export function isWebTransportAvailable(): boolean {
@@ -58,19 +63,24 @@ export const webTransport: TransportFactory = (url, certificateHashes) => {
       })),
     }),
   });
-  widenIncomingBuffer(transport.datagrams);
+  widenBuffers(transport.datagrams);
   return transport;
 };
 
 /**
- * A runtime keeps one datagram by default and drops the rest while the page is busy. The property was renamed on its way
- * through the drafts; an engine that has neither, or refuses the value, keeps its default.
+ * A runtime keeps one datagram by default: it drops what else comes in while the page is busy. The properties were renamed on
+ * their way through the drafts; an engine that has neither, or refuses the value, keeps its default.
  */
-function widenIncomingBuffer(datagrams: object): void {
-  const property =
-    'incomingMaxBufferedDatagrams' in datagrams ? 'incomingMaxBufferedDatagrams' : 'incomingHighWaterMark';
+function widenBuffers(datagrams: object): void {
+  setFirst(datagrams, ['incomingMaxBufferedDatagrams', 'incomingHighWaterMark'], INCOMING_DATAGRAMS);
+  setFirst(datagrams, ['outgoingMaxBufferedDatagrams', 'outgoingHighWaterMark'], OUTGOING_DATAGRAMS);
+}
+
+/** Sets the first of these properties that is there, or the last. */
+function setFirst(datagrams: object, names: readonly [string, string], value: number): void {
+  const [current, former] = names;
   try {
-    Reflect.set(datagrams, property, INCOMING_DATAGRAMS);
+    Reflect.set(datagrams, current in datagrams ? current : former, value);
   } catch (error) {
     // Deno 2.9 throws a ReferenceError from its own setter; its reader loses nothing in a tight loop.
     if (!(error instanceof ReferenceError || error instanceof TypeError || error instanceof RangeError))

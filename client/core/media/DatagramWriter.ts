@@ -1,7 +1,7 @@
 // Hands datagrams to the runtime and knows how many it has not yet taken: the only sign of a backed-up sender there is.
 
-/** Media waits above this many datagrams that the runtime has not taken. */
-const MAX_IN_FLIGHT = 64;
+/** Media waits above this many datagrams that the runtime has not taken; it takes some more than it has sent (transport.ts). */
+export const MAX_IN_FLIGHT = 32;
 
 export class DatagramWriter {
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;

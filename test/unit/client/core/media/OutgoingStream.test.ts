@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { DatagramWriter } from '../../../../../client/core/media/DatagramWriter.ts';
+import { DatagramWriter, MAX_IN_FLIGHT } from '../../../../../client/core/media/DatagramWriter.ts';
 import {
   type OutgoingLink,
   OutgoingStream,
@@ -140,23 +140,23 @@ describe('OutgoingStream', () => {
     engine.open = false;
     for (let i = 0; i < 300; i++) stream.send(delta());
     expect(keyFramesWanted()).toBe(1);
-    expect(stream.stats.framesDropped).toBe(300 - 64);
+    expect(stream.stats.framesDropped).toBe(300 - MAX_IN_FLIGHT);
     release();
-    await until(() => datagrams.length === 64);
+    await until(() => datagrams.length === MAX_IN_FLIGHT);
     stream.send(delta());
-    expect(stream.stats.framesDropped).toBe(300 - 64 + 1);
+    expect(stream.stats.framesDropped).toBe(300 - MAX_IN_FLIGHT + 1);
     stream.send(key());
     stream.send(delta());
-    await until(() => datagrams.length === 65);
+    await until(() => datagrams.length === MAX_IN_FLIGHT + 1);
     const last = datagrams.at(-1) ?? new Uint8Array();
-    expect(readSequence(last, 0)).toBe(64);
+    expect(readSequence(last, 0)).toBe(MAX_IN_FLIGHT);
     expect(readBaseFrame(last, 0)).toBe(302);
   });
 
   it('drops what nothing depends on before anything else', () => {
     const { stream, engine, keyFramesWanted } = setUp();
     engine.open = false;
-    for (let i = 0; i < 64; i++) stream.send(delta());
+    for (let i = 0; i < MAX_IN_FLIGHT; i++) stream.send(delta());
     for (let i = 0; i < 12; i++) stream.send(delta(i % 2));
     expect(keyFramesWanted()).toBe(0);
     expect(stream.stats.framesDropped).toBeGreaterThan(0);
@@ -166,7 +166,10 @@ describe('OutgoingStream', () => {
     const { stream, engine, keyFramesWanted } = setUp();
     engine.open = false;
     for (let i = 0; i < 100; i++) stream.send(audio());
-    expect(stream.stats).toMatchObject({ datagramsSent: 64, framesDropped: 100 - 64 - 8 });
+    expect(stream.stats).toMatchObject({
+      datagramsSent: MAX_IN_FLIGHT,
+      framesDropped: 100 - MAX_IN_FLIGHT - 8,
+    });
     expect(keyFramesWanted()).toBe(0);
   });
 
