@@ -7,7 +7,9 @@ import type { Secret } from '../../shared/base/secret.ts';
 export interface Identity {
   /** Meetings belong to an organisation; a caller sees those of its own. */
   readonly orgId: string;
-  /** Who it is, for logs and limits. */
+  /** `iss` of its token; absent for holders of a key and for local use. */
+  readonly issuer?: string;
+  /** Who it is: of a token its `sub`, which is unique for its issuer only (OpenID Connect Core 1.0, 5.7). */
   readonly subject: string;
 }
 
@@ -21,6 +23,11 @@ export interface Access {
    * @throws ApiError (503) while that cannot be told, such as without a database
    */
   identify(request: Request): Promise<Result<Caller>>;
+}
+
+/** Who it is among callers of all issuers, for what it owns and what is counted of it. Keys' own subjects are no JSON. */
+export function principalOf({ issuer, subject }: Pick<Identity, 'issuer' | 'subject'>): string {
+  return issuer === undefined ? subject : JSON.stringify([issuer, subject]);
 }
 
 /** A token by itself, as RFC 6750 (2.1) writes it after `Bearer`. */

@@ -5,6 +5,7 @@
 import type { Context, MiddlewareHandler } from 'hono';
 import { ApiError } from '../../shared/api/error.ts';
 import type { Clock, EpochMs } from '../../shared/base/clock.ts';
+import { principalOf } from './Access.ts';
 import type { AppEnv } from './AppEnv.ts';
 import type { RequestCounter } from './RequestCounter.ts';
 
@@ -53,7 +54,7 @@ export function limitWrites(rateLimit: RateLimit): MiddlewareHandler<AppEnv> {
   return async function limitWrites(context, next) {
     const caller = context.get('caller') as AppEnv['Variables']['caller'] | undefined;
     if (caller !== undefined && !READING.has(context.req.method))
-      await rateLimit.count(context, caller.orgId, caller.subject);
+      await rateLimit.count(context, caller.orgId, principalOf(caller));
     await next();
   };
 }

@@ -7,7 +7,7 @@ import type { MeetingEvent } from './MeetingEvent.ts';
 interface MeetingFacts {
   readonly meetingId: MeetingId;
   readonly orgId: string;
-  /** Subject of whoever made it, who may be its host; absent of meetings that were made before that was kept. */
+  /** Principal (`principalOf`) of whoever made it, who may be its host; absent of meetings that were made before that was kept. */
   readonly createdBy?: string;
   readonly displayName: string;
   readonly maxParticipants: number;

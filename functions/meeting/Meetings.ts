@@ -7,7 +7,7 @@ import type { Logger } from '../../shared/base/log.ts';
 import type { TraceContext } from '../../shared/base/trace.ts';
 import type { Random } from '../base/random.ts';
 import type { ControllerClient } from '../controllers/ControllerClient.ts';
-import type { Identity } from '../http/Access.ts';
+import { type Identity, principalOf } from '../http/Access.ts';
 import type { Stores } from '../Stores.ts';
 import { endMeetingFor } from './endMeeting.ts';
 import type { ActiveMeeting, EndedMeeting, MeetingRecord } from './Meeting.ts';
@@ -38,7 +38,7 @@ export class Meetings {
   }
 
   /** @throws ApiError CONFLICT when the chosen id is taken */
-  async create({ orgId, subject }: Identity, request: CreateMeeting): Promise<ActiveMeeting> {
+  async create(creator: Identity, request: CreateMeeting): Promise<ActiveMeeting> {
     const { clock, random } = this.#options;
     const { meetings } = this.#options.stores;
     const chosen = request.meeting_id as MeetingId | undefined;
@@ -47,8 +47,8 @@ export class Meetings {
       const meeting: ActiveMeeting = {
         status: 'active',
         meetingId,
-        orgId,
-        createdBy: subject,
+        orgId: creator.orgId,
+        createdBy: principalOf(creator),
         displayName: request.display_name ?? meetingId,
         maxParticipants: request.max_participants,
         allowGuests: request.allow_guests,

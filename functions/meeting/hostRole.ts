@@ -4,6 +4,7 @@ import type { Context } from 'hono';
 import { ApiError } from '../../shared/api/error.ts';
 import type { JoinRole } from '../../shared/api/meeting.ts';
 import type { JoinClaims } from '../../shared/token/joinToken.ts';
+import { principalOf } from '../http/Access.ts';
 import type { AppEnv } from '../http/AppEnv.ts';
 import { insufficientScope } from '../http/requireAccess.ts';
 import type { Meeting } from './Meeting.ts';
@@ -17,8 +18,8 @@ export function roleOfUser(
   asked: JoinRole | undefined,
 ): JoinClaims['role'] {
   if (asked !== 'host') return undefined;
-  const { subject, scopes } = context.get('caller');
-  if (createdBy !== subject && !scopes.has(HOST_SCOPE))
+  const caller = context.get('caller');
+  if (createdBy !== principalOf(caller) && !caller.scopes.has(HOST_SCOPE))
     throw insufficientScope(
       context,
       HOST_SCOPE,

@@ -8,7 +8,7 @@ import type { Clock, EpochMs } from '../../shared/base/clock.ts';
 import type { MeetingId } from '../../shared/base/ids.ts';
 import { CLOCK_SKEW_SECONDS } from '../../shared/token/joinToken.ts';
 import type { Random } from '../base/random.ts';
-import type { Caller } from '../http/Access.ts';
+import { type Caller, principalOf } from '../http/Access.ts';
 import type { IdempotencyStore } from '../http/IdempotencyStore.ts';
 import { sha256Hex } from '../token/ApiClients.ts';
 import { toMeetingBody } from './Meeting.ts';
@@ -40,7 +40,9 @@ export async function createOnce(
       `${IDEMPOTENCY_KEY_HEADER} must be 1 to 255 printable ASCII characters`,
     );
   // Of the organisation and the client: nobody meets the keys of somebody else.
-  const storedKey = await sha256Hex(JSON.stringify(['createMeeting', caller.orgId, caller.subject, key]));
+  const storedKey = await sha256Hex(
+    JSON.stringify(['createMeeting', caller.orgId, principalOf(caller), key]),
+  );
   const nowMs = clock.epochMs();
   const ours = {
     fingerprint: await sha256Hex(JSON.stringify(Object.entries(request).sort())),

@@ -15,6 +15,7 @@ import type { Clock } from '../../shared/base/clock.ts';
 import type { MeetingId } from '../../shared/base/ids.ts';
 import { keySetResolver } from '../../shared/token/signingKey.ts';
 import type { HumanCheck } from '../guest/HumanCheck.ts';
+import { principalOf } from '../http/Access.ts';
 import type { AppEnv } from '../http/AppEnv.ts';
 import type { RateLimit } from '../http/rateLimit.ts';
 import { checkScope, unauthorized } from '../http/requireAccess.ts';
@@ -131,8 +132,8 @@ export function addJoinRoutes(app: OpenAPIHono<AppEnv>, options: JoinRoutesOptio
 
   app.openapi(joinMeetingByLink, async (context) => {
     const meetingId = meetingOf(context, context.req.valid('param').meeting_id);
-    const { orgId, subject } = context.get('caller');
-    await rateLimit.count(context, orgId, subject);
+    const caller = context.get('caller');
+    await rateLimit.count(context, caller.orgId, principalOf(caller));
     return context.json(await joinAsUser(context, meetingId, context.req.valid('query')), 200);
   });
 

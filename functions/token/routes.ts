@@ -10,7 +10,9 @@ import {
 import { gcPaths } from '../../shared/api/paths.ts';
 import type { Clock, EpochMs } from '../../shared/base/clock.ts';
 import { CLOCK_SKEW_SECONDS } from '../../shared/token/joinToken.ts';
+import { TOKEN_ISSUER } from '../../shared/token/signingKey.ts';
 import { FORM } from '../base/contentType.ts';
+import { principalOf } from '../http/Access.ts';
 import type { AppEnv } from '../http/AppEnv.ts';
 import type { RateLimit } from '../http/rateLimit.ts';
 import { BODY_ERRORS, errorResponses, jsonContent, WRITE_ERRORS } from '../http/responses.ts';
@@ -68,7 +70,11 @@ export function addTokenRoutes(app: OpenAPIHono<AppEnv>, options: TokenRoutesOpt
   app.openAPIRegistry.registerPath(issueToken);
   app.post(issueToken.path, async (context) => {
     const { client, scopes } = await readTokenRequest(context, clients);
-    await rateLimit.count(context, client.orgId, client.clientId);
+    await rateLimit.count(
+      context,
+      client.orgId,
+      principalOf({ issuer: TOKEN_ISSUER, subject: client.clientId }),
+    );
     const answer: TokenAnswerBody = {
       access_token: await signAccessToken(signingKeys, {
         orgId: client.orgId,

@@ -100,7 +100,11 @@ function checkClaims(claims: JWTPayload, issuer: TrustedIssuer, nowSeconds: numb
     return err(
       `Token claim "${'orgClaim' in issuer.org ? issuer.org.orgClaim : ''}" must name the organisation: 1 to 64 characters of A-Z a-z 0-9 . _ -`,
     );
-  return ok({ caller: { orgId, subject: sub, scopes: scopesOf(claims) }, jti, issuedAtSeconds: iat });
+  return ok({
+    caller: { orgId, issuer: issuer.issuer, subject: sub, scopes: scopesOf(claims) },
+    jti,
+    issuedAtSeconds: iat,
+  });
 }
 
 /** `scope` (RFC 8693, 4.2) or `scp`, which some issuers write instead, as a text or a list. What is not ours is left out. */

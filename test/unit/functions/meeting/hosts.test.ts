@@ -1,7 +1,9 @@
 // Who is a host, and what a host may do through the API with nothing but its join token.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { bearerAccess } from '../../../../functions/http/Access.ts';
 import type { Scope } from '../../../../shared/api/auth.ts';
 import type { ParticipantId } from '../../../../shared/base/ids.ts';
+import { Secret } from '../../../../shared/base/secret.ts';
 import { type JoinClaims, verifyJoinToken } from '../../../../shared/token/joinToken.ts';
 import { keySetResolver } from '../../../../shared/token/signingKey.ts';
 import { RouteSystem } from '../http/routes/RouteSystem.ts';
@@ -87,6 +89,36 @@ describe('the role of a join', () => {
     });
     expect((await join('ben')).status).toBe(200);
     expect((await join('ada', 'owner')).status).toBe(400);
+  });
+
+  it('MC-10 GC-14 GC-15 tells callers of different issuers apart who have the same subject: hosts, keys and counters', async () => {
+    const callers = ['https://one.example', 'https://two.example', undefined].map((issuer, index) => {
+      const key = `${index}`.repeat(32);
+      const identity = { orgId: 'shared', subject: 'ada', ...(issuer !== undefined && { issuer }) };
+      const access = bearerAccess(new Secret(key), identity, ['meetings:write', 'meetings:join']);
+      const app = system.plane.createApp({ access, writesPerMinute: 10 });
+      const headers = { 'content-type': 'application/json', authorization: `Bearer ${key}` };
+      return (path: string, body: object, more = {}) =>
+        app.request(path, {
+          method: 'POST',
+          headers: { ...headers, ...more },
+          body: JSON.stringify(body),
+        });
+    });
+    const left: (string | null)[] = [];
+    for (const [index, post] of callers.entries()) {
+      const meeting = { meeting_id: `of-${index}` };
+      const made = await post('/api/v1/meetings', meeting, { 'idempotency-key': 'first' });
+      expect([made.status, await made.json()]).toMatchObject([201, meeting]);
+      left.push(made.headers.get('ratelimit-remaining'));
+    }
+    expect(left).toEqual(['9', '9', '9']);
+    const body = { display_name: 'Ada', role: 'host' };
+    for (const [index, post] of callers.entries())
+      for (const of of callers.keys()) {
+        const joined = await post(`/api/v1/meetings/of-${of}/join`, body);
+        expect(joined.status, `${index} at the meeting of ${of}`).toBe(of === index ? 200 : 403);
+      }
   });
 
   it('GC-16 is never host for guests', async () => {

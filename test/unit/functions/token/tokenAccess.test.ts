@@ -67,7 +67,7 @@ describe('user tokens', () => {
   it.each(['EdDSA', 'ES256', 'RS256', 'PS256'])('GC-15 are good when signed with %s', async (alg) => {
     expect(await identify({ alg })).toEqual({
       ok: true,
-      value: { orgId: 'acme', subject: 'ada', scopes: new Set(['meetings:read']) },
+      value: { orgId: 'acme', issuer: ISSUER, subject: 'ada', scopes: new Set(['meetings:read']) },
     });
   });
 
