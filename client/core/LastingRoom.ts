@@ -16,7 +16,7 @@ import type { RoomEnd } from './RoomEvents.ts';
 const REJOIN_BACKOFF = { firstMs: 500, maxMs: 5_000 };
 /** Without success for so long, ms, it is over: well past the 30 s after which a silent controller is replaced anyway. */
 const REJOIN_LIMIT_MS = 90_000;
-/** A room that breaks sooner, ms, counts as one more failed attempt. */
+/** A room that it came back to and that breaks sooner, ms, counts as one more failed attempt. */
 const STABLE_AFTER_MS = 10_000;
 const MAX_RETRY_AFTER_MS = 15_000;
 
@@ -37,7 +37,7 @@ export class LastingRoom {
   #over = false;
   #cancelWaiting: (() => void) | undefined;
   #attempt = 0;
-  /** Since when it is not in the meeting, monotonic ms; undefined while it is. */
+  /** Since when it is not in the meeting, or not for long enough, monotonic ms; undefined before it is gone. */
   #goneSinceMs: number | undefined;
   #enteredAtMs: number;
 
@@ -97,10 +97,16 @@ export class LastingRoom {
       this.#attempt = 0;
       this.#goneSinceMs = undefined;
     }
+    const isUnstable = this.#goneSinceMs !== undefined;
     this.#goneSinceMs ??= nowMs;
+    if (isUnstable && nowMs - this.#goneSinceMs >= REJOIN_LIMIT_MS) return this.#end(end);
     log.warn('The connection to the meeting broke: joining again', { error: end.error });
-    let told = false;
+    let told = isUnstable;
     let last = end;
+    if (isUnstable) {
+      this.#events.emit('rejoining', undefined);
+      await this.#pause(end.error);
+    }
     while (!this.#over) {
       try {
         await this.#ticket.refresh();

@@ -125,6 +125,28 @@ describe('a lasting room', () => {
     expect(ends).toMatchObject([{ source: 'signaling', error: { code: 'lost' } }]);
   });
 
+  it('GC-17 waits before it follows a room that broke soon again, and gives up after 90 s of such rooms', async () => {
+    const joined = await join();
+    const { meeting, time, lasting, told, ends } = joined;
+    const startedAtMs = time.monotonicMs();
+    const enteredAtMs: number[] = [];
+    lasting.on('rejoined', () => {
+      enteredAtMs.push(time.monotonicMs() - startedAtMs);
+      breakSignaling(joined);
+    });
+    breakSignaling(joined);
+    await until(() => told.length === 3);
+    expect([enteredAtMs, time.pending > 0]).toEqual([[0], true]);
+    await until(() => {
+      time.advance(50);
+      return ends.length === 1;
+    });
+    expect(enteredAtMs.length).toBeLessThan(45);
+    expect(enteredAtMs.at(-1)).toBeGreaterThanOrEqual(90_000);
+    expect(ends).toMatchObject([{ source: 'signaling' }]);
+    expect(meeting.asked.length).toBe(enteredAtMs.length + 1);
+  });
+
   it('GC-13 is over without a word of joining again when the API says that the meeting has ended', async () => {
     const joined = await join();
     const { meeting, told, ends } = joined;
