@@ -181,6 +181,7 @@ export class Consumer implements Destination {
 
   /** `onKeyFrame` is called when a key frame starts and the consumer goes from `fromKeyFrame` to `all`. */
   setForwarding(forwarding: Forwarding, onKeyFrame: () => void = () => undefined): void {
+    if (forwarding === 'none') this.#resetCopies();
     this.#forwarding = forwarding;
     this.#onKeyFrame = onKeyFrame;
     this.copy(0);
@@ -296,6 +297,10 @@ export class Consumer implements Destination {
     if (this.#closed) return;
     this.#closed = true;
     this.#session = undefined;
+    this.#resetCopies();
+  }
+
+  #resetCopies(): void {
     for (const copy of [...this.#copies]) copy.reset(ResetCode.none);
   }
 

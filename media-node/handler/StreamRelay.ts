@@ -1,5 +1,5 @@
 // Passes one media stream of a publisher on to the subscribers it has at that moment, as the bytes come (cut-through): same
-// form, nothing re-encoded, nothing waited for. Subscribers that come later ask for a key frame of their own.
+// form, nothing re-encoded, nothing waited for. Subscribers that come later get the stream that the publisher begins next.
 import { ResetCode, type StreamHeader, StreamType } from '../../shared/media-stream/header.ts';
 import { Counter, type Counters } from '../metrics/Counters.ts';
 import { DropReason } from '../metrics/DropReason.ts';

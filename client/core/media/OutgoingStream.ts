@@ -7,15 +7,17 @@ import type { EncodedFrame } from './EncodedFrame.ts';
 import { FrameNumbering } from './FrameNumbering.ts';
 import { encodeStreamFrame, fitsStream, packetize } from './packetize.ts';
 
-/** `mixed`: key frames on a stream each, the rest as datagrams. `stream`: everything on one stream. */
+/** `mixed`: key frames on a stream each, the rest as datagrams. `stream`: everything on streams, one after the other. */
 export type SendMode = 'mixed' | 'datagram' | 'stream';
 
 /** Frames that wait for room, at most. Eight frames are 160 ms of sound or 270 ms of video: older ones are of no use. */
 const MAX_QUEUED_FRAMES = 8;
-/** Streams of key frames that are still being written, at most: an older one has been overtaken. */
-const MAX_KEY_FRAME_STREAMS = 2;
-/** Bytes that wait on the one stream of mode `stream`. */
+/** Streams that get no more frames and are still being written, at most: an older one has been overtaken. */
+const MAX_ENDING_STREAMS = 2;
+/** Bytes that wait on the stream that mode `stream` is at. */
 const MAX_STREAM_QUEUE_BYTES = 1_000_000;
+/** Sound in mode `stream` begins a new stream this often, ms: subscribers come in at a stream's beginning. */
+export const SOUND_STREAM_MS = 1_000;
 
 /** A connection as a stream sends over it. */
 export interface OutgoingLink {
@@ -52,6 +54,7 @@ interface QueuedFrame {
 
 interface OpenStream {
   readonly writer: Promise<WritableStreamDefaultWriter<Uint8Array>>;
+  readonly openedAtMs: number;
   queuedBytes: number;
 }
 
@@ -59,7 +62,7 @@ export class OutgoingStream {
   readonly #options: OutgoingStreamOptions;
   readonly #numbering = new FrameNumbering();
   readonly #queue: QueuedFrame[] = [];
-  readonly #keyFrameStreams: OpenStream[] = [];
+  readonly #endingStreams: OpenStream[] = [];
   #link: OutgoingLink | undefined;
   #stopDraining: () => void = () => undefined;
   #stream: OpenStream | undefined;
@@ -143,7 +146,7 @@ export class OutgoingStream {
     this.#stopDraining();
     this.#framesDropped += this.#queue.length;
     this.#queue.length = 0;
-    if (this.#stream !== undefined) finish(this.#stream);
+    if (this.#stream !== undefined) void finish(this.#stream);
     this.#stream = undefined;
   }
 
@@ -221,40 +224,45 @@ export class OutgoingStream {
       this.#breakReference();
       return;
     }
-    while (this.#keyFrameStreams.length >= MAX_KEY_FRAME_STREAMS) {
-      const overtaken = this.#keyFrameStreams.shift();
-      if (overtaken !== undefined) abandon(overtaken);
-    }
-    const stream = open(link);
-    this.#keyFrameStreams.push(stream);
-    const forget = (): void => {
-      const index = this.#keyFrameStreams.indexOf(stream);
-      if (index >= 0) this.#keyFrameStreams.splice(index, 1);
-    };
+    this.#giveUpOvertaken();
+    const stream = this.#open(link);
     const bytes = encodeStreamFrame(frame, this.#place(baseFrame), this.#options.fourCc);
     this.#count();
     this.#bytes += bytes.length;
-    stream.writer
-      .then(async (writer) => {
-        await writer.write(bytes);
-        await writer.close();
-      })
-      .then(forget, () => {
-        // Overtaken, stopped by the peer, or the session is over: the next key frame makes up for it.
-        forget();
-      });
+    const written = stream.writer.then(async (writer) => {
+      await writer.write(bytes);
+      await writer.close();
+    });
+    this.#ends(stream, written);
+  }
+
+  #giveUpOvertaken(): void {
+    while (this.#endingStreams.length >= MAX_ENDING_STREAMS) {
+      const overtaken = this.#endingStreams.shift();
+      if (overtaken !== undefined) abandon(overtaken);
+    }
+  }
+
+  /** `written` rejects when it was overtaken, stopped by the peer, or the session is over: the next key frame makes up for it. */
+  #ends(stream: OpenStream, written: Promise<void>): void {
+    this.#endingStreams.push(stream);
+    const forget = (): void => {
+      const index = this.#endingStreams.indexOf(stream);
+      if (index >= 0) this.#endingStreams.splice(index, 1);
+    };
+    written.then(forget, forget);
   }
 
   #sendOnStream(link: OutgoingLink, frame: EncodedFrame, baseFrame: number): void {
-    const isFirst = this.#stream === undefined;
-    const stream = this.#stream ?? open(link);
-    this.#stream = stream;
-    if (!fitsStream(frame) || stream.queuedBytes + frame.payload.length > MAX_STREAM_QUEUE_BYTES) {
-      if (isFirst) this.#stream = undefined;
+    const open = this.#stream;
+    const isFirst = open === undefined || this.#beginsStream(frame, open);
+    const queuedBytes = isFirst ? 0 : open.queuedBytes;
+    if (!fitsStream(frame) || queuedBytes + frame.payload.length > MAX_STREAM_QUEUE_BYTES) {
       if (frame.discardable) this.#framesDropped += 1;
       else this.#breakReference();
       return;
     }
+    const stream = isFirst ? this.#nextStream(link) : open;
     const bytes = encodeStreamFrame(
       frame,
       this.#place(baseFrame),
@@ -278,6 +286,35 @@ export class OutgoingStream {
       );
   }
 
+  /** Whoever comes in late, changes layers or has lost its copy is served from the beginning of a stream on. */
+  #beginsStream(frame: EncodedFrame, { openedAtMs }: OpenStream): boolean {
+    if (frame.type === FrameType.videoKey) return true;
+    return (
+      frame.type === FrameType.audio && this.#options.clock.monotonicMs() - openedAtMs >= SOUND_STREAM_MS
+    );
+  }
+
+  /** Ends the stream that mode `stream` is at, if any, and opens another. */
+  #nextStream(link: OutgoingLink): OpenStream {
+    if (this.#stream !== undefined) {
+      this.#giveUpOvertaken();
+      this.#ends(this.#stream, finish(this.#stream));
+    }
+    this.#stream = this.#open(link);
+    return this.#stream;
+  }
+
+  #open(link: OutgoingLink): OpenStream {
+    const writer = link.openStream().then((stream) => {
+      const opened = stream.getWriter();
+      // A failure is told by the write that meets it.
+      opened.closed.catch(() => undefined);
+      return opened;
+    });
+    writer.catch(() => undefined);
+    return { writer, openedAtMs: this.#options.clock.monotonicMs(), queuedBytes: 0 };
+  }
+
   #breakReference(): void {
     this.#framesDropped += 1;
     this.#referenceBroken = true;
@@ -295,20 +332,9 @@ export class OutgoingStream {
   }
 }
 
-function open(link: OutgoingLink): OpenStream {
-  const writer = link.openStream().then((stream) => {
-    const opened = stream.getWriter();
-    // A failure is told by the write that meets it.
-    opened.closed.catch(() => undefined);
-    return opened;
-  });
-  writer.catch(() => undefined);
-  return { writer, queuedBytes: 0 };
-}
-
-/** Rejections mean that the stream is over already. */
-function finish(stream: OpenStream): void {
-  stream.writer.then((writer) => writer.close()).catch(() => undefined);
+/** Resolves once what waits on it is written. Never rejects: it may be over already. */
+function finish(stream: OpenStream): Promise<void> {
+  return stream.writer.then((writer) => writer.close()).catch(() => undefined);
 }
 
 function abandon(stream: OpenStream): void {

@@ -73,6 +73,26 @@ describe('StreamRelay', () => {
     expect(drops()).toEqual({});
   });
 
+  it('MH-1 gives a late joiner of a publisher on streams the stream that begins next', async () => {
+    const first = await ada.client.session.openSendStream();
+    await first.write(STREAM);
+    await settle();
+    const late = await join(test, 4);
+    await subscribe(test, late, producerId);
+    await first.write(frame(1, 10));
+    await settle();
+    expect(late.client.streams).toEqual([]);
+    await first.close();
+    const second = await ada.client.session.openSendStream();
+    await second.write(STREAM);
+    await second.write(frame(1, 10));
+    await settle();
+    expect(late.client.streams.map(({ bytes }) => bytes.length)).toEqual([
+      STREAM.length + frame(1, 10).length,
+    ]);
+    expect(bob.client.streams.map(({ end }) => end)).toEqual(['finished', 'open']);
+  });
+
   it('MH-1 passes on a publisher that sends everything as datagrams, key frames too', async () => {
     ada.client.sendDatagram(frame(1, 10, { type: FrameType.videoKey, sequence: 0 }));
     ada.client.sendDatagram(frame(1, 10, { sequence: 1, baseFrame: 1 }));

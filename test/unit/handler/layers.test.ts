@@ -6,6 +6,7 @@ import { turnPingIntoPong } from '../../../shared/frame/control.ts';
 import { FrameType } from '../../../shared/frame/layout.ts';
 import { readStreamId, readTemporalLayer } from '../../../shared/frame/read.ts';
 import { isControl } from '../../../shared/frame/validate.ts';
+import { ResetCode } from '../../../shared/media-stream/header.ts';
 import {
   frame,
   join,
@@ -106,6 +107,37 @@ describe('layers of a source', () => {
     await settle();
     expect(viewer.client.streams).toHaveLength(1);
     expect(await received(viewer)).toEqual([12]);
+  });
+
+  it('SFU-4 sends one layer at a time of a publisher that sends everything on streams', async () => {
+    const open = async (streamId: number) => {
+      const stream = await publisher.client.session.openSendStream();
+      await stream.write(mediaStream(PUBLISHER, streamId, [frame(PUBLISHER, streamId, KEY)]));
+      await settle();
+      return stream;
+    };
+    await watch();
+    const low = await open(10);
+    const high = await open(12);
+    await low.write(frame(PUBLISHER, 10));
+    await high.write(frame(PUBLISHER, 12));
+    await settle();
+    const oneFrame = mediaStream(PUBLISHER, 10, [frame(PUBLISHER, 10)]).length;
+    const twoFrames = mediaStream(PUBLISHER, 10, [frame(PUBLISHER, 10), frame(PUBLISHER, 10)]).length;
+    expect(viewer.client.streams.map(({ bytes, end }) => [bytes.length, end])).toEqual([
+      [oneFrame, { resetCode: ResetCode.none }],
+      [twoFrames, 'open'],
+    ]);
+    await prefer(viewer, 0);
+    await low.close();
+    await open(10);
+    await high.write(frame(PUBLISHER, 12));
+    await settle();
+    expect(viewer.client.streams.map(({ bytes, end }) => [bytes.length, end])).toEqual([
+      [oneFrame, { resetCode: ResetCode.none }],
+      [twoFrames, { resetCode: ResetCode.none }],
+      [oneFrame, 'open'],
+    ]);
   });
 
   it('SFU-4 sends the layer that the subscriber prefers, and asks the publisher for its key frame', async () => {

@@ -4,6 +4,7 @@ import {
   type OutgoingLink,
   OutgoingStream,
   type SendMode,
+  SOUND_STREAM_MS,
 } from '../../../../../client/core/media/OutgoingStream.ts';
 import { FrameType, HEADER_BYTES } from '../../../../../shared/frame/layout.ts';
 import { readBaseFrame, readSequence, readType } from '../../../../../shared/frame/read.ts';
@@ -32,13 +33,14 @@ function setUp(mode: SendMode = 'mixed') {
     ),
   );
   let keyFramesWanted = 0;
+  const time = new ManualTime();
   const stream = new OutgoingStream({
     userId: 7,
     streamId: 3,
     spatialLayer: 0,
     mode,
     fourCc: 'VP80',
-    clock: new ManualTime(),
+    clock: time,
   });
   const link: OutgoingLink = {
     writer,
@@ -67,6 +69,7 @@ function setUp(mode: SendMode = 'mixed') {
     for (const resolve of held.splice(0)) resolve();
   };
   return {
+    time,
     stream,
     datagrams,
     streams,
@@ -121,7 +124,7 @@ describe('OutgoingStream', () => {
     expect(streams).toEqual([]);
   });
 
-  it('sends everything on one stream in mode stream, with one stream header', async () => {
+  it('sends deltas on the stream of their key frame in mode stream, with one stream header', async () => {
     const { stream, datagrams, streams } = setUp('stream');
     stream.send(key());
     stream.send(delta());
@@ -133,6 +136,40 @@ describe('OutgoingStream', () => {
       HEADER_BYTES + 5,
     ]);
     expect(datagrams).toEqual([]);
+  });
+
+  it('MH-1 begins a new stream at each key frame in mode stream, once the one before is written', async () => {
+    const { stream, streams, ended, aborted } = setUp('stream');
+    stream.send(key());
+    stream.send(delta());
+    stream.send(key());
+    stream.send(delta());
+    await until(() => ended.length === 1 && streams[1]?.length === 2);
+    const chunks = [STREAM_HEADER_BYTES + HEADER_BYTES + 30, HEADER_BYTES + 5];
+    expect(streams.map((sent) => sent.map(({ length }) => length))).toEqual([chunks, chunks]);
+    expect([ended, aborted]).toEqual([[0], []]);
+  });
+
+  it('MH-1 begins a new stream of sound in mode stream once its time is over', async () => {
+    const { time, stream, streams, ended } = setUp('stream');
+    stream.send(audio());
+    time.advance(SOUND_STREAM_MS - 1);
+    stream.send(audio());
+    time.advance(1);
+    stream.send(audio());
+    await until(() => ended.length === 1 && streams[1]?.length === 1);
+    expect(streams.map(({ length }) => length)).toEqual([2, 1]);
+  });
+
+  it('gives streams up that newer key frames have overtaken in mode stream', async () => {
+    const { stream, streams, engine, aborted, ended, release } = setUp('stream');
+    engine.streamsOpen = false;
+    for (let frames = 0; frames < 5; frames++) stream.send(key());
+    await until(() => streams.length === 5);
+    release();
+    await until(() => aborted.length + ended.length >= 4);
+    expect(aborted).toEqual([0, 1]);
+    expect(ended.toSorted()).toEqual([2, 3]);
   });
 
   it('drops frames instead of queueing them when the engine takes none, and asks for a key frame', async () => {
