@@ -33,29 +33,28 @@ export class LastingRoom {
   readonly #context: RoomContext;
   readonly #ticket: JoinTicket;
   readonly #events: Emitter<LastingRoomEvents>;
-  #room: Room;
+  /** Set before anybody is given this lasting room. */
+  #room!: Room;
   #over = false;
   #cancelWaiting: (() => void) | undefined;
   #attempt = 0;
   /** Since when it is not in the meeting, or not for long enough, monotonic ms; undefined before it is gone. */
   #goneSinceMs: number | undefined;
-  #enteredAtMs: number;
+  #enteredAtMs = 0;
 
-  private constructor(room: Room, ticket: JoinTicket, context: RoomContext) {
+  private constructor(ticket: JoinTicket, context: RoomContext) {
     this.#context = context;
     this.#ticket = ticket;
-    this.#room = room;
-    this.#enteredAtMs = context.clock.monotonicMs();
     this.#events = new Emitter((error) => context.log.error('A lasting room listener failed', { error }));
-    this.#watch(room);
   }
 
-  /** Rejects as Room.join. */
+  /** Rejects as Room.join; what a controller does not say no to itself is tried again for up to 90 s before. */
   static async join(options: RoomOptions): Promise<LastingRoom> {
     const context = roomContext(options);
     const startedAtMs = context.clock.monotonicMs();
-    const ticket = await getTicket(options, context);
-    return new LastingRoom(await Room.enter(ticket, context, { startedAtMs }), ticket, context);
+    const lasting = new LastingRoom(await getTicket(options, context), context);
+    lasting.#take(await lasting.#enterFirst(startedAtMs));
+    return lasting;
   }
 
   /** The latest room; over while rejoining. */
@@ -80,6 +79,12 @@ export class LastingRoom {
   leaveAtOnce(): void {
     this.#end({ source: 'local' });
     this.#room.leaveAtOnce();
+  }
+
+  #take(room: Room): void {
+    this.#room = room;
+    this.#enteredAtMs = this.#context.clock.monotonicMs();
+    this.#watch(room);
   }
 
   #watch(room: Room): void {
@@ -114,11 +119,9 @@ export class LastingRoom {
         if (!told && !this.#over) this.#events.emit('rejoining', undefined);
         told = true;
         if (this.#over) return;
-        const room = await this.#enter();
+        const room = await this.#enter(clock.monotonicMs());
         if (this.#over) return void (await room.leave());
-        this.#room = room;
-        this.#enteredAtMs = clock.monotonicMs();
-        this.#watch(room);
+        this.#take(room);
         this.#events.emit('rejoined', room);
         return;
       } catch (error) {
@@ -134,12 +137,36 @@ export class LastingRoom {
     }
   }
 
-  /** Rejects as Room.enter; a controller that could not be reached has been reported then. */
-  async #enter(): Promise<Room> {
+  /**
+   * Tries again while the controller cannot be reached. A person who waits for the first picture is told at once what
+   * the controller refuses, and that the way to the media server is closed.
+   */
+  async #enterFirst(startedAtMs: number): Promise<Room> {
+    const { clock, log } = this.#context;
     let isLetIn = false;
-    const startedAtMs = this.#context.clock.monotonicMs();
+    for (let isAgain = false; ; isAgain = true) {
+      try {
+        if (isAgain) await this.#ticket.refresh();
+        return await this.#enter(startedAtMs, () => (isLetIn = true));
+      } catch (error) {
+        const isRefused = error instanceof ConnectionError && error.code === 'refused';
+        const isLate = clock.monotonicMs() - startedAtMs >= REJOIN_LIMIT_MS;
+        if (isLetIn || isRefused || isFinal(error) || isLate) throw error;
+        log.warn('The meeting could not be entered: trying again', { error });
+        await this.#pause(error);
+      }
+    }
+  }
+
+  /** Rejects as Room.enter; a controller that could not be reached has been reported then. */
+  async #enter(startedAtMs: number, onLetIn?: () => void): Promise<Room> {
+    let isLetIn = false;
+    const letIn = (): void => {
+      isLetIn = true;
+      onLetIn?.();
+    };
     try {
-      return await Room.enter(this.#ticket, this.#context, { startedAtMs, onLetIn: () => (isLetIn = true) });
+      return await Room.enter(this.#ticket, this.#context, { startedAtMs, onLetIn: letIn });
     } catch (error) {
       if (!isLetIn && isUnreachable(error)) await this.#report();
       throw error;

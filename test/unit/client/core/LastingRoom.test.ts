@@ -8,10 +8,8 @@ import { until } from '../until.ts';
 const CONTROLLER = 'https://controller.test/signaling';
 const OTHER = 'https://other.test/signaling';
 
-async function join(displayName = 'Ada') {
-  const meeting = new LoopbackMeeting();
-  const time = new ManualTime();
-  const lasting = await LastingRoom.join({
+function joinOf(meeting: LoopbackMeeting, time: ManualTime, displayName: string): Promise<LastingRoom> {
+  return LastingRoom.join({
     apiUrl: 'https://api.test',
     meetingId: 'demo',
     displayName,
@@ -21,6 +19,30 @@ async function join(displayName = 'Ada') {
     timers: time,
     random: () => 0,
   });
+}
+
+/** A first join that has yet to succeed or fail; `meeting` may be prepared before anything is asked of it. */
+function beginJoin(prepare: (meeting: LoopbackMeeting) => void) {
+  const meeting = new LoopbackMeeting();
+  const time = new ManualTime();
+  prepare(meeting);
+  const outcome: { lasting?: LastingRoom; error?: unknown } = {};
+  joinOf(meeting, time, 'Ada').then(
+    (lasting) => {
+      outcome.lasting = lasting;
+      onTestFinished(() => lasting.leave());
+    },
+    (error: unknown) => {
+      outcome.error = error;
+    },
+  );
+  return { meeting, time, outcome };
+}
+
+async function join(displayName = 'Ada') {
+  const meeting = new LoopbackMeeting();
+  const time = new ManualTime();
+  const lasting = await joinOf(meeting, time, displayName);
   onTestFinished(() => lasting.leave());
   const told: string[] = [];
   const ends: RoomEnd[] = [];
@@ -145,6 +167,39 @@ describe('a lasting room', () => {
     expect(enteredAtMs.at(-1)).toBeGreaterThanOrEqual(90_000);
     expect(ends).toMatchObject([{ source: 'signaling' }]);
     expect(meeting.asked.length).toBe(enteredAtMs.length + 1);
+  });
+
+  it('GC-17 reports a controller that it cannot reach at first either, and enters where the meeting is then', async () => {
+    const { meeting, time, outcome } = beginJoin((prepared) => {
+      prepared.down.add(CONTROLLER);
+      prepared.answers.set('/unreachable', () => {
+        prepared.controllerUrl = OTHER;
+        return unreachableAnswer('moved');
+      });
+    });
+    await passUntil(time, () => outcome.lasting !== undefined);
+    expect(outcome.lasting?.room.self.displayName).toMatch(/^Ada/);
+    expect(meeting.asked).toEqual(['POST /join', 'POST /unreachable Ada', 'POST /join/refresh']);
+    expect(meeting.pairs.filter(({ url }) => url === OTHER).length).toBe(1);
+  });
+
+  it('GC-17 gives a first join up after 90 s without a controller', async () => {
+    const { meeting, time, outcome } = beginJoin((prepared) => {
+      prepared.down.add(CONTROLLER);
+      prepared.answers.set('/unreachable', () => unreachableAnswer('counted'));
+    });
+    const startedAtMs = time.monotonicMs();
+    await passUntil(time, () => outcome.error !== undefined);
+    expect(outcome.error).toMatchObject({ code: 'unreachable' });
+    expect(time.monotonicMs() - startedAtMs).toBeGreaterThanOrEqual(90_000);
+    expect([meeting.asked.length < 45 * 2, time.pending]).toEqual([true, 0]);
+  });
+
+  it('GC-17 says at once that a media server cannot be reached at first', async () => {
+    const { meeting, outcome } = beginJoin(({ down }) => down.add('https://media.test/media'));
+    await until(() => outcome.error !== undefined);
+    expect(outcome.error).toMatchObject({ code: 'unreachable' });
+    expect(meeting.asked).toEqual(['POST /join']);
   });
 
   it('GC-13 is over without a word of joining again when the API says that the meeting has ended', async () => {
