@@ -3,6 +3,7 @@ import * as z from 'zod';
 import {
   type ClientSettings,
   clientsSchema,
+  DEFAULT_ISSUER_SCOPES,
   HUMAN_CHECKS,
   type HumanCheckName,
   type IssuerSettings,
@@ -70,12 +71,13 @@ export function toAccessConfig(
   };
 }
 
-function toIssuer({ issuer, audience, jwks_url, org, org_claim }: IssuerSettings): IssuerConfig {
+function toIssuer({ issuer, audience, jwks_url, org, org_claim, scopes }: IssuerSettings): IssuerConfig {
   return {
     issuer,
     audience,
     jwksUrl: jwks_url,
     org: org === undefined ? { orgClaim: org_claim ?? '' } : { orgId: org },
+    scopes: scopes ?? DEFAULT_ISSUER_SCOPES,
   };
 }
 

@@ -1,7 +1,7 @@
 // The built-in issuer (ledger GC-15): access tokens for machine clients, and for local use, signed with the keys that
 // sign join tokens. Its own audience keeps the two apart.
 import { type JWTVerifyGetKey, SignJWT } from 'jose';
-import { API_AUDIENCE, type Scope } from '../../shared/api/auth.ts';
+import { ALL_SCOPES, API_AUDIENCE, type Scope } from '../../shared/api/auth.ts';
 import { keySetResolver, TOKEN_ISSUER } from '../../shared/token/signingKey.ts';
 import type { SigningKeys } from './SigningKeys.ts';
 import type { TrustedIssuer } from './tokenAccess.ts';
@@ -37,5 +37,12 @@ export async function signAccessToken(keys: SigningKeys, input: AccessTokenInput
 /** The built-in issuer as one that is trusted: all its keys verify, so that tokens outlive a rotation. */
 export function builtInIssuer(keys: SigningKeys): TrustedIssuer {
   const resolver: JWTVerifyGetKey = keySetResolver(keys.publicKeys());
-  return { issuer: TOKEN_ISSUER, audience: API_AUDIENCE, keys: resolver, org: { orgClaim: ORG_CLAIM } };
+  return {
+    issuer: TOKEN_ISSUER,
+    audience: API_AUDIENCE,
+    keys: resolver,
+    org: { orgClaim: ORG_CLAIM },
+    // Each client's settings say which of them its tokens have.
+    scopes: ALL_SCOPES,
+  };
 }

@@ -1,7 +1,7 @@
 // User tokens (ledger GC-15): JWTs of issuers that are trusted, checked in full. What a caller is told is enough to act
 // on; what a token says is not believed before its signature has been checked, except whose key to check it with.
 import { decodeJwt, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
-import { isScope, MAX_TOKEN_CHARACTERS, type Scope } from '../../shared/api/auth.ts';
+import { MAX_TOKEN_CHARACTERS, type Scope } from '../../shared/api/auth.ts';
 import { ApiError } from '../../shared/api/error.ts';
 import type { Clock } from '../../shared/base/clock.ts';
 import { isId } from '../../shared/base/ids.ts';
@@ -27,6 +27,8 @@ export interface TrustedIssuer {
   readonly audience: string;
   readonly keys: JWTVerifyGetKey;
   readonly org: OrgSource;
+  /** What its tokens may be for: other scopes in them count for nothing. */
+  readonly scopes: readonly Scope[];
 }
 
 export interface TokenAccessOptions {
@@ -101,18 +103,18 @@ function checkClaims(claims: JWTPayload, issuer: TrustedIssuer, nowSeconds: numb
       `Token claim "${'orgClaim' in issuer.org ? issuer.org.orgClaim : ''}" must name the organisation: 1 to 64 characters of A-Z a-z 0-9 . _ -`,
     );
   return ok({
-    caller: { orgId, issuer: issuer.issuer, subject: sub, scopes: scopesOf(claims) },
+    caller: { orgId, issuer: issuer.issuer, subject: sub, scopes: scopesOf(claims, issuer) },
     jti,
     issuedAtSeconds: iat,
   });
 }
 
-/** `scope` (RFC 8693, 4.2) or `scp`, which some issuers write instead, as a text or a list. What is not ours is left out. */
-function scopesOf({ scope, scp }: JWTPayload): ReadonlySet<Scope> {
+/** `scope` (RFC 8693, 4.2) or `scp`, which some issuers write instead, as a text or a list. What is not the issuer's to give is left out. */
+function scopesOf({ scope, scp }: JWTPayload, { scopes }: TrustedIssuer): ReadonlySet<Scope> {
   const claim: unknown = scope ?? scp;
   const names: readonly unknown[] =
     typeof claim === 'string' ? claim.split(' ') : Array.isArray(claim) ? claim : [];
-  return new Set(names.filter((name): name is Scope => typeof name === 'string' && isScope(name)));
+  return new Set(scopes.filter((name) => names.includes(name)));
 }
 
 function issuerOf(token: string): string | undefined {

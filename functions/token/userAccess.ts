@@ -1,4 +1,5 @@
 // Puts together who may use the public API: tokens of the configured issuers and of the built-in one.
+import type { Scope } from '../../shared/api/auth.ts';
 import type { Clock } from '../../shared/base/clock.ts';
 import type { Logger } from '../../shared/base/log.ts';
 import type { Access } from '../http/Access.ts';
@@ -13,6 +14,7 @@ export interface IssuerConfig {
   readonly audience: string;
   readonly jwksUrl: string;
   readonly org: OrgSource;
+  readonly scopes: readonly Scope[];
 }
 
 export interface UserAccessOptions {
@@ -28,10 +30,11 @@ export function userAccess({ issuers, signingKeys, denylist, fetch, clock, log }
   return tokenAccess({
     issuers: [
       builtInIssuer(signingKeys),
-      ...issuers.map(({ issuer, audience, jwksUrl, org }) => ({
+      ...issuers.map(({ issuer, audience, jwksUrl, org, scopes }) => ({
         issuer,
         audience,
         org,
+        scopes,
         keys: remoteKeySet({ url: jwksUrl, fetch, clock, log }),
       })),
     ],

@@ -1,7 +1,7 @@
 // Who may use the public API (ledger GC-15, GC-16), as an operator writes it: in the environment of a global controller on
 // one machine, in the context of the CDK app for one on AWS.
 import * as z from 'zod';
-import { ALL_SCOPES, TOKEN_LIFETIME_SECONDS } from './auth.ts';
+import { ALL_SCOPES, type Scope, TOKEN_LIFETIME_SECONDS } from './auth.ts';
 import { idSchema } from './fields.ts';
 
 const MAX_LIST_LENGTH = 100;
@@ -24,6 +24,11 @@ const jwksUrlSchema = z
     'must be an https:// URL',
   );
 
+/** Scopes of what belongs to no organisation: nodes serve all of them. */
+const FLEET_SCOPES: ReadonlySet<Scope> = new Set(['nodes:read', 'nodes:write']);
+/** What tokens of an issuer may be for unless its settings list more or less: all that stays within an organisation. */
+export const DEFAULT_ISSUER_SCOPES = ALL_SCOPES.filter((scope) => !FLEET_SCOPES.has(scope));
+
 /** An OIDC issuer whose tokens are trusted. */
 const issuerSchema = z
   .strictObject({
@@ -35,6 +40,11 @@ const issuerSchema = z
     org_claim: z.string().min(1).max(255).optional(),
     /** Organisation of all its tokens, where they do not say. */
     org: idSchema.optional(),
+    /**
+     * Scopes that its tokens may have; others in a token count for nothing. DEFAULT_ISSUER_SCOPES when absent, without
+     * `nodes:*`: list those only for the issuer of whoever operates the nodes, since they reach the nodes of everybody.
+     */
+    scopes: z.array(z.enum(ALL_SCOPES)).min(1).optional(),
   })
   .refine(
     ({ org, org_claim }) => (org === undefined) !== (org_claim === undefined),

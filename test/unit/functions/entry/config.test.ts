@@ -155,6 +155,7 @@ describe('who may use the API', () => {
           audience: issuer.audience,
           jwksUrl: issuer.jwks_url,
           org: { orgClaim: 'org_id' },
+          scopes: ['meetings:read', 'meetings:write', 'meetings:join', 'meetings:host', 'tokens:write'],
         },
       ],
       clients: [
@@ -171,8 +172,15 @@ describe('who may use the API', () => {
     });
   });
 
+  it('GC-15 lets an issuer give what its settings list, the scopes of nodes only then', () => {
+    const scopes = ['nodes:read', 'nodes:write'];
+    const read = local({ DARK_TOWER_ISSUERS: JSON.stringify([{ ...issuer, scopes }]) });
+    expect(read.ok && read.value.access.issuers).toMatchObject([{ scopes }]);
+  });
+
   it.each([
     ['DARK_TOWER_ISSUERS', '{', 'must be JSON'],
+    ['DARK_TOWER_ISSUERS', JSON.stringify([{ ...issuer, scopes: ['everything'] }]), '0.scopes.0'],
     [
       'DARK_TOWER_ISSUERS',
       JSON.stringify([{ ...issuer, jwks_url: 'http://issuer.example' }]),

@@ -5,6 +5,8 @@ import { createDynamoStores } from '../../../../functions/dynamo/stores.ts';
 import type { Caller } from '../../../../functions/http/Access.ts';
 import { DENYLIST_CACHE_MS } from '../../../../functions/token/CachedDenylist.ts';
 import { type OrgSource, tokenAccess } from '../../../../functions/token/tokenAccess.ts';
+import { DEFAULT_ISSUER_SCOPES } from '../../../../shared/api/accessSettings.ts';
+import { ALL_SCOPES, type Scope } from '../../../../shared/api/auth.ts';
 import type { EpochMs } from '../../../../shared/base/clock.ts';
 import type { Result } from '../../../../shared/base/result.ts';
 import { keySetResolver } from '../../../../shared/token/signingKey.ts';
@@ -26,6 +28,7 @@ interface TokenOptions {
   readonly alg?: string;
   readonly claims?: JWTPayload;
   readonly org?: OrgSource;
+  readonly scopes?: readonly Scope[];
   readonly issuedAtSeconds?: number;
   readonly lifetimeSeconds?: number;
 }
@@ -33,7 +36,7 @@ interface TokenOptions {
 const nowSeconds = (): number => Math.floor(plane.clock.nowMs / 1_000);
 
 async function tokenAndAccess(options: TokenOptions = {}) {
-  const { alg = 'ES256', org = { orgClaim: 'org_id' } } = options;
+  const { alg = 'ES256', org = { orgClaim: 'org_id' }, scopes = ALL_SCOPES } = options;
   const { publicKey, privateKey } = await generateKeyPair(alg, { extractable: true });
   const issuedAt = options.issuedAtSeconds ?? nowSeconds();
   const token = await new SignJWT({ org_id: 'acme', scope: 'openid meetings:read', ...options.claims })
@@ -47,7 +50,7 @@ async function tokenAndAccess(options: TokenOptions = {}) {
     .sign(privateKey);
   const keys = keySetResolver({ keys: [{ ...(await exportJWK(publicKey)), kid: '1' }] });
   const access = tokenAccess({
-    issuers: [{ issuer: ISSUER, audience: AUDIENCE, keys, org }],
+    issuers: [{ issuer: ISSUER, audience: AUDIENCE, keys, org, scopes }],
     denylist: plane.stores.access.denylist,
     clock: plane.clock,
   });
@@ -88,7 +91,9 @@ describe('user tokens', () => {
       .sign(new TextEncoder().encode(JSON.stringify(jwk)));
     const keys = keySetResolver({ keys: [jwk] });
     const { denylist } = plane.stores.access;
-    const issuers = [{ issuer: ISSUER, audience: AUDIENCE, keys, org: { orgId: 'acme' } }];
+    const issuers = [
+      { issuer: ISSUER, audience: AUDIENCE, keys, org: { orgId: 'acme' }, scopes: ALL_SCOPES },
+    ];
     const access = tokenAccess({ issuers, denylist, clock: plane.clock });
     expect(await access.identify(request(forged))).toMatchObject({ ok: false });
   });
@@ -121,6 +126,16 @@ describe('user tokens', () => {
   ])('GC-15 may do what their scopes say, and nothing without: %j', async (claims, scopes) => {
     const read = await identify({ claims });
     expect(read.ok && [...read.value.scopes]).toEqual(scopes);
+  });
+
+  it('GC-15 may do no more than their issuer may give: nothing with the nodes of everybody unless its settings say so', async () => {
+    const claims = { scope: ALL_SCOPES.join(' ') };
+    const usual = await identify({ claims, scopes: DEFAULT_ISSUER_SCOPES });
+    expect(usual.ok && [...usual.value.scopes].toSorted()).toEqual(
+      ALL_SCOPES.filter((scope) => !scope.startsWith('nodes:')).toSorted(),
+    );
+    const listed = await identify({ claims, scopes: ['nodes:read'] });
+    expect(listed.ok && [...listed.value.scopes]).toEqual(['nodes:read']);
   });
 
   it('GC-15 belong to the organisation of their claim, or to that of their issuer', async () => {
