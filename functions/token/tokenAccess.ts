@@ -9,6 +9,7 @@ import { err, ok, type Result } from '../../shared/base/result.ts';
 import { CLOCK_SKEW_SECONDS } from '../../shared/token/joinToken.ts';
 import { type Access, bearerToken, type Caller } from '../http/Access.ts';
 import type { Denylist } from './Denylist.ts';
+import { VerifiedTokens } from './VerifiedTokens.ts';
 
 /** Signatures only, no shared secrets and no `none`: whoever can check a token must not be able to make one. */
 export const TOKEN_ALGORITHMS = ['EdDSA', 'ES256', 'RS256', 'PS256'];
@@ -40,10 +41,25 @@ export interface TokenAccessOptions {
 /** Lets in who shows a good token of one of the issuers. */
 export function tokenAccess(options: TokenAccessOptions): Access {
   const issuers = new Map(options.issuers.map((issuer) => [issuer.issuer, issuer]));
+  const verified = new VerifiedTokens<CheckedClaims>(options.clock);
   return {
     async identify(request) {
       const token = bearerToken(request);
-      return token.ok ? await verifyUserToken(token.value, issuers, options) : token;
+      if (!token.ok) return token;
+      if (token.value.length > MAX_TOKEN_CHARACTERS)
+        return err(`Token must have at most ${MAX_TOKEN_CHARACTERS} characters: got ${token.value.length}`);
+      let claims = verified.find(token.value);
+      if (claims === undefined) {
+        const checked = await verifyUserToken(token.value, issuers, options.clock.epochMs());
+        if (!checked.ok) return checked;
+        claims = checked.value;
+        verified.add(token.value, claims, claims.expiresAtSeconds);
+      }
+      const { caller, jti, issuedAtSeconds } = claims;
+      const { orgId, subject } = caller;
+      if (await options.denylist.denies({ orgId, subject, jti, issuedAtSeconds }))
+        return err('Token was revoked');
+      return ok(caller);
     },
   };
 }
@@ -51,13 +67,10 @@ export function tokenAccess(options: TokenAccessOptions): Access {
 async function verifyUserToken(
   token: string,
   issuers: ReadonlyMap<string, TrustedIssuer>,
-  { denylist, clock }: TokenAccessOptions,
-): Promise<Result<Caller>> {
-  if (token.length > MAX_TOKEN_CHARACTERS)
-    return err(`Token must have at most ${MAX_TOKEN_CHARACTERS} characters: got ${token.length}`);
+  nowMs: number,
+): Promise<Result<CheckedClaims>> {
   const issuer = issuers.get(issuerOf(token) ?? '');
   if (issuer === undefined) return err('Token is not of an issuer that is trusted here');
-  const nowMs = clock.epochMs();
   let claims: JWTPayload;
   try {
     const verified = await jwtVerify(token, issuer.keys, {
@@ -73,18 +86,14 @@ async function verifyUserToken(
     if (error instanceof ApiError) throw error;
     return err(describeFailure(error));
   }
-  const checked = checkClaims(claims, issuer, nowMs / 1_000);
-  if (!checked.ok) return checked;
-  const { caller, jti, issuedAtSeconds } = checked.value;
-  const { orgId, subject } = caller;
-  if (await denylist.denies({ orgId, subject, jti, issuedAtSeconds })) return err('Token was revoked');
-  return ok(caller);
+  return checkClaims(claims, issuer, nowMs / 1_000);
 }
 
 interface CheckedClaims {
   readonly caller: Caller;
   readonly jti: string | undefined;
   readonly issuedAtSeconds: number;
+  readonly expiresAtSeconds: number;
 }
 
 /** What the signature check does not look at. */
@@ -106,6 +115,7 @@ function checkClaims(claims: JWTPayload, issuer: TrustedIssuer, nowSeconds: numb
     caller: { orgId, issuer: issuer.issuer, subject: sub, scopes: scopesOf(claims, issuer) },
     jti,
     issuedAtSeconds: iat,
+    expiresAtSeconds: exp,
   });
 }
 

@@ -36,6 +36,7 @@ export class BenchedControlPlane {
   readonly access: Access;
   readonly #app: GlobalControllerApp;
   readonly #token: string;
+  readonly #signToken: (subject: string) => Promise<string>;
   readonly #database: EmbeddedDynamo;
   readonly #controllers: readonly HttpsController[];
   readonly #https: PinnedClient;
@@ -44,12 +45,14 @@ export class BenchedControlPlane {
     readonly app: (clockwork: Clockwork) => GlobalControllerApp;
     readonly access: Access;
     readonly token: string;
+    readonly signToken: (subject: string) => Promise<string>;
     readonly database: EmbeddedDynamo;
     readonly controllers: readonly HttpsController[];
     readonly https: PinnedClient;
   }) {
     this.access = parts.access;
     this.#token = parts.token;
+    this.#signToken = parts.signToken;
     this.#database = parts.database;
     this.#controllers = parts.controllers;
     this.#https = parts.https;
@@ -86,14 +89,16 @@ export class BenchedControlPlane {
         random: cryptoRandom,
         log,
       });
-    const token = await signAccessToken(signingKeys, {
-      subject: 'bench',
-      orgId: 'bench',
-      scopes: ALL_SCOPES,
-      issuedAtSeconds: Math.floor(clock.epochMs() / 1_000),
-      lifetimeSeconds: TOKEN_LIFETIME_SECONDS,
-    });
-    const plane = new BenchedControlPlane({ app, access, token, database, controllers, https });
+    const signToken = async (subject: string): Promise<string> =>
+      await signAccessToken(signingKeys, {
+        subject,
+        orgId: 'bench',
+        scopes: ALL_SCOPES,
+        issuedAtSeconds: Math.floor(clock.epochMs() / 1_000),
+        lifetimeSeconds: TOKEN_LIFETIME_SECONDS,
+      });
+    const token = await signToken('bench');
+    const plane = new BenchedControlPlane({ app, access, token, signToken, database, controllers, https });
     await plane.#register();
     return plane;
   }
@@ -128,10 +133,21 @@ export class BenchedControlPlane {
     await this.#node(`media-handlers/${id}/load-reports`, loadReport(id, { cpu_ratio: 0.2 }));
   }
 
+  /** The token that every request of this client shows. */
   async verifyToken(): Promise<void> {
-    const request = new Request('http://localhost/', { headers: { authorization: `Bearer ${this.#token}` } });
+    await this.verifyNewToken(this.#token);
+  }
+
+  async verifyNewToken(token: string | undefined): Promise<void> {
+    if (token === undefined) throw new Error('There is no token left');
+    const request = new Request('http://localhost/', { headers: { authorization: `Bearer ${token}` } });
     const caller = await this.access.identify(request);
     if (!caller.ok) throw new Error(caller.reason);
+  }
+
+  /** Each of a subject of its own. */
+  async signTokens(count: number): Promise<string[]> {
+    return await Promise.all(Array.from({ length: count }, (_, i) => this.#signToken(`user-${i}`)));
   }
 
   async stop(): Promise<void> {

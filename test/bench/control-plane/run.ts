@@ -11,10 +11,20 @@ const IN_FLIGHT = 32;
 const THROUGHPUT_MS = 2_000;
 /** A first join takes a meeting of its own. */
 const MEETINGS_TO_JOIN = 500;
+/** Tokens that were never shown before. */
+const MAX_NEW_TOKENS = 5_000;
 /** Nodes report at least this often, as they do in a running system. */
 const REFRESH_MS = 5_000;
 
-const OPERATIONS = ['createMeeting', 'getMeeting', 'join', 'laterJoin', 'loadReport', 'verifyToken'] as const;
+const OPERATIONS = [
+  'createMeeting',
+  'getMeeting',
+  'join',
+  'laterJoin',
+  'loadReport',
+  'verifyToken',
+  'verifyNewToken',
+] as const;
 type Operation = (typeof OPERATIONS)[number];
 
 export interface OperationResult {
@@ -43,6 +53,7 @@ export async function run(args: readonly string[]): Promise<ControlPlaneResult> 
   const plane = await BenchedControlPlane.start();
   try {
     let round = 0;
+    const newTokens = await plane.signTokens(WARM_UP_RUNS + runs);
     const requests = (): Record<Operation, () => Promise<void>> => {
       const id = `m-${round++}`;
       return {
@@ -52,6 +63,7 @@ export async function run(args: readonly string[]): Promise<ControlPlaneResult> 
         laterJoin: () => plane.join(id),
         loadReport: () => plane.reportLoad(round),
         verifyToken: () => plane.verifyToken(),
+        verifyNewToken: () => plane.verifyNewToken(newTokens.pop()),
       };
     };
     const samples = Object.fromEntries(OPERATIONS.map((name) => [name, [] as Sample[]])) as Record<
@@ -106,6 +118,7 @@ async function throughput(plane: BenchedControlPlane, name: Operation, newId: ()
   await plane.createMeeting(known);
   await plane.join(known);
   const fresh: string[] = [];
+  const newTokens = name === 'verifyNewToken' ? await plane.signTokens(MAX_NEW_TOKENS) : [];
   if (name === 'join')
     for (let i = 0; i < MEETINGS_TO_JOIN; i++) {
       const id = newId();
@@ -120,10 +133,13 @@ async function throughput(plane: BenchedControlPlane, name: Operation, newId: ()
     laterJoin: () => plane.join(known),
     loadReport: () => plane.reportLoad(count),
     verifyToken: () => plane.verifyToken(),
+    verifyNewToken: () => plane.verifyNewToken(newTokens.pop()),
   };
   const startedMs = performance.now();
   const isOver = (): boolean =>
-    performance.now() - startedMs > THROUGHPUT_MS || (name === 'join' && fresh.length === 0);
+    performance.now() - startedMs > THROUGHPUT_MS ||
+    (name === 'join' && fresh.length === 0) ||
+    (name === 'verifyNewToken' && newTokens.length === 0);
   await Promise.all(
     Array.from({ length: IN_FLIGHT }, async () => {
       while (!isOver()) {
