@@ -7,6 +7,7 @@ import {
   VERIFIED_TOKEN_MS,
   VerifiedTokens,
 } from '../../../../functions/token/VerifiedTokens.ts';
+import { ALL_SCOPES } from '../../../../shared/api/auth.ts';
 import type { Clock, EpochMs } from '../../../../shared/base/clock.ts';
 import { keySetResolver } from '../../../../shared/token/signingKey.ts';
 
@@ -44,7 +45,7 @@ async function issuerAndAccess(lifetimeSeconds = LIFETIME_SECONDS) {
       .setExpirationTime(nowMs / 1_000 + lifetimeSeconds)
       .sign(privateKey);
   const access = tokenAccess({
-    issuers: [{ issuer: ISSUER, audience: 'dark-tower', keys, org: { orgId: 'acme' } }],
+    issuers: [{ issuer: ISSUER, audience: 'dark-tower', keys, org: { orgId: 'acme' }, scopes: ALL_SCOPES }],
     denylist,
     clock,
   });
