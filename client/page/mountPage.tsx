@@ -23,10 +23,7 @@ export interface MountOptions {
 export function mountPage({ root, missingFeatures, joinMeeting }: MountOptions): void {
   const apiUrl = location.origin;
   const address = new PageAddress(window);
-  const { token, role } = address.takeHandover();
-  const user = new UserSession(token);
-  const hosted = new Hosted(pageStorage());
-  if (role === 'host' && address.meetingId !== '') hosted.add(address.meetingId);
+  const user = new UserSession();
   const app = new MeetingApp({
     apiUrl,
     missingFeatures,
@@ -34,7 +31,7 @@ export function mountPage({ root, missingFeatures, joinMeeting }: MountOptions):
     api: new ApiClient({ apiUrl, userToken: user.userToken }),
     address,
     user,
-    hosted,
+    hosted: new Hosted(pageStorage()),
   });
   globalThis.darkTower = {
     get client() {

@@ -10,7 +10,7 @@ import {
 import type { AppState, JoinSettings } from './AppState.ts';
 import type { Hosted } from './Hosted.ts';
 import { toJoinProblem } from './joinProblem.ts';
-import type { PageAddress } from './PageAddress.ts';
+import type { Handover, PageAddress } from './PageAddress.ts';
 import { Store } from './Store.ts';
 import { Toasts } from './Toasts.ts';
 import type { UserSession } from './UserSession.ts';
@@ -60,6 +60,7 @@ export class MeetingApp {
       joining: false,
       problem: undefined,
     });
+    this.#takeHandover(address.takeHandover());
     address.onChange(() => this.#followAddress());
   }
 
@@ -192,12 +193,21 @@ export class MeetingApp {
     this.store.set({ screen: { kind: 'lobby', meetingId }, joining: false, problem: undefined });
   }
 
-  /** "Back" and "forward": out of a meeting that the address no longer names, into the lobby of the one it names. */
+  /** Only on the way to the lobby, which says who one is then: nobody changes into somebody else within a meeting. */
+  #takeHandover({ token, role }: Handover): void {
+    const { meetingId } = this.#address;
+    if (token !== undefined) this.user.signIn(token);
+    if (role === 'host' && meetingId !== '') this.#hosted.add(meetingId);
+  }
+
+  /** Another address: out of a meeting that it no longer names, into the lobby of the one that it names. */
   #followAddress(): void {
     const { client } = this;
     const { meetingId } = this.#address;
+    const handover = this.#address.takeHandover();
     if (client?.meetingId === meetingId) return;
     if (client !== undefined) this.leave();
+    this.#takeHandover(handover);
     this.#showLobby(meetingId);
   }
 

@@ -43,6 +43,7 @@ export class PageAddress {
     this.#show('/');
   }
 
+  /** "Back", "forward", and a link with another `#` that is followed within the page. */
   onChange(listener: () => void): void {
     this.#window.addEventListener('popstate', listener);
   }

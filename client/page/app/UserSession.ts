@@ -8,11 +8,7 @@ export interface SignIn {
 }
 
 export class UserSession {
-  readonly store: Store<SignIn>;
-
-  constructor(token?: string) {
-    this.store = new Store<SignIn>({ token, refused: false });
-  }
+  readonly store = new Store<SignIn>({ token: undefined, refused: false });
 
   get isSignedIn(): boolean {
     return this.store.state.token !== undefined;

@@ -6,6 +6,7 @@ import { isAboutMeeting, type JoinProblem } from '../app/joinProblem.ts';
 import type { MeetingApp } from '../app/MeetingApp.ts';
 import { loadPreferences, pageStorage, savePreferences } from '../app/Preferences.ts';
 import { useStore } from '../app/Store.ts';
+import { signedInText } from '../text/tokenOwner.ts';
 import { Logo } from '../ui/Logo.tsx';
 import { DevicePreview } from './DevicePreview.ts';
 import { JoinForm, type JoinRequest } from './JoinForm.tsx';
@@ -84,6 +85,11 @@ export function Lobby({ app, state, meetingId }: LobbyProps): JSX.Element {
               ? 'Start a meeting and send its link, or join one that somebody sent you.'
               : (invitation.name ?? 'Check your camera and microphone first.')}
           </p>
+          {token !== undefined && (
+            <p class="field-hint" data-testid="signed-in">
+              {signedInText(token)}
+            </p>
+          )}
           <JoinForm
             initialMeetingId={meetingId}
             displayName={displayName}

@@ -46,6 +46,12 @@ class FakeWindow extends EventTarget {
     return url;
   }
 
+  /** A link with the same path, behind another `#`. */
+  follow(hash: string): void {
+    this.entries.push(new URL(hash, this.location));
+    this.dispatchEvent(new Event('popstate'));
+  }
+
   back(): void {
     this.entries.pop();
     this.dispatchEvent(new Event('popstate'));
@@ -288,8 +294,25 @@ describe('a token', () => {
     expect(address.takeHandover()).toEqual({ token: undefined, role: undefined });
   });
 
+  it('GC-15 comes with a link that is followed within the page, and is out of its address at once', () => {
+    const { user, window } = setUp({ path: '/m/abc#token=first' });
+    expect(user.store.state.token).toBe('first');
+    window.follow('#token=second');
+    expect(user.store.state.token).toBe('second');
+    expect(window.location.href).toBe(`${API}/m/abc`);
+  });
+
+  it('GC-15 makes nobody somebody else within a meeting', async () => {
+    const { app, user, window } = setUp({ path: '/m/abc#token=first' });
+    await app.joinMeeting('abc', SETTINGS);
+    window.follow('#token=second');
+    expect([screenOf(app), user.store.state.token]).toEqual(['meeting', 'first']);
+    expect(window.location.href).toBe(`${API}/m/abc`);
+  });
+
   it('GC-15 is shown until the server refuses it, and then asked for', async () => {
-    const user = new UserSession('stale');
+    const user = new UserSession();
+    user.signIn('stale');
     const shown: unknown[] = [];
     const api = new ApiClient({
       apiUrl: API,
