@@ -89,7 +89,7 @@ export class HandlerRole implements Role {
     });
     this.#unusedRouters = new UnusedRouters({
       list: () => routers.list(),
-      close: (routerId) => routers.delete(routerId),
+      close: (routerId) => routers.deleteEmpty(routerId),
       log,
     });
     addHandlerApi(context.http, {

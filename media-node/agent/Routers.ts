@@ -94,6 +94,14 @@ export class Routers {
     await call(entry, 'closeRouter', { router_id: routerId });
   }
 
+  /** As delete, unless somebody is in it: answers whether it was closed. */
+  async deleteEmpty(routerId: string): Promise<boolean> {
+    const entry = this.#entry(routerId);
+    const { closed } = await call(entry, 'closeEmptyRouter', { router_id: routerId });
+    if (closed) this.#forget(entry);
+    return closed;
+  }
+
   async createTransports(routerId: string, request: CreateTransports): Promise<TransportsBody> {
     const entry = this.#entry(routerId);
     const { transports } = await call(entry, 'createTransports', { router_id: routerId, ...request });

@@ -8,7 +8,8 @@ export const LOOK_INTERVAL_MS = 30_000;
 
 export interface UnusedRoutersOptions {
   readonly list: () => Promise<readonly RouterBody[]>;
-  readonly close: (routerId: string) => Promise<void>;
+  /** Closes a router that is still empty; false when somebody has come meanwhile. */
+  readonly close: (routerId: string) => Promise<boolean>;
   readonly log: Logger;
 }
 
@@ -34,18 +35,24 @@ export class UnusedRouters {
 
   /** Closes the routers that are empty and were at the look before. Never rejects. */
   async look(): Promise<void> {
-    const { list, close, log } = this.#options;
+    const { list, log } = this.#options;
     try {
       const empty = (await list()).filter(({ transports }) => transports === 0);
       const unused = empty.filter(({ router_id: id }) => this.#emptyBefore.has(id));
       this.#emptyBefore = new Set(empty.map(({ router_id: id }) => id));
-      for (const { router_id, meeting_id } of unused) {
-        log.warn('Router closed that nobody uses', { router_id, meeting_id });
-        await close(router_id);
-      }
+      await Promise.all(unused.map((router) => this.#close(router)));
     } catch (error) {
-      // What went meanwhile needs no closing; the rest is looked at again.
       log.info('Unused routers are looked at again later', { error });
+    }
+  }
+
+  /** Never rejects: what went meanwhile needs no closing, and what could not be closed is looked at again. */
+  async #close({ router_id, meeting_id }: RouterBody): Promise<void> {
+    const { close, log } = this.#options;
+    try {
+      if (await close(router_id)) log.warn('Router closed that nobody uses', { router_id, meeting_id });
+    } catch (error) {
+      log.info('Unused router was not closed', { router_id, meeting_id, error });
     }
   }
 }

@@ -88,6 +88,12 @@ export class HandlerWorker {
         this.#closeRouter(this.#router(router_id), CloseCode.normal, 'Meeting has ended');
         return null;
       },
+      closeEmptyRouter: ({ router_id }) => {
+        const router = this.#router(router_id);
+        const closed = router.transportCount === 0;
+        if (closed) this.#closeRouter(router, CloseCode.normal, 'Nobody uses it');
+        return { closed };
+      },
       inspectRouter: ({ router_id }) => {
         const router = this.#router(router_id);
         return {

@@ -116,6 +116,8 @@ export type WorkerCalls = {
 export type HandlerCalls = {
   createRouter: { request: { router_id: string; meeting_id: string; generation: number }; answer: null };
   closeRouter: { request: { router_id: string }; answer: null };
+  /** As closeRouter, for one without transports; `closed` is false for one that somebody is in. */
+  closeEmptyRouter: { request: { router_id: string }; answer: { closed: boolean } };
   inspectRouter: {
     request: { router_id: string };
     answer: { transports: number; producers: number; consumers: number };

@@ -60,6 +60,16 @@ describe('HandlerWorker', () => {
     expect(test.worker.stats().routers).toBe(1);
   });
 
+  it('SFU-8 SFU-9 closes a router as unused only while nobody is in it', async () => {
+    const test = await startTestWorker();
+    const [transport = ''] = await makeTransports(test, 1);
+    expect(await test.calls.closeEmptyRouter(COUNTS)).toEqual({ closed: false });
+    expect(test.worker.stats().routers).toBe(1);
+    await test.calls.closeTransport({ ...COUNTS, transport_id: transport });
+    expect(await test.calls.closeEmptyRouter(COUNTS)).toEqual({ closed: true });
+    expect(test.worker.stats().routers).toBe(0);
+  });
+
   it('SFU-3 names a router, transport or producer that is not there', async () => {
     const test = await startTestWorker();
     const [transport] = await makeTransports(test, 1);
