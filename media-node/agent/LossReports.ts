@@ -12,12 +12,16 @@ import type { Clock } from '../../shared/base/clock.ts';
 import type { Logger } from '../../shared/base/log.ts';
 import type { Secret } from '../../shared/base/secret.ts';
 import type { PinnedClient } from '../../shared/node/pinnedHttps.ts';
+import { postToController } from './postToController.ts';
 
 const BACKOFF: BackoffOptions = { firstMs: 100, maxMs: 2_000 };
 /** Clients wait 5 s for another media server; what comes much later is of no use. */
 const GIVE_UP_MS = 15_000;
-/** Reports that are being told at once; further ones are dropped. A node has at most 64 workers. */
-const MAX_REPORTS = 256;
+/**
+ * Reports of one kind that are being told at once; further ones are dropped. A node has at most 64 workers, so that losses of
+ * routers stay under it; those of transports may not while a controller cannot be reached, and then crowd out only their kind.
+ */
+const MAX_REPORTS_PER_KIND = 256;
 /** Answers that no second try changes. */
 const isDefinitive = (status: number): boolean => status >= 400 && status < 500 && status !== 429;
 
@@ -51,7 +55,8 @@ export interface LossReportsOptions {
 export class LossReports {
   readonly #options: LossReportsOptions;
   readonly #stopping = new AbortController();
-  #underWay = 0;
+  /** By path, one for each kind. */
+  readonly #underWay = new Map<string, number>();
 
   constructor(options: LossReportsOptions) {
     this.#options = options;
@@ -105,11 +110,11 @@ export class LossReports {
   async #tell(controller: ControllerAddress, report: Report): Promise<void> {
     const { clock, log, random } = this.#options;
     const fields = { controller_id: controller.controller_id, path: report.path, lost: report.count };
-    if (this.#underWay >= MAX_REPORTS) {
+    if (this.#underWayOf(report) >= MAX_REPORTS_PER_KIND) {
       log.error('Losses are not told: too many reports are under way', fields);
       return;
     }
-    this.#underWay++;
+    this.#underWay.set(report.path, this.#underWayOf(report) + 1);
     const deadlineMs = clock.monotonicMs() + GIVE_UP_MS;
     try {
       for (let attempt = 0; !this.#stopping.signal.aborted; attempt++) {
@@ -122,8 +127,12 @@ export class LossReports {
         await this.#pause(delayMs);
       }
     } finally {
-      this.#underWay--;
+      this.#underWay.set(report.path, this.#underWayOf(report) - 1);
     }
+  }
+
+  #underWayOf({ path }: Report): number {
+    return this.#underWay.get(path) ?? 0;
   }
 
   /** What went wrong, when something did. */
@@ -131,18 +140,8 @@ export class LossReports {
     controller: ControllerAddress,
     { path, body }: Report,
   ): Promise<{ readonly error: unknown; readonly definitive: boolean } | undefined> {
-    const { client, nodeToken } = this.#options;
     try {
-      const { status } = await client.request({
-        url: new URL(path, controller.internal_url).href,
-        method: 'POST',
-        headers: {
-          authorization: `Bearer ${nodeToken()?.reveal() ?? ''}`,
-          'content-type': 'application/json',
-        },
-        body: JSON.stringify(body),
-        certificateHashes: controller.certificate_hashes,
-      });
+      const status = await postToController(this.#options, controller, path, body);
       if (status >= 200 && status < 300) return undefined;
       return { error: new Error(`The controller answered ${status}`), definitive: isDefinitive(status) };
     } catch (error) {

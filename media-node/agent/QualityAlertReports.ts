@@ -11,6 +11,7 @@ import { controllerPaths } from '../../shared/api/paths.ts';
 import type { Logger } from '../../shared/base/log.ts';
 import type { Secret } from '../../shared/base/secret.ts';
 import type { PinnedClient } from '../../shared/node/pinnedHttps.ts';
+import { postToController } from './postToController.ts';
 
 /** Participants whose alerts wait for one controller; further ones are dropped. */
 export const MAX_WAITING_ALERTS = 1_024;
@@ -67,19 +68,10 @@ export class QualityAlertReports {
   }
 
   async #post(controller: ControllerAddress, body: QualityAlerts): Promise<void> {
-    const { client, nodeToken, log } = this.#options;
+    const { log } = this.#options;
     const fields = { controller_id: controller.controller_id, alerts: body.alerts.length };
     try {
-      const { status } = await client.request({
-        url: new URL(controllerPaths.qualityAlerts, controller.internal_url).href,
-        method: 'POST',
-        headers: {
-          authorization: `Bearer ${nodeToken()?.reveal() ?? ''}`,
-          'content-type': 'application/json',
-        },
-        body: JSON.stringify(body),
-        certificateHashes: controller.certificate_hashes,
-      });
+      const status = await postToController(this.#options, controller, controllerPaths.qualityAlerts, body);
       if (status < 200 || status >= 300) log.warn('Quality alerts refused', { ...fields, status });
     } catch (error) {
       log.warn('Quality alerts not told', { ...fields, error });

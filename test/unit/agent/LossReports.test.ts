@@ -129,6 +129,20 @@ describe('reports of lost routers', () => {
     expect(requests).toHaveLength(3);
   });
 
+  it('SFU-9 tells of routers however many ended transports wait for a controller that cannot be reached', async () => {
+    outcome = () => 503;
+    for (let index = 0; index < 1_000; index++)
+      reports.reportTransports(lost(1, 'mc-1').map((router) => ({ ...router, transportId: `t${index}` })));
+    await vi.advanceTimersByTimeAsync(0);
+    const before = requests.length;
+    expect(before).toBe(256);
+    reports.report(lost(1, 'mc-2'), 'SIGKILL');
+    await vi.advanceTimersByTimeAsync(0);
+    expect(requests.slice(before).map(({ url }) => url)).toEqual([
+      `https://mc-2.example:8443${controllerPaths.routersLost}`,
+    ]);
+  });
+
   it('does not tell again what the controller refuses, nor anything once it is stopped', async () => {
     outcome = () => 403;
     reports.report(lost(1, 'mc-1'), 'SIGKILL');
