@@ -42,6 +42,8 @@ interface RouterEntry {
   readonly generation: number;
   readonly worker: HandlerWorker;
   controller: ControllerAddress | undefined;
+  /** Its worker was asked to close it, and may not have said that it did: it may be there or not. */
+  closing: boolean;
 }
 
 export class Routers {
@@ -89,9 +91,7 @@ export class Routers {
   }
 
   async delete(routerId: string): Promise<void> {
-    const entry = this.#entry(routerId);
-    this.#forget(entry);
-    await call(entry, 'closeRouter', { router_id: routerId });
+    await this.#close(this.#entry(routerId));
   }
 
   /** As delete, unless somebody is in it: answers whether it was closed. */
@@ -204,7 +204,7 @@ export class Routers {
   async #createNow({ meeting_id: meetingId, generation, controller }: CreateRouter): Promise<RouterBody> {
     const existing = this.#byMeeting.get(meetingId);
     if (existing?.worker.running) {
-      if (existing.generation === generation) {
+      if (existing.generation === generation && !existing.closing) {
         existing.controller = controller;
         return await this.#describe(existing);
       }
@@ -232,13 +232,12 @@ export class Routers {
     return body(entry, { transports: 0, producers: 0, consumers: 0 });
   }
 
-  /** The router of an assignment that is over goes before the new one comes; a worker that cannot say so is dying. */
+  /** The router of an assignment that is over goes before the new one comes, or is left to UnusedRouters. */
   async #replace(entry: RouterEntry): Promise<void> {
-    this.#forget(entry);
     try {
-      await entry.worker.call('closeRouter', { router_id: entry.routerId });
+      await this.#close(entry);
     } catch (error) {
-      this.#options.log.warn('Router of an older generation was not closed', {
+      this.#options.log.warn('Router was not closed before the one in its place', {
         router_id: entry.routerId,
         meeting_id: entry.meetingId,
         error,
@@ -281,6 +280,7 @@ export class Routers {
       generation,
       worker: least.worker,
       controller: undefined,
+      closing: false,
     };
     this.#byId.set(entry.routerId, entry);
     this.#byMeeting.set(meetingId, entry);
@@ -311,13 +311,31 @@ export class Routers {
     return entry;
   }
 
+  /** A router whose worker does not say that it is gone stays known: it can be seen, counted and closed again. */
+  async #close(entry: RouterEntry): Promise<void> {
+    entry.closing = true;
+    try {
+      await call(entry, 'closeRouter', { router_id: entry.routerId });
+    } catch (error) {
+      if (isNotFound(error)) this.#forget(entry);
+      throw error;
+    }
+    this.#forget(entry);
+  }
+
   #forget(entry: RouterEntry): void {
     this.#byId.delete(entry.routerId);
     if (this.#byMeeting.get(entry.meetingId) === entry) this.#byMeeting.delete(entry.meetingId);
   }
 
   async #describe(entry: RouterEntry): Promise<RouterBody> {
-    return body(entry, await call(entry, 'inspectRouter', { router_id: entry.routerId }));
+    try {
+      return body(entry, await call(entry, 'inspectRouter', { router_id: entry.routerId }));
+    } catch (error) {
+      // Closed after all, when nobody waited for the answer any more.
+      if (entry.closing && isNotFound(error)) this.#forget(entry);
+      throw error;
+    }
   }
 }
 
@@ -358,6 +376,10 @@ function found<Item>(kind: string, id: string, item: Item | undefined): Item {
 
 function requireId(kind: string, id: string): void {
   if (!isId(id)) throw notFound(kind, id);
+}
+
+function isNotFound(error: unknown): boolean {
+  return error instanceof ApiError && error.code === 'NOT_FOUND';
 }
 
 function notFound(kind: string, id: string): ApiError {
