@@ -69,7 +69,7 @@ export class TcpMediaSession implements MediaSession {
       createFraming: options.createFraming,
       limits: options.limits,
       ...(options.ping === undefined ? {} : { ping: options.ping }),
-      onDatagram: (bytes, at) => this.#deliver((handlers) => handlers.onDatagram(bytes, at)),
+      onDatagram: (bytes, at) => this.#onDatagram(bytes, at),
       onCapsule: (type, value) => this.#mux.push(type, value),
       onWritable: () => this.#mux.resume(),
       onDatagramsSent: (count, failed) => {
@@ -171,6 +171,20 @@ export class TcpMediaSession implements MediaSession {
     this.#handlers = undefined;
     this.#guard(() => handlers.onClose(close));
     this.#closed.resolve(close);
+  }
+
+  /** As #deliver, without making a closure for each datagram. */
+  #onDatagram(bytes: Uint8Array, at: number): void {
+    const handlers = this.#handlers;
+    if (handlers === undefined || this.#close !== undefined) {
+      this.#deliver((later) => later.onDatagram(bytes, at));
+      return;
+    }
+    try {
+      handlers.onDatagram(bytes, at);
+    } catch {
+      this.#counters.handlerFaults++;
+    }
   }
 
   #deliver(delivery: (handlers: SessionHandlers) => void): void {
