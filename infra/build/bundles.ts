@@ -1,10 +1,11 @@
 // esbuild targets: the worker scripts that Deno runs and the meeting page. Entry files are named by path only: infra
 // imports no code of the other parts.
 import { mkdir, readdir, readFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build } from 'esbuild';
 import { WORKER_SCRIPTS } from '../../shared/base/env.ts';
+import { removeOthers } from './removeOthers.ts';
 import { writeChanged } from './writeChanged.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -25,12 +26,14 @@ const common = {
   logLevel: 'warning',
 } satisfies BuildOptions;
 
-async function bundle(options: BuildOptions): Promise<void> {
+/** Answers with the paths of what it made. */
+async function bundle(options: BuildOptions): Promise<string[]> {
   const { outputFiles } = await build({ ...common, ...options, write: false });
   for (const { path, contents } of outputFiles) {
     await mkdir(dirname(path), { recursive: true });
     await writeChanged(path, contents);
   }
+  return outputFiles.map(({ path }) => path);
 }
 
 /** Scripts for Deno: one file each, Node built-ins left to Deno's own. */
@@ -56,7 +59,7 @@ export async function buildWorkers(): Promise<void> {
 }
 
 export async function buildPage(): Promise<void> {
-  await bundle({
+  const made = await bundle({
     // The audio thread loads its script by itself, from next to the page's.
     entryPoints: {
       page: 'client/page/main.tsx',
@@ -72,8 +75,10 @@ export async function buildPage(): Promise<void> {
     jsxImportSource: 'preact',
   });
   const assets = `${root}client/page/public`;
-  for (const name of await readdir(assets))
-    await writeChanged(`${DIST.page}/${name}`, await readFile(`${assets}/${name}`));
+  const names = await readdir(assets);
+  for (const name of names) await writeChanged(`${DIST.page}/${name}`, await readFile(`${assets}/${name}`));
+  // A chunk's name changes with its content.
+  await removeOthers(DIST.page, new Set([...made.map((path) => basename(path)), ...names]));
 }
 
 /** Everything that a running system needs. */
