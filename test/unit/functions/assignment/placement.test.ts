@@ -130,32 +130,33 @@ describe('a reservation', () => {
     expect(await ask('silent')).toBe(false);
   });
 
-  it('GC-4 never passes capacity: 1,000 at once, through four clients, on room for 700', {
+  it('GC-4 never passes capacity: 400 at once, through four clients, on room for 280', {
     timeout: 60_000,
   }, async () => {
-    for (let i = 0; i < 7; i++) await plane.addController(`mc-${i}`, { max_meetings: 100 });
+    for (let i = 0; i < 7; i++) await plane.addController(`mc-${i}`, { max_meetings: 40 });
     const clients = Array.from({ length: 4 }, patientClient);
     const processes = clients.map((client) =>
       newPlacement(createDynamoStores({ client, tableName: 'test', clock: plane.clock })),
     );
     const outcomes = await Promise.all(
-      Array.from({ length: 1_000 }, (_, i) => processes[i % 4]?.reserveController()),
+      Array.from({ length: 400 }, (_, i) => processes[i % 4]?.reserveController()),
     );
     const placed = outcomes.flatMap((outcome) => (outcome?.ok ? [outcome.value] : []));
     const perNode = Map.groupBy(placed, ({ node }) => node.id);
     for (const [id, reservations] of perNode) {
-      expect(reservations.length).toBeLessThanOrEqual(100);
+      expect(reservations.length).toBeLessThanOrEqual(40);
       expect(await reservedOn(id)).toBe(reservations.length);
     }
     // Some give up while others hold what is left; none of the room stays unused by much.
-    expect(placed.length).toBeGreaterThan(650);
+    expect(placed.length).toBeGreaterThan(260);
     await Promise.all(placed.map((each, i) => processes[i % 4]?.releaseController(each)));
     for (const id of perNode.keys()) expect(await reservedOn(id)).toBe(0);
     for (const client of clients) client.destroy();
   });
 });
 
-describe('placing', () => {
+// Up to a hundred calls one after the other: 2 s on an idle machine.
+describe('placing', { timeout: 30_000 }, () => {
   it('GC-4 spreads a burst within one report interval over the fleet', async () => {
     for (let i = 0; i < 10; i++) await plane.addController(`mc-${i}`);
     const counts = new Map<string, number>();
