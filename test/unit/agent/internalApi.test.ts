@@ -250,36 +250,6 @@ describe('internal API of a media handler', () => {
     expect(again.worker_id).not.toBe(router.worker_id);
   });
 
-  it('SFU-2 SFU-3 keeps a router whose worker did not say that it is closed, so that it can be closed again', async () => {
-    const old = await createRouter('m1');
-    const worker = pool.workers[old.worker_id];
-    if (worker === undefined) throw new Error('There is no such worker');
-    worker.hangs = true;
-    await expectError(call('DELETE', handlerPaths.router(old.router_id)), 500, 'INTERNAL_ERROR');
-    const next = await createRouter('m1', 2);
-    worker.hangs = false;
-    const { routers } = routerListSchema.parse((await call('GET', handlerPaths.routers)).body);
-    expect(routers.map(({ router_id }) => router_id)).toEqual([old.router_id, next.router_id]);
-    expect((await call('DELETE', handlerPaths.router(old.router_id))).status).toBe(204);
-    expect(worker.routers.size).toBe(0);
-    // The meeting's router is the new one, whatever became of the old.
-    expect((await createRouter('m1', 2)).router_id).toBe(next.router_id);
-  });
-
-  it('SFU-3 SFU-8 gives the place of a router away that was closed after its time-out, also to its own meeting', async () => {
-    setUp(1, 1);
-    const [worker] = pool.workers;
-    if (worker === undefined) throw new Error('There is no worker');
-    for (const meetingId of ['m1', 'm2', 'm2']) {
-      const { router_id: id } = await createRouter(meetingId);
-      worker.hangs = true;
-      await expectError(call('DELETE', handlerPaths.router(id)), 500, 'INTERNAL_ERROR');
-      worker.hangs = false;
-      worker.routers.delete(id);
-      if (meetingId === 'm1') expect((await call('GET', handlerPaths.routers)).body).toEqual({ routers: [] });
-    }
-  });
-
   it('SFU-3 lists workers with their load', async () => {
     await createRouter('m1');
     const { workers } = workersSchema.parse((await call('GET', handlerPaths.workers)).body);
