@@ -16,6 +16,8 @@ import type { RoomEnd } from './RoomEvents.ts';
 const REJOIN_BACKOFF = { firstMs: 500, maxMs: 5_000 };
 /** Without success for so long, ms, it is over: well past the 30 s after which a silent controller is replaced anyway. */
 const REJOIN_LIMIT_MS = 90_000;
+/** A person who waits to be let in is told sooner what is wrong, ms: still past those 30 s. */
+const FIRST_JOIN_LIMIT_MS = 40_000;
 /** A room that it came back to and that breaks sooner, ms, counts as one more failed attempt. */
 const STABLE_AFTER_MS = 10_000;
 const MAX_RETRY_AFTER_MS = 15_000;
@@ -48,7 +50,7 @@ export class LastingRoom {
     this.#events = new Emitter((error) => context.log.error('A lasting room listener failed', { error }));
   }
 
-  /** Rejects as Room.join; what a controller does not say no to itself is tried again for up to 90 s before. */
+  /** Rejects as Room.join; what a controller does not say no to itself is tried again for up to 40 s before. */
   static async join(options: RoomOptions): Promise<LastingRoom> {
     const context = roomContext(options);
     const startedAtMs = context.clock.monotonicMs();
@@ -150,7 +152,7 @@ export class LastingRoom {
         return await this.#enter(startedAtMs, () => (isLetIn = true));
       } catch (error) {
         const isRefused = error instanceof ConnectionError && error.code === 'refused';
-        const isLate = clock.monotonicMs() - startedAtMs >= REJOIN_LIMIT_MS;
+        const isLate = clock.monotonicMs() - startedAtMs >= FIRST_JOIN_LIMIT_MS;
         if (isLetIn || isRefused || isFinal(error) || isLate) throw error;
         log.warn('The meeting could not be entered: trying again', { error });
         await this.#pause(error);
