@@ -8,6 +8,6 @@ export const MAX_REPORTERS = 600;
 
 /** Who has said that an assignment's controller cannot be reached. Rejects with ApiError (503) while the store is away. */
 export interface UnreachableStore {
-  /** Counts the participant, once, and answers how many have said so within the window. */
-  report(assignment: Assignment, participantId: string, atMs: EpochMs): Promise<number>;
+  /** Counts the reporter, once, and answers how many have said so within the window. */
+  report(assignment: Assignment, reporter: string, atMs: EpochMs): Promise<number>;
 }

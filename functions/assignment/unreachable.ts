@@ -8,6 +8,7 @@ import type { Logger } from '../../shared/base/log.ts';
 import type { TraceContext } from '../../shared/base/trace.ts';
 import type { JoinClaims } from '../../shared/token/joinToken.ts';
 import type { MeetingRecord } from '../meeting/Meeting.ts';
+import { sha256Hex } from '../token/ApiClients.ts';
 import type { Assignment } from './Assignment.ts';
 import { type AssignOptions, assign, meetingEnded } from './assign.ts';
 
@@ -28,6 +29,16 @@ export function reportsNeeded(participants: number | undefined): number {
 export interface UnreachableContext {
   readonly log: Logger;
   readonly trace: TraceContext;
+}
+
+/**
+ * Whose voice a report is. Every join makes a new participant, which need not ever have been in the meeting: so a user has
+ * one, however often it joined, and all guests have one together. Where everyone is let in each participant has its own.
+ */
+async function reporterOf({ sub, user }: JoinClaims): Promise<string> {
+  if (user === undefined) return 'guests:';
+  if (user.anyone) return sub;
+  return `user:${await sha256Hex(JSON.stringify([user.org_id, user.subject]))}`;
 }
 
 /**
@@ -54,7 +65,7 @@ export async function reportUnreachable(
   if (await stores.access.removedParticipants.has(meeting.meetingId, participantId))
     throw new ApiError('FORBIDDEN', 'Participant has been removed from the meeting');
   const [reports, presence] = await Promise.all([
-    stores.unreachable.report(assignment, participantId, clock.epochMs()),
+    stores.unreachable.report(assignment, await reporterOf(claims), clock.epochMs()),
     stores.presence.get(assignment.controllerId, meeting.meetingId),
   ]);
   const isHeard = presence?.generation === assignment.generation;

@@ -20,7 +20,7 @@ export class DynamoUnreachableStore implements UnreachableStore {
 
   async report(
     { meetingId, region, generation }: Assignment,
-    participantId: string,
+    reporter: string,
     atMs: EpochMs,
   ): Promise<number> {
     const key = keys.unreachable(meetingId, region, generation);
@@ -28,17 +28,17 @@ export class DynamoUnreachableStore implements UnreachableStore {
       const before = await this.#table.update(key, {
         update: {
           text: 'SET #reporters = list_append(#reporters, :one)',
-          values: { one: [participantId] },
+          values: { one: [reporter] },
         },
         condition: {
           text: '#expires_at > :nowSeconds AND NOT contains(#reporters, :reporter) AND size(#reporters) < :most',
-          values: { nowSeconds: Math.floor(atMs / 1_000), reporter: participantId, most: MAX_REPORTERS },
+          values: { nowSeconds: Math.floor(atMs / 1_000), reporter, most: MAX_REPORTERS },
         },
       });
       if (before !== undefined) return reportersOf(before) + 1;
       const item = await this.#table.get(key);
       if (item !== undefined) return reportersOf(item);
-      const first = { reporters: [participantId], ...expiryAttribute(atMs + REPORT_WINDOW_MS) };
+      const first = { reporters: [reporter], ...expiryAttribute(atMs + REPORT_WINDOW_MS) };
       if (await this.#table.put(key, first, this.#table.absent())) return 1;
     }
     throw new ApiError('INTERNAL_ERROR', 'The report could not be counted: try again shortly', {

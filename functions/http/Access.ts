@@ -14,6 +14,8 @@ export interface Identity {
 }
 
 export interface Caller extends Identity {
+  /** Whoever calls is this one: the subject tells nobody apart. */
+  readonly isAnyone?: boolean;
   readonly scopes: ReadonlySet<Scope>;
 }
 
@@ -46,7 +48,7 @@ export function bearerToken(request: Request): Result<string> {
  * token says, where tokens are checked.
  */
 export function openAccess(identity: Identity, tokens?: Access): Access {
-  const caller: Caller = { ...identity, scopes: new Set(ALL_SCOPES) };
+  const caller: Caller = { ...identity, isAnyone: true, scopes: new Set(ALL_SCOPES) };
   return {
     async identify(request) {
       return tokens === undefined || !request.headers.has('authorization')

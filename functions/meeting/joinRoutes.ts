@@ -151,12 +151,17 @@ export function addJoinRoutes(app: OpenAPIHono<AppEnv>, options: JoinRoutesOptio
   });
 
   async function joinAsUser(context: Context<AppEnv>, meetingId: MeetingId, request: Wish) {
-    const { orgId, subject } = context.get('caller');
+    const { orgId, subject, isAnyone } = context.get('caller');
     const meeting = await meetings.get(orgId, meetingId);
     const role = roleOfUser(context, meeting, request.role);
     const joining = {
       displayName: request.display_name,
-      user: { org_id: orgId, subject, joined_at: Math.floor(clock.epochMs() / 1_000) },
+      user: {
+        org_id: orgId,
+        subject,
+        joined_at: Math.floor(clock.epochMs() / 1_000),
+        ...(isAnyone && { anyone: true as const }),
+      },
       ...(role && { role }),
     };
     return await join(meeting, joining, context.get('log'), context.get('trace'));

@@ -27,7 +27,16 @@ const joinClaimsSchema = z.object({
     .enum(['host'])
     .optional()
     .meta({ description: 'A host may mute others (MC-10). Whoever signs the token decides who is one.' }),
-  user: z.object({ org_id: idSchema, subject: z.string(), joined_at: z.number() }).optional(),
+  user: z
+    .object({
+      org_id: idSchema,
+      subject: z.string(),
+      joined_at: z.number(),
+      anyone: z.literal(true).optional().meta({
+        description: 'Where everyone is let in: the subject is the same for all, and tells nobody apart.',
+      }),
+    })
+    .optional(),
 });
 export type JoinClaims = z.infer<typeof joinClaimsSchema>;
 

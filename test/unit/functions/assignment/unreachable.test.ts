@@ -1,6 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { reportsNeeded } from '../../../../functions/assignment/unreachable.ts';
+import type { Access } from '../../../../functions/http/Access.ts';
+import { ALL_SCOPES } from '../../../../shared/api/auth.ts';
 import type { UnreachableAnswer } from '../../../../shared/api/controllerNotice.ts';
+import { err, ok } from '../../../../shared/base/result.ts';
 import { ControlPlane } from '../support/ControlPlane.ts';
 
 const MEETING = 'standup';
@@ -25,6 +28,24 @@ async function token(meetingId = MEETING): Promise<string> {
 
 async function tokens(count: number): Promise<string[]> {
   return await Promise.all(Array.from({ length: count }, () => token()));
+}
+
+/** Of a user with a name of its own, or of a guest. */
+async function tokenOf(subject: string | undefined): Promise<string> {
+  const access: Access = {
+    identify: async () =>
+      subject === undefined
+        ? err('Authorization is missing')
+        : ok({ orgId: 'default', subject, scopes: new Set(ALL_SCOPES) }),
+  };
+  const app = plane.createApp({ access });
+  const response = await app.request(`/api/v1/meetings/${MEETING}/join`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ display_name: 'Ada' }),
+  });
+  expect(response.status).toBe(200);
+  return ((await response.json()) as { join_token: string }).join_token;
 }
 
 async function report(joinToken: string, meetingId = MEETING): Promise<Response> {
@@ -118,6 +139,33 @@ describe('reports of an unreachable controller', () => {
     await present(3);
     expect(await outcome(second)).toMatchObject({ outcome: 'counted', reports: 1 });
     expect(await generation()).toBe(1);
+  });
+
+  it('GC-17 count once for all guests, who may join as often as they like', async () => {
+    const guestsMayJoin = await plane.app.request(`/api/v1/meetings/${MEETING}`, {
+      method: 'PATCH',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ allow_guests: true }),
+    });
+    expect(guestsMayJoin.status).toBe(200);
+    const guests = await Promise.all(Array.from({ length: 4 }, () => tokenOf(undefined)));
+    const [mine = ''] = await tokens(1);
+    await present(3);
+    await plane.addController('mc-2');
+    for (const guest of guests)
+      expect(await outcome(guest)).toEqual({ outcome: 'counted', reports: 1, needed: 2 });
+    expect(await generation()).toBe(1);
+    expect(await outcome(mine)).toMatchObject({ outcome: 'moved', reports: 2 });
+  });
+
+  it('GC-17 count once for a user, however often it has joined', async () => {
+    const ofAda = await Promise.all(Array.from({ length: 4 }, () => tokenOf('ada')));
+    await present(3);
+    await plane.addController('mc-2');
+    for (const each of ofAda)
+      expect(await outcome(each)).toEqual({ outcome: 'counted', reports: 1, needed: 2 });
+    expect(await generation()).toBe(1);
+    expect(await outcome(await tokenOf('ben'))).toMatchObject({ outcome: 'moved', reports: 2 });
   });
 
   it('GC-17 are taken with a token that has expired meanwhile, for a day', async () => {
