@@ -12,18 +12,19 @@ import { sha256Hex } from '../token/ApiClients.ts';
 import type { Assignment } from './Assignment.ts';
 import { type AssignOptions, assign, meetingEnded } from './assign.ts';
 
-/** One participant alone may be the one whose network is broken. */
+/**
+ * One participant alone may be the one whose network is broken: without others it waits for the missed heartbeat. What the
+ * controller has said may be of before others joined.
+ */
 const NEEDED_AT_LEAST = 2;
 const SUPERSEDED = 'Meeting is served by another controller';
 
 /**
- * Participants that must say so: a majority of those that the controller has last said are there; at least two, or all
- * where there are fewer. Two where it has not said yet.
+ * Participants that must say so: a majority of those that the controller has last said are there, and at least two, also
+ * where it has said fewer or nothing yet.
  */
-export function reportsNeeded(participants: number | undefined): number {
-  if (participants === undefined) return NEEDED_AT_LEAST;
-  const majority = Math.floor(participants / 2) + 1;
-  return Math.max(1, Math.min(Math.max(NEEDED_AT_LEAST, majority), participants));
+export function reportsNeeded(participants = 0): number {
+  return Math.max(NEEDED_AT_LEAST, Math.floor(participants / 2) + 1);
 }
 
 export interface UnreachableContext {

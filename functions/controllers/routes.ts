@@ -46,7 +46,7 @@ export function addControllerRoutes(app: OpenAPIHono<AppEnv>, options: Controlle
     operationId: 'reportPresence',
     summary: 'Tell how many participants meetings have',
     description:
-      'With each full heartbeat, all meetings at once, or up to 500 of them in turn: what is not listed is not known. The answer names those that have moved to another controller meanwhile.',
+      'With each full heartbeat, all meetings at once; of more than 500 the largest each time and the others in turn: what is not listed is not known. The answer names those that have moved to another controller meanwhile.',
     schema: meetingPresenceSchema,
     message: 'MeetingPresence',
     answer: {

@@ -1,6 +1,5 @@
 // The meeting controller of a node: its worker, the internal API for the global controller, and the heartbeats.
 
-import { MAX_PRESENCE_ENTRIES } from '../../shared/api/controllerNotice.ts';
 import type { ControllerAddress } from '../../shared/api/handler.ts';
 import { controllerAudience, MEDIA_HANDLER_AUDIENCE } from '../../shared/token/nodeToken.ts';
 import type {
@@ -15,6 +14,7 @@ import { addControllerApi } from './controllerApi.ts';
 import { controlPlaneCalls } from './controlPlaneCalls.ts';
 import { requestHandler, withController } from './handlerRequests.ts';
 import { type NodeContext, type Role, superviseWorker, workerUrl } from './NodeContext.ts';
+import { PresenceTurns } from './PresenceTurns.ts';
 import { Registration } from './Registration.ts';
 import { controllerRegistration, HEARTBEAT_INTERVAL_MS, heartbeat } from './roles.ts';
 import type { SupervisedWorker } from './SupervisedWorker.ts';
@@ -36,8 +36,7 @@ export class ControllerRole implements Role {
   readonly #worker: SupervisedWorker<ControllerCalls>;
   readonly #registration: Registration;
   #webtransportUrl = '';
-  /** Where the next notice of presence begins among the meetings. */
-  #firstPresent = 0;
+  readonly #presenceTurns = new PresenceTurns();
   /** When the global controller last answered, monotonic ms. */
   #heardAtMs = Number.NEGATIVE_INFINITY;
   #lastCpu: { readonly us: number; readonly atMs: number } | undefined;
@@ -152,10 +151,7 @@ export class ControllerRole implements Role {
     try {
       const held = (await this.#worker.current?.call('presence', null))?.meetings;
       if (held === undefined) return;
-      // More than one notice holds are told in turn.
-      const first = this.#firstPresent < held.length ? this.#firstPresent : 0;
-      const meetings = held.slice(first, first + MAX_PRESENCE_ENTRIES);
-      this.#firstPresent = first + meetings.length;
+      const meetings = this.#presenceTurns.next(held);
       const answer = await globalController.reportPresence({ controller_id: config.nodeId, meetings });
       const superseded = answer.superseded ?? [];
       if (superseded.length > 0) await this.#worker.current?.call('superseded', { meetings: superseded });

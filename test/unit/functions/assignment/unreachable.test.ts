@@ -77,8 +77,8 @@ async function present(participants: number, controllerId = 'mc-1', assigned = 1
 describe('the majority', () => {
   it.each([
     [undefined, 2],
-    [0, 1],
-    [1, 1],
+    [0, 2],
+    [1, 2],
     [2, 2],
     [3, 2],
     [4, 3],
