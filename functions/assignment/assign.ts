@@ -58,7 +58,7 @@ interface Attempt {
   readonly asked: Map<string, Refusal>;
   /** The controller that participants cannot reach: out, without having been asked. */
   readonly unreachable: Assignment | undefined;
-  /** Participants that are kept out; nobody was in before the first assignment. */
+  /** Participants that are kept out, read once; nobody was in before the first assignment. */
   readonly removedParticipants: () => Promise<readonly string[]>;
 }
 
@@ -80,16 +80,18 @@ export async function assign(
   { log, trace, unreachable }: AssignContext,
 ): Promise<ServedAssignment> {
   const { region, clock, stores } = options;
+  let removed: Promise<readonly string[]> | undefined;
   const attempt: Attempt = {
     meeting,
     trace,
     log: log.with({ meeting_id: meeting.meetingId }),
     asked: new Map(),
     unreachable,
-    removedParticipants: async () =>
-      meeting.assignments[region] === undefined
-        ? []
-        : await stores.access.removedParticipants.list(meeting.meetingId, MAX_REMOVED_PARTICIPANTS),
+    removedParticipants: async () => {
+      if (meeting.assignments[region] === undefined) return [];
+      removed ??= stores.access.removedParticipants.list(meeting.meetingId, MAX_REMOVED_PARTICIPANTS);
+      return await removed;
+    },
   };
   let record: MeetingRecord = meeting;
   for (let round = 0; round < MAX_ROUNDS; round++) {

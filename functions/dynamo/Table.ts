@@ -63,7 +63,7 @@ export interface PartitionQuery {
   readonly pk: string;
   /** What the sort keys begin with. */
   readonly prefix: string;
-  /** Keys answered, in ascending order. */
+  /** Items answered, in ascending order. */
   readonly limit: number;
 }
 
@@ -133,14 +133,13 @@ export class Table {
     return await this.#queryAlive(key, limit, { IndexName: TABLE.index.name, ScanIndexForward: false });
   }
 
-  /** Sort keys of unexpired items of one partition, as of the latest completed writes. */
-  async sortKeys({ pk, prefix, limit }: PartitionQuery): Promise<string[]> {
+  /** Unexpired items of one partition, with their sort keys, as of the latest completed writes. */
+  async queryPartition({ pk, prefix, limit }: PartitionQuery): Promise<Item[]> {
     const key: Expression = {
       text: `#${TABLE.partitionKey} = :pk AND begins_with(#${TABLE.sortKey}, :prefix)`,
       values: { pk, prefix },
     };
-    const items = await this.#queryAlive(key, limit, { ConsistentRead: true });
-    return items.map((item) => String(item[TABLE.sortKey]));
+    return await this.#queryAlive(key, limit, { ConsistentRead: true });
   }
 
   /** Sort keys of one kind from the index of what is due, the earliest first; it may be behind by a moment. */

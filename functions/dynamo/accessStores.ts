@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import type { Clock, EpochMs } from '../../shared/base/clock.ts';
 import type { MeetingId, ParticipantId } from '../../shared/base/ids.ts';
+import { TABLE } from '../../shared/table/table.ts';
 import type { IdempotencyRecord, IdempotencyStore } from '../http/IdempotencyStore.ts';
 import type { RequestCounter } from '../http/RequestCounter.ts';
 import type { AccessStores } from '../token/AccessStores.ts';
@@ -11,6 +12,9 @@ import type { OneTimeTokens } from '../token/OneTimeTokens.ts';
 import type { RemovedParticipants } from '../token/RemovedParticipants.ts';
 import { keys } from './keys.ts';
 import { expiryAttribute, type Table } from './Table.ts';
+
+/** Removed participants of one meeting that are read to find the latest: about 100 kB. */
+const MAX_REMOVED_READ = 1_000;
 
 export function createAccessStores(table: Table, clock: Clock): AccessStores {
   return {
@@ -62,8 +66,12 @@ function removedParticipants(table: Table): RemovedParticipants {
     async list(meetingId, limit) {
       const { pk } = keys.removedParticipant(meetingId, '' as ParticipantId);
       const prefix = keys.removedParticipants;
-      const found = await table.sortKeys({ pk, prefix, limit });
-      return found.map((sortKey) => sortKey.slice(prefix.length) as ParticipantId);
+      // Their order in the table is that of random ids.
+      const found = await table.queryPartition({ pk, prefix, limit: MAX_REMOVED_READ });
+      return found
+        .sort((a, b) => Number(a[TABLE.timeToLive]) - Number(b[TABLE.timeToLive]))
+        .slice(-limit)
+        .map((item) => String(item[TABLE.sortKey]).slice(prefix.length) as ParticipantId);
     },
   };
 }

@@ -5,6 +5,6 @@ import type { MeetingId, ParticipantId } from '../../shared/base/ids.ts';
 export interface RemovedParticipants {
   add(meetingId: MeetingId, participantId: ParticipantId, expiresAtMs: EpochMs): Promise<void>;
   has(meetingId: MeetingId, participantId: ParticipantId): Promise<boolean>;
-  /** Up to `limit` of those whose time has not passed. */
+  /** The latest `limit` of those whose time has not passed, the latest last. */
   list(meetingId: MeetingId, limit: number): Promise<readonly ParticipantId[]>;
 }

@@ -210,7 +210,7 @@ export class MeetingRegistry {
     const { meeting, dormant } = this.#heldOf(removal);
     const removed = meeting?.removeForGood(removal.participant_id) ?? false;
     if (dormant !== undefined)
-      this.#keep({ ...dormant, removed: [...dormant.removed, removal.participant_id] });
+      this.#keep({ ...dormant, removed: [...new Set([...dormant.removed, removal.participant_id])] });
     const fields = { meeting_id: removal.meeting_id, participant_id: removal.participant_id, removed };
     this.#options.log.info('Participant removed', { ...fields, reason: removal.reason });
     return { removed };

@@ -206,10 +206,13 @@ describe.each(DATABASES)('the stores over $name', ({ start }) => {
     await create();
     for (const [index, id] of ['eve', 'mallory', 'trudy'].entries()) await add(id, 10_000 * (index + 1));
     expect(await removedParticipants.list(meetingId, 10)).toEqual(['eve', 'mallory', 'trudy']);
-    expect(await removedParticipants.list(meetingId, 2)).toEqual(['eve', 'mallory']);
-    expect(await removedParticipants.list('other' as MeetingId, 10)).toEqual([]);
-    clock.advance(11_000);
+    // The latest, whatever their ids.
     expect(await removedParticipants.list(meetingId, 2)).toEqual(['mallory', 'trudy']);
+    await add('adam', 40_000);
+    expect(await removedParticipants.list(meetingId, 2)).toEqual(['trudy', 'adam']);
+    expect(await removedParticipants.list('other' as MeetingId, 10)).toEqual([]);
+    clock.advance(21_000);
+    expect(await removedParticipants.list(meetingId, 10)).toEqual(['trudy', 'adam']);
   });
 
   it('GC-17 know the participants that a controller has said, as long as it goes on saying', async () => {

@@ -125,7 +125,8 @@ describe('meetings that nobody is in', () => {
     expect(removeParticipant('eve')).toEqual({ removed: false });
     test.controller.assignMeeting(assignment({ meeting_id: 'second' }));
     expect(test.controller.meetings.find('first')).toBe(undefined);
-    expect(removeParticipant('mallory')).toEqual({ removed: false });
+    // However often the same one is: nobody else is forgotten for it.
+    for (let time = 0; time < 101; time++) expect(removeParticipant('mallory')).toEqual({ removed: false });
     expect(test.controller.meetings.listParticipants(target)).toEqual({ participants: [] });
     expect(() => test.controller.meetings.listParticipants({ ...target, generation: 1 })).toThrow(
       'must be at least 2: got 1',

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Assignment } from '../../../../functions/assignment/Assignment.ts';
 import type { MeetingId } from '../../../../shared/base/ids.ts';
 import { verifyJoinToken } from '../../../../shared/token/joinToken.ts';
@@ -218,6 +218,22 @@ describe('later joins of a meeting', () => {
     expect(plane.controllers.holdersOf(MEETING)).toEqual(['mc-1']);
     await claims(await plane.join(MEETING));
     expect(plane.controllers.asked).toHaveLength(2);
+  });
+
+  it('GC-8 GC-15 read once who was removed, however many controllers are asked', async () => {
+    await plane.addController('mc-1');
+    await plane.join(MEETING);
+    plane.clock.advance(31_000);
+    await plane.addHandler('mh-1', { zone: 'zone-a' });
+    for (const id of ['mc-2', 'mc-3', 'mc-4']) {
+      await plane.addController(id);
+      plane.controllers.behaviour.set(id, 'AT_CAPACITY');
+    }
+    const list = vi.spyOn(plane.stores.access.removedParticipants, 'list');
+    plane.controllers.asked.length = 0;
+    expect((await plane.join(MEETING)).status).toBe(503);
+    expect(plane.controllers.asked).toHaveLength(3);
+    expect(list).toHaveBeenCalledTimes(1);
   });
 
   it('GC-8 go to another controller when the one that started anew does not take its meeting back', async () => {
