@@ -66,8 +66,13 @@ export async function sweepMeetings(options: EndOptions, log: Logger): Promise<S
   const queue = [...due];
   const work = async (): Promise<void> => {
     for (let id = queue.shift(); id !== undefined; id = queue.shift()) {
-      const record = await options.stores.meetings.get(id);
-      if (record?.status === 'active' && (await look(options, record, log))) ended++;
+      try {
+        const record = await options.stores.meetings.get(id);
+        if (record?.status === 'active' && (await look(options, record, log))) ended++;
+      } catch (error) {
+        // It stays due. The others do not wait for it.
+        log.error('Meeting could not be looked at', { meeting_id: id, error });
+      }
     }
   };
   await Promise.all(Array.from({ length: PARALLEL }, work));

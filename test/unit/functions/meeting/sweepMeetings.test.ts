@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type SweepResult, sweepMeetings } from '../../../../functions/meeting/sweepMeetings.ts';
 import type { MeetingEventListBody } from '../../../../shared/api/meetingEvent.ts';
 import { ControlPlane } from '../support/ControlPlane.ts';
@@ -53,6 +53,25 @@ describe('meetings without participants', () => {
     expect(plane.controllers.holdersOf(MEETING)).toEqual([]);
     expect((await plane.join(MEETING)).status).toBe(404);
     expect(await sweep()).toEqual({ looked: 0, ended: 0 });
+  });
+
+  it('GC-13 end though others that are due cannot be read, which the log says', async () => {
+    const broken = Array.from({ length: 8 }, (_, index) => `broken-${index}`);
+    for (const id of [...broken, MEETING]) {
+      if (id !== MEETING) await plane.createMeeting(id);
+      await plane.join(id);
+    }
+    const { meetings } = plane.stores;
+    const read = meetings.get.bind(meetings);
+    vi.spyOn(meetings, 'get').mockImplementation(async (id) => {
+      if (broken.includes(id)) throw new Error('Not a meeting');
+      return await read(id);
+    });
+    plane.clock.advance(2 * HOUR_MS);
+    expect(await sweep()).toEqual({ looked: 9, ended: 1 });
+    const said = plane.lines.filter((line) => line.includes('Meeting could not be looked at'));
+    expect(said).toHaveLength(8);
+    for (const id of broken) expect(said.some((line) => line.includes(`"${id}"`))).toBe(true);
   });
 
   it('GC-13 do not end while somebody is there, and an hour after the last one left they do', async () => {
