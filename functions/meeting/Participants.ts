@@ -17,6 +17,8 @@ import type { MeetingRecord } from './Meeting.ts';
 import type { Meetings } from './Meetings.ts';
 
 const RETRY_AFTER_SECONDS = 2;
+/** Of one removal: the meeting moves no faster than its controllers can be told. */
+const MAX_CONTROLLERS_TOLD = 3;
 const REMOVAL_REASON = 'Removed from the meeting';
 /** No token of the participant lives longer, and no new one is made: then there is nothing left to keep out. */
 const REMOVED_KEPT_MS =
@@ -71,20 +73,36 @@ export class Participants {
     participantId: ParticipantId,
     trace: TraceContext,
   ): Promise<boolean> {
-    const { meetings, stores, controllerClient, clock } = this.#options;
-    const meeting = await meetings.get(orgId, meetingId);
+    const { meetings, stores, clock } = this.#options;
+    await meetings.get(orgId, meetingId);
     // First, so that no token is made for it while the controller is told.
     const expiresAtMs = (clock.epochMs() + REMOVED_KEPT_MS) as EpochMs;
     await stores.access.removedParticipants.add(meetingId, participantId, expiresAtMs);
-    const serving = await this.#servingOf(meeting);
-    if (serving === undefined) return false;
+    let wasThere = false;
+    // Another controller that takes the meeting meanwhile may have been told who is removed before this was.
+    let told: Serving | undefined;
+    for (let round = 0; round < MAX_CONTROLLERS_TOLD; round++) {
+      const serving = await this.#servingOf(await meetings.get(orgId, meetingId));
+      if (serving === undefined || serving.generation === told?.generation) break;
+      wasThere = (await this.#tellRemoval(serving, meetingId, participantId, trace)) || wasThere;
+      told = serving;
+    }
+    return wasThere;
+  }
+
+  async #tellRemoval(
+    { controller, generation }: Serving,
+    meetingId: MeetingId,
+    participantId: ParticipantId,
+    trace: TraceContext,
+  ): Promise<boolean> {
     const removal = {
       meeting_id: meetingId,
-      generation: serving.generation,
+      generation,
       participant_id: participantId,
       reason: REMOVAL_REASON,
     };
-    return answered(await controllerClient.removeParticipant(serving.controller, removal, trace));
+    return answered(await this.#options.controllerClient.removeParticipant(controller, removal, trace));
   }
 
   async #servingOf(meeting: MeetingRecord): Promise<Serving | undefined> {

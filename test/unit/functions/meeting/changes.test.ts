@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ControlPlane } from '../support/ControlPlane.ts';
 
 const MEETING = 'standup';
@@ -94,6 +94,35 @@ describe('an assignment', () => {
     await plane.join(MEETING);
     expect(heldBy('mc-2')?.removed_participant_ids).toEqual([removed]);
   });
+
+  it.each(['noted', 'told'])(
+    'GC-15 that is made while a removal is %s hears of the removal too',
+    async (when) => {
+      await plane.join(MEETING);
+      const takeOver = async () => {
+        plane.clock.advance(31_000);
+        await plane.addController('mc-2');
+        await plane.addHandler('mh-1');
+        await plane.join(MEETING);
+      };
+      const { removedParticipants } = plane.stores.access;
+      const add = removedParticipants.add.bind(removedParticipants);
+      // Its controller is asked for before the removal is there to be read.
+      vi.spyOn(removedParticipants, 'add').mockImplementation(async (...removed) => {
+        if (when === 'noted') await takeOver();
+        await add(...removed);
+      });
+      const told: string[] = [];
+      const tell = plane.controllers.removeParticipant.bind(plane.controllers);
+      vi.spyOn(plane.controllers, 'removeParticipant').mockImplementation(async (controller, request) => {
+        if (when === 'told' && told.length === 0) await takeOver();
+        told.push(`${controller.id} ${request.generation}`);
+        return await tell(controller, request);
+      });
+      await removeSomebody();
+      expect(told).toEqual(when === 'told' ? ['mc-1 1', 'mc-2 2'] : ['mc-2 2']);
+    },
+  );
 
   it('GC-15 names nobody whose last token has expired', async () => {
     await plane.join(MEETING);
