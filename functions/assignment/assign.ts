@@ -26,7 +26,8 @@ export const MAX_CONTROLLERS_ASKED = 3;
 /** Times that somebody else's record is found and turns out to be of no use; each takes a controller's death. */
 const MAX_ROUNDS = 3;
 const RETRY_AFTER_SECONDS = 5;
-const SUPERSEDED = 'Meeting is served by another controller';
+/** What controllers that no longer serve a meeting are told. */
+export const SUPERSEDED = 'Meeting is served by another controller';
 
 export interface AssignOptions {
   readonly region: string;

@@ -10,14 +10,13 @@ import type { JoinClaims } from '../../shared/token/joinToken.ts';
 import type { MeetingRecord } from '../meeting/Meeting.ts';
 import { sha256Hex } from '../token/ApiClients.ts';
 import type { Assignment } from './Assignment.ts';
-import { type AssignOptions, assign, meetingEnded } from './assign.ts';
+import { type AssignOptions, assign, meetingEnded, SUPERSEDED } from './assign.ts';
 
 /**
  * One participant alone may be the one whose network is broken: without others it waits for the missed heartbeat. What the
  * controller has said may be of before others joined.
  */
 const NEEDED_AT_LEAST = 2;
-const SUPERSEDED = 'Meeting is served by another controller';
 
 /**
  * Participants that must say so: a majority of those that the controller has last said are there, and at least two, also

@@ -70,8 +70,8 @@ export async function createOnce(
       // Another request of this key may have made it, and may have died before it said so. What is older than the key, or
       // is not what was asked for, is somebody else's.
       const meeting = await meetings.get(caller.orgId, meetingId).catch(() => undefined);
-      if (meeting === undefined || meeting.createdAtMs < record.claimedAtMs - CLOCK_SKEW_SECONDS * 1_000)
-        throw error;
+      if (meeting === undefined || meeting.createdBy !== principalOf(caller)) throw error;
+      if (meeting.createdAtMs < record.claimedAtMs - CLOCK_SKEW_SECONDS * 1_000) throw error;
       const asked = { ...request, meeting_id: meetingId, display_name: request.display_name ?? meetingId };
       const body = toMeetingBody(meeting);
       if (Object.entries(asked).some(([name, value]) => body[name as keyof MeetingBody] !== value))

@@ -196,4 +196,10 @@ describe('an idempotency key', () => {
     system.plane.clock.advance(10_000);
     expect((await create('other', { meeting_id: 'chosen' })).status).toBe(409);
   });
+
+  it('GC-14 answers with no meeting that somebody else has just made, though it is as asked for', async () => {
+    const wish = { meeting_id: 'chosen' };
+    expect((await create('k', wish, 'bob')).status).toBe(201);
+    expect((await create('k', wish, 'ada')).status).toBe(409);
+  });
 });
