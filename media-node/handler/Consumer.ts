@@ -39,6 +39,8 @@ export interface ConsumedProducer {
   readonly userId: number;
   readonly streamId: number;
   readonly kind: 'audio' | 'video';
+  /** Its publisher takes it that nobody receives this stream. */
+  readonly isPaused: boolean;
   requestKeyFrame(): void;
 }
 

@@ -23,7 +23,7 @@ export class LayerGroup {
   #current: Consumer | undefined;
   /** What it will be sent from its next key frame on. */
   #target: Consumer | undefined;
-  #targetAskedAtMs: number | undefined;
+  #askedAtMs: number | undefined;
   readonly #onChanged: (group: LayerGroup) => void;
 
   /** `onChanged` is told when what is sent has changed, also while a packet is on its way. */
@@ -108,13 +108,14 @@ export class LayerGroup {
     (this.#target ?? this.#current)?.producer.requestKeyFrame();
   }
 
-  /** Asks again for a key frame that does not come. Call every now and then. */
+  /** Asks again for a key frame, or a stream, that does not come. Call every now and then. */
   retry(nowMs: number): void {
-    if (this.#target === undefined) return;
-    this.#targetAskedAtMs ??= nowMs;
-    if (nowMs - this.#targetAskedAtMs < KEY_FRAME_RETRY_MS) return;
-    this.#targetAskedAtMs = nowMs;
-    this.#target.producer.requestKeyFrame();
+    const missed = this.#target?.producer ?? this.#current?.producer;
+    if (missed === undefined || (this.#target === undefined && !missed.isPaused)) return;
+    this.#askedAtMs ??= nowMs;
+    if (nowMs - this.#askedAtMs < KEY_FRAME_RETRY_MS) return;
+    this.#askedAtMs = nowMs;
+    missed.requestKeyFrame();
   }
 
   #choose(): void {
@@ -126,7 +127,7 @@ export class LayerGroup {
     this.#target?.setForwarding('none');
     this.#target = chosen === this.#current ? undefined : chosen;
     this.#limitTemporalLayers();
-    this.#targetAskedAtMs = undefined;
+    this.#askedAtMs = undefined;
     this.#target?.setForwarding('fromKeyFrame', () => this.#switchOver());
     this.#onChanged(this);
     this.#target?.producer.requestKeyFrame();

@@ -94,6 +94,11 @@ export class Producer implements ConsumedProducer {
     return this.#destinations;
   }
 
+  /** The publisher was told that nobody receives this stream, and could not be told otherwise since. */
+  get isPaused(): boolean {
+    return !this.#toldWanted;
+  }
+
   addConsumer(consumer: Consumer): void {
     this.#consumers.add(consumer);
     this.refreshDestinations();
@@ -144,9 +149,13 @@ export class Producer implements ConsumedProducer {
     for (const stream of [...(this.#incoming ?? [])]) stream.abort(ResetCode.none);
   }
 
-  /** Asks the publisher for a key frame, at most once an interval. Sound has none: nothing happens. */
+  /**
+   * Asks the publisher for a key frame, at most once an interval, and first for the stream if it may have missed that it is
+   * wanted. Sound has none: nothing happens.
+   */
   requestKeyFrame(): void {
     if (this.#closed || this.kind !== 'video') return;
+    if (this.isPaused) this.refreshDestinations();
     this.#counters.add(Counter.keyFrameRequestsIn, 1);
     const decision = this.#keyFrameGate.request(this.#clock.monotonicMs());
     if (decision.kind === 'send') this.#sendKeyFrameRequest();

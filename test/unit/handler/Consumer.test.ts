@@ -14,6 +14,7 @@ const producer = {
   source: undefined,
   transportId: 'transport-1',
   bitrateBps: 0,
+  isPaused: false,
   requestKeyFrame: () => undefined,
 } as const;
 const DATAGRAM = new Uint8Array(100);

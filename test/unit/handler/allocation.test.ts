@@ -27,6 +27,7 @@ const producer = {
   source: undefined,
   transportId: 't',
   bitrateBps: 0,
+  isPaused: false,
   requestKeyFrame: () => undefined,
 } as const;
 
