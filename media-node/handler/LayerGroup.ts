@@ -103,9 +103,10 @@ export class LayerGroup {
     this.#choose();
   }
 
-  /** The subscriber cannot decode what it gets. */
+  /** The subscriber cannot decode what it gets: the layer that it has, or the one that it waits for, has to start afresh. */
   requestKeyFrame(): void {
-    (this.#target ?? this.#current)?.producer.requestKeyFrame();
+    this.#current?.producer.requestKeyFrame();
+    this.#target?.producer.requestKeyFrame();
   }
 
   /** Asks again for a key frame, or a stream, that does not come. Call every now and then. */

@@ -35,6 +35,12 @@ describe('LayerGroup', () => {
     expect(asked).toEqual([0, 0]);
   });
 
+  it('SFU-4 asks for a key frame of the layer that is sent too while a change to another is pending', () => {
+    const { group: changing, asked } = group({ spatialLayer: 0 }, { spatialLayer: 1 });
+    changing.requestKeyFrame();
+    expect(asked).toEqual([0, 1]);
+  });
+
   it('MH-5 asks for nothing again while the one layer comes', () => {
     const { group: flowing, asked } = group({ spatialLayer: 0 });
     for (const nowMs of [0, 1_000, 2_000]) flowing.retry(nowMs);
