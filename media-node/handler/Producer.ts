@@ -101,14 +101,13 @@ export class Producer implements ConsumedProducer {
 
   addConsumer(consumer: Consumer): void {
     this.#consumers.add(consumer);
-    this.refreshDestinations();
   }
 
   removeConsumer(consumer: Consumer): void {
-    if (this.#consumers.delete(consumer)) this.refreshDestinations();
+    this.#consumers.delete(consumer);
   }
 
-  /** To be called when a consumer got or lost its session, or was turned on or off. */
+  /** To be called, once for all of it, when consumers came or left, got or lost their session, or were turned on or off. */
   refreshDestinations(): void {
     this.#destinations = Object.freeze([...this.#consumers].filter((consumer) => consumer.receives));
     this.#updateDemand();

@@ -1,6 +1,7 @@
 // One meeting on one worker (ledger SFU-2): its transports, producers and consumers, and the routes that follow from them.
 // It makes them, in batches that are kept whole or not at all (ledger SFU-3), and closes them, in the order of CLOSING.md.
-// Everything here is synchronous: a packet never sees a change half made.
+// Everything here is synchronous: a packet never sees a change half made. Only subscribers' changes of layers, many of which
+// one packet may bring about, are gathered until it is through.
 import { ApiError } from '../../shared/api/error.ts';
 import type { CreateConsumers, CreateProducers, CreateTransports } from '../../shared/api/handler.ts';
 import type { Clock } from '../../shared/base/clock.ts';
@@ -40,9 +41,16 @@ export class Router implements RouteSource {
   readonly #producers = new Map<string, Producer>();
   readonly #consumers = new Map<string, Consumer>();
   #routes = RouteTable.empty;
+  /** Producers whose consumers are not as their destinations say. */
+  readonly #changed = new Set<Producer>();
+  #isSwapDue = false;
   readonly #onLayersChanged = (group: LayerGroup): void => {
-    for (const { producer } of group.members) this.#producers.get(producer.id)?.refreshDestinations();
-    this.#swapRoutes();
+    for (const { producer } of group.members) this.#markChanged(producer.id);
+    if (this.#isSwapDue) return;
+    this.#isSwapDue = true;
+    queueMicrotask(() => {
+      if (this.#isSwapDue) this.#swapRoutes();
+    });
   };
 
   constructor(options: RouterOptions) {
@@ -154,8 +162,9 @@ export class Router implements RouteSource {
     const consumers = [...made.values()];
     for (const consumer of consumers) {
       this.#consumers.set(consumer.id, consumer);
-      this.#transports.get(consumer.transportId)?.addConsumer(consumer, this.#onLayersChanged);
       this.#producers.get(consumer.producer.id)?.addConsumer(consumer);
+      this.#markChanged(consumer.producer.id);
+      this.#transports.get(consumer.transportId)?.addConsumer(consumer, this.#onLayersChanged);
     }
     this.#swapRoutes();
     for (const consumer of consumers)
@@ -166,8 +175,7 @@ export class Router implements RouteSource {
   /** A transport's client has authenticated: from here on it is sent to. */
   connectTransport(transport: Transport, connection: TransportConnection): void {
     transport.connect(connection);
-    for (const consumer of transport.consumers())
-      this.#producers.get(consumer.producer.id)?.refreshDestinations();
+    for (const consumer of transport.consumers()) this.#markChanged(consumer.producer.id);
     this.#swapRoutes();
     for (const consumer of transport.consumers()) if (consumer.receives) consumer.producer.requestKeyFrame();
     for (const producer of transport.producers) producer.publisherConnected();
@@ -242,6 +250,7 @@ export class Router implements RouteSource {
     this.#consumers.delete(consumer.id);
     this.#transports.get(consumer.transportId)?.removeConsumer(consumer);
     this.#producers.get(consumer.producer.id)?.removeConsumer(consumer);
+    this.#markChanged(consumer.producer.id);
     consumer.close();
   }
 
@@ -252,8 +261,16 @@ export class Router implements RouteSource {
     producer.close();
   }
 
+  #markChanged(producerId: string): void {
+    const producer = this.#producers.get(producerId);
+    if (producer) this.#changed.add(producer);
+  }
+
   /** The one place where routes change: a new table, then one assignment (ledger MH-3). */
   #swapRoutes(): void {
+    this.#isSwapDue = false;
+    for (const producer of this.#changed) producer.refreshDestinations();
+    this.#changed.clear();
     this.#routes = new RouteTable(this.#producers.values());
   }
 
