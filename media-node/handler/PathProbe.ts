@@ -67,13 +67,14 @@ export class PathProbe {
     return ping;
   }
 
-  /** Takes a well-formed pong; false for one that this side cannot have asked for. */
+  /** Takes a well-formed pong, each once; false for one that this side cannot have asked for, or heard of already. */
   onPong(bytes: Uint8Array, at: number): boolean {
     const nowMs = this.#clock.monotonicMs();
     const id = readPingId(bytes, at);
     const sampleMs = nowMs - readPingTimeUs(bytes, at) / 1_000;
-    if (id >= this.#nextId || sampleMs < -1 || sampleMs > MAX_ROUND_TRIP_MS) return false;
-    this.#oldestOpen = Math.max(this.#oldestOpen, id + 1);
+    if (id < this.#oldestOpen || id >= this.#nextId) return false;
+    if (sampleMs < -1 || sampleMs > MAX_ROUND_TRIP_MS) return false;
+    this.#oldestOpen = id + 1;
     // The time went out rounded to a microsecond.
     this.#latestMs = Math.max(0, sampleMs);
     this.#window.add(this.#latestMs, nowMs);

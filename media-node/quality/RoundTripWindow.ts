@@ -8,6 +8,8 @@ const MIN_SAMPLES = 2;
 const MIN_SPAN_MS = 100;
 const KEPT_MS = 1_500;
 const LATEST = 2;
+/** Far more than are asked for within the window. */
+const MAX_SAMPLES = 64;
 /** The path's own length is the least of this long and at most twice as long: a path may become longer. */
 const BASE_MS = 20_000;
 
@@ -17,13 +19,15 @@ interface Sample {
 }
 
 export class RoundTripWindow {
-  #samples: Sample[] = [];
+  /** Oldest first. */
+  readonly #samples: Sample[] = [];
   #baseSinceMs = Number.NEGATIVE_INFINITY;
   #baseMs = Number.POSITIVE_INFINITY;
   #baseBeforeMs = Number.POSITIVE_INFINITY;
 
   add(roundTripMs: number, nowMs: number): void {
-    this.#samples = [...this.#relevant(nowMs), { atMs: nowMs, roundTripMs }];
+    this.#forget(nowMs);
+    this.#samples.push({ atMs: nowMs, roundTripMs });
     if (nowMs - this.#baseSinceMs >= BASE_MS) {
       this.#baseSinceMs = nowMs;
       this.#baseBeforeMs = this.#baseMs;
@@ -50,6 +54,17 @@ export class RoundTripWindow {
   get baseMs(): number | undefined {
     const baseMs = Math.min(this.#baseMs, this.#baseBeforeMs);
     return Number.isFinite(baseMs) ? baseMs : undefined;
+  }
+
+  /** Makes room for one more, and drops from the front what says nothing any more. */
+  #forget(nowMs: number): void {
+    for (;;) {
+      const oldest = this.#samples[0];
+      if (oldest === undefined) return;
+      const keptMs = this.#samples.length > MIN_SAMPLES ? WINDOW_MS : KEPT_MS;
+      if (nowMs - oldest.atMs <= keptMs && this.#samples.length < MAX_SAMPLES) return;
+      this.#samples.shift();
+    }
   }
 
   #relevant(nowMs: number): Sample[] {

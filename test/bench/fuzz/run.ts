@@ -46,6 +46,8 @@ export async function run(args: readonly string[]): Promise<FuzzResult> {
     const storm = await datagramStorm(seed, datagramsPerSeed);
     const faults = bookFaults(storm, datagramsPerSeed);
     if (faults.length > 0) throw new Error(`Seed ${seed}: ${faults.join('; ')}`);
+    // An open session is watched by a timer, which keeps the whole storm alive.
+    for (const { client } of [storm.mallory, ...storm.receivers]) client.session.close(0, 'done');
     for (const [reason, count] of Object.entries(storm.counters.dropsByName()))
       drops[reason] = (drops[reason] ?? 0) + count;
     sessions += await messageStorm(seed, messagesPerSeed);

@@ -34,6 +34,7 @@ describe('datagrams of a client that lies', () => {
           'notSendersStream',
           'noRoute',
           'controlMalformed',
+          'controlUnexpected',
           'muted',
           'wrongKind',
           'destinationUndecodable',

@@ -1,6 +1,6 @@
 // Hostile input for a worker with real parts on paired sessions, and the books of it: what came in, and what became of it.
 import { Counter, type Counters } from '../../../media-node/metrics/Counters.ts';
-import { encodeAck, PING_BYTES, writePing } from '../../../shared/frame/control.ts';
+import { encodeAck, PING_BYTES, turnPingIntoPong, writePing } from '../../../shared/frame/control.ts';
 import { FrameType, MAX_DATAGRAM_PAYLOAD_BYTES } from '../../../shared/frame/layout.ts';
 import { frameMediaClientMessage } from '../../../shared/media-session/messages.ts';
 import {
@@ -23,12 +23,22 @@ const MESSAGES_BETWEEN_TURNS = 16;
 
 const ping = new Uint8Array(PING_BYTES);
 writePing(ping, 0, 1, 2);
+/** What the test's clock stands at. */
+const TEST_CLOCK_US = 1_000_000_000;
+/** Answers to the first questions that a worker asks, each to come many times, and some before it has asked. */
+const pongs = Array.from({ length: 4 }, (_, id) => {
+  const pong = new Uint8Array(PING_BYTES);
+  writePing(pong, 0, id, TEST_CLOCK_US);
+  turnPingIntoPong(pong, 0);
+  return pong;
+});
 const DATAGRAMS = [
   frame(1, 10, { payloadLength: 20 }),
   frame(1, 10, { payloadLength: MAX_DATAGRAM_PAYLOAD_BYTES }),
   frame(1, 10, { type: FrameType.videoKey, payloadLength: 20 }),
   frame(1, 11, { type: FrameType.audio, payloadLength: 20 }),
   ping,
+  ...pongs,
   encodeAck([{ userId: 2, streamId: 20, highestSequence: 5 }]),
 ];
 const MESSAGES = [
@@ -58,6 +68,8 @@ export async function datagramStorm(seed: number, datagrams: number): Promise<St
   const producers = [await publish(test, mallory, 10), await publish(test, mallory, 11, 'audio')];
   for (const producer of producers) for (const seat of [bob, eve]) await subscribe(test, seat, producer);
   await subscribe(test, mallory, await publish(test, bob, 20));
+  // Who reports is asked how long her path is.
+  await mallory.client.say({ receiverReport: { intervalMs: 250, streams: [] } });
   const random = new Random(seed);
   const mute = async (kinds: ('audio' | 'video')[]): Promise<void> => {
     const muted = { router_id: 'router-1', transport_id: mallory.transportId, kinds };
@@ -111,5 +123,7 @@ export async function messageStorm(seed: number, messages: number): Promise<numb
   const { sessions: left } = test.worker.stats();
   if (left !== 1) throw new Error(`Only one session should be left: there are ${left}`);
   if (bob.client.close !== undefined) throw new Error('A bystander was closed');
+  bob.client.session.close(0, 'done');
+  await settle();
   return sessions;
 }

@@ -83,6 +83,17 @@ describe('PathProbe', () => {
     expect(probe.latestRoundTripMs).toBeCloseTo(20);
   });
 
+  it('MH-10 counts the answer to a ping once, however often it comes', () => {
+    const [first, second] = [pongOf(probe.makePing()), pongOf(probe.makePing())];
+    clock.nowMs += 20;
+    expect([probe.onPong(second, AT), probe.onPong(second, AT), probe.onPong(first, AT)]).toEqual([
+      true,
+      false,
+      false,
+    ]);
+    expect(probe.latestRoundTripMs).toBeUndefined();
+  });
+
   it('MH-10 refuses a pong that it cannot have asked for', () => {
     const other = new PathProbe(clock);
     expect(probe.onPong(pongOf(other.makePing()), AT)).toBe(false);

@@ -45,6 +45,14 @@ describe('RoundTripWindow', () => {
     expect(window.baseMs).toBe(300);
   });
 
+  it('MH-10 keeps no more than 64 samples, however many come at once', () => {
+    add([0, 5]);
+    for (let index = 1; index < 64; index++) add([index * 2, 20]);
+    expect(window.roundTripMs(126)).toBe(5);
+    add([128, 20]);
+    expect(window.roundTripMs(128)).toBe(20);
+  });
+
   it('MH-5 tells sooner of a queue by the last two answers', () => {
     expect(window.latestMs).toBeUndefined();
     add([0, 20], [250, 20], [375, 120], [500, 150]);
