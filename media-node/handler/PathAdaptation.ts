@@ -17,6 +17,8 @@ import type { Transport } from './Transport.ts';
 
 /** Reports that the delivered bit rate is taken over: half a second. */
 const RATE_REPORTS = 2;
+/** More than any path brings between two reports: a client may say what it likes, and what is told of it stays exact. */
+const MAX_REPORT_BYTES = 1_000_000_000;
 /** A report that is older than this says nothing of what is delivered now, ms. */
 const STALE_MS = 1_000;
 /** Reports whose delays may be in a round trip: a ping may have waited while the one before was being made. */
@@ -117,7 +119,11 @@ export class PathAdaptation {
       const consumer = transport.consumerOf(stream.userId ?? 0, stream.streamId ?? 0);
       if (consumer?.producer.kind === 'video') bytes += stream.bytes ?? 0;
     }
-    this.#reports.push({ bytes, intervalMs: intervalMs ?? 0, atMs: clock.monotonicMs() });
+    this.#reports.push({
+      bytes: Math.min(MAX_REPORT_BYTES, bytes),
+      intervalMs: intervalMs ?? 0,
+      atMs: clock.monotonicMs(),
+    });
     if (this.#reports.length > RATE_REPORTS) this.#reports.shift();
   }
 
