@@ -80,7 +80,8 @@ export class PathAdaptation {
   readonly #bytesSent: number[] = [];
   #marks = new Map<Consumer, Mark>();
   #allocation: Allocation = { rungs: [], totalBps: 0, nextBps: undefined, wishedBps: 0 };
-  #toldRungs = '';
+  /** What was sent when the client was last told that it gets less; undefined while all is well. */
+  #toldRungs: string | undefined;
 
   /** Runs until close(). */
   constructor(options: PathAdaptationOptions) {
@@ -228,8 +229,9 @@ export class PathAdaptation {
   /** The subscriber at once, for each change for the worse and when all is well again; the meeting's controller in time. */
   #tell({ lowered, recovered, budgetBps }: PathDecision, deliveredBps: number, nowMs: number): void {
     const rungs = this.#allocation.rungs.join();
-    if (recovered || (lowered !== undefined && this.#toldRungs !== rungs)) {
-      this.#toldRungs = recovered ? '' : rungs;
+    const isWell = recovered === true && this.#toldRungs !== undefined;
+    if (isWell || (lowered !== undefined && this.#toldRungs !== rungs)) {
+      this.#toldRungs = isWell ? undefined : rungs;
       const reason = lowered ?? 'recovered';
       const figures = {
         roundTripMs: Math.round(this.#pathRoundTripMs() ?? 0),

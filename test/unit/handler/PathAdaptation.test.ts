@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { PATH_STEP_MS } from '../../../media-node/quality/PathPolicy.ts';
 import { qualityAlertSchema } from '../../../shared/api/handler.ts';
+import { turnPingIntoPong } from '../../../shared/frame/control.ts';
 import { FrameType } from '../../../shared/frame/layout.ts';
 import {
   frame,
@@ -45,6 +46,10 @@ async function run(steps: number, type: FrameType, received: number, bytes = 2_0
     await viewer.client.say({ receiverReport: { intervalMs: PATH_STEP_MS, streams: [stream] } });
     test.clock.nowMs += PATH_STEP_MS;
     await vi.advanceTimersByTimeAsync(PATH_STEP_MS);
+    for (const ping of viewer.client.pings.splice(0)) {
+      turnPingIntoPong(ping, 0);
+      viewer.client.sendDatagram(ping);
+    }
     await settle();
   }
 }
@@ -54,4 +59,11 @@ it('MH-5 MH-10 tells figures that a controller takes, whatever a client reports'
   await run(8, FrameType.videoKey, 30, Number.MAX_SAFE_INTEGER);
   expect(test.alerts).not.toEqual([]);
   for (const alert of test.alerts) expect(qualityAlertSchema.safeParse(alert).error).toBeUndefined();
+});
+
+it('MH-5 tells of a bad path over which there is sound alone, once, and when it is well again', async () => {
+  await subscribe(test, viewer, await publish(test, publisher, STREAM, 'audio'));
+  await run(20, FrameType.audio, 30);
+  await run(30, FrameType.audio, FRAMES_PER_STEP);
+  expect(test.alerts.map(({ reason }) => reason)).toEqual(['loss', 'recovered']);
 });
