@@ -1,6 +1,7 @@
 // The bidirectional stream on which a client authenticates, asks and reports: length-prefixed protobuf both ways. Reading
 // ends at the first violation; writing never waits for a client that does not read.
 import type { Clock } from '../../shared/base/clock.ts';
+import { TokenBucket } from '../../shared/base/TokenBucket.ts';
 import {
   decodeMediaClientMessage,
   frameMediaServerMessage,
@@ -11,10 +12,16 @@ import { FramedReader } from '../../shared/signaling/framing.ts';
 import { Counter, type Counters } from '../metrics/Counters.ts';
 import { DropReason } from '../metrics/DropReason.ts';
 import { type BidirectionalStream, StreamClosedError } from '../transport/MediaSession.ts';
-import { MessageBudget } from './MessageBudget.ts';
 
 /** Messages that wait for a client to read them; further ones are dropped. */
 const MAX_QUEUED_MESSAGES = 64;
+
+/**
+ * How many messages one client may send (ledger MH-10): a burst, for someone who asks for a key frame of every stream at once,
+ * and a steady rate well above what reports and requests need.
+ */
+const BURST_MESSAGES = 512;
+const MESSAGES_PER_SECOND = 100;
 
 /** Why reading ended. `stopped`: the one who takes the messages asked for it. */
 export type ControlEnd = 'finished' | 'reset' | 'stopped' | 'oversized' | 'malformed' | 'rateExceeded';
@@ -22,14 +29,16 @@ export type ControlEnd = 'finished' | 'reset' | 'stopped' | 'oversized' | 'malfo
 export class ControlStream {
   readonly #stream: BidirectionalStream;
   readonly #counters: Counters;
-  readonly #budget: MessageBudget;
+  readonly #clock: Clock;
+  readonly #budget: TokenBucket;
   #queued = 0;
   #written: Promise<void> = Promise.resolve();
 
   constructor(stream: BidirectionalStream, counters: Counters, clock: Clock) {
     this.#stream = stream;
     this.#counters = counters;
-    this.#budget = new MessageBudget(clock);
+    this.#clock = clock;
+    this.#budget = new TokenBucket(BURST_MESSAGES, MESSAGES_PER_SECOND, clock.monotonicMs());
   }
 
   /** Hands over each message, one after the other, until `take` answers false or the stream ends. */
@@ -75,7 +84,7 @@ export class ControlStream {
     body: Uint8Array,
     take: (message: MediaClientMessage) => Promise<boolean>,
   ): Promise<ControlEnd | undefined> {
-    if (!this.#budget.take()) return this.#violation('rateExceeded');
+    if (!this.#budget.take(this.#clock.monotonicMs())) return this.#violation('rateExceeded');
     const decoded = decodeMediaClientMessage(body);
     if (!decoded.ok) return this.#violation('malformed');
     this.#counters.add(Counter.messagesIn, 1);

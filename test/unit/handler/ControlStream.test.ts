@@ -27,8 +27,9 @@ async function open(streamWindowBytes?: number) {
   });
   const peer = await client.openBidirectionalStream();
   const counters = new Counters();
-  const control = new ControlStream(await arrived.promise, counters, new FakeClock());
-  return { control, peer, counters, client };
+  const clock = new FakeClock();
+  const control = new ControlStream(await arrived.promise, counters, clock);
+  return { control, peer, counters, client, clock };
 }
 
 describe('ControlStream', () => {
@@ -40,6 +41,20 @@ describe('ControlStream', () => {
     for (let bytes = 0; bytes < 10; ) bytes += (await peer.receive.read())?.length ?? 10;
     await settle();
     expect(control.send(REQUEST)).toBe(true);
+  });
+
+  it('MH-10 takes a burst of 512 messages and then 100 a second', async () => {
+    const { control, peer, counters, clock } = await open();
+    let taken = 0;
+    const ended = control.read(async () => {
+      if (++taken === 512) clock.nowMs += 250;
+      return true;
+    });
+    for (let message = 0; message < 512 + 25 + 1; message++)
+      await peer.send.write(frameMediaClientMessage(REQUEST));
+    expect(await ended).toBe('rateExceeded');
+    expect(taken).toBe(512 + 25);
+    expect(counters.dropsByName()).toEqual({ messageRateExceeded: 1 });
   });
 
   it('takes messages to a client that is gone without a throw', async () => {
