@@ -47,7 +47,6 @@ export interface ConsumedProducer {
 /** Last figures that the subscriber reported, for its interval. */
 export interface ReceiverFigures {
   readonly intervalMs: number;
-  readonly roundTripUs: number;
   readonly highestSequence: number;
   readonly received: number;
   readonly lost: number;
@@ -278,10 +277,9 @@ export class Consumer implements Destination {
     this.#window.acknowledge(highestSequence | 0, nowMs);
   }
 
-  report(report: StreamReport, intervalMs: number, roundTripUs: number): void {
+  report(report: StreamReport, intervalMs: number): void {
     this.#figures = {
       intervalMs,
-      roundTripUs,
       highestSequence: report.highestSequence ?? 0,
       received: report.received ?? 0,
       lost: report.lost ?? 0,

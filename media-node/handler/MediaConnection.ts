@@ -254,7 +254,7 @@ export class MediaConnection implements SessionHandlers, TransportConnection {
   #takeReport(report: NonNullable<MediaClientMessage['receiverReport']>, transport: Transport): void {
     for (const stream of report.streams ?? []) {
       const consumer = transport.consumerOf(stream.userId ?? 0, stream.streamId ?? 0);
-      if (consumer) consumer.report(stream, report.intervalMs ?? 0, report.roundTripUs ?? 0);
+      if (consumer) consumer.report(stream, report.intervalMs ?? 0);
       else this.#counters.drop(DropReason.messageNotSubscribed);
     }
     this.#adaptation?.onReport(report);

@@ -7,13 +7,6 @@ import type { Transport } from './Transport.ts';
 
 export function inspectTransport(transport: Transport): TransportDetails {
   const { session, path } = transport;
-  const consumers = [...transport.consumers()];
-  const reports = consumers
-    .map((consumer) => consumer.receiverFigures)
-    .filter((figures) => figures !== undefined);
-  const lost = reports.reduce((sum, figures) => sum + figures.lost, 0);
-  const total = reports.reduce((sum, figures) => sum + figures.lost + figures.received, 0);
-  const roundTripUs = Math.max(0, ...reports.map((figures) => figures.roundTripUs));
   return {
     transport_id: transport.id,
     participant_id: transport.participantId,
@@ -21,8 +14,6 @@ export function inspectTransport(transport: Transport): TransportDetails {
     connected: transport.connected,
     ...(session && { remote_address: session.remoteAddress }),
     muted: transport.mutedKinds,
-    ...(roundTripUs > 0 && { round_trip_us: roundTripUs }),
-    ...(total > 0 && { loss_ratio: lost / total }),
     ...(path && {
       path: {
         ...(path.roundTripMs !== undefined && { round_trip_ms: path.roundTripMs }),
@@ -33,7 +24,7 @@ export function inspectTransport(transport: Transport): TransportDetails {
     datagrams_in_flight: session?.datagramsInFlight ?? 0,
     drops: transport.drops.byName(),
     producers: [...transport.producers].map(inspectProducer),
-    consumers: consumers.map(inspectConsumer),
+    consumers: [...transport.consumers()].map(inspectConsumer),
   };
 }
 

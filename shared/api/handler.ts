@@ -244,11 +244,6 @@ export const transportDetailsSchema = z
     connected: z.boolean(),
     remote_address: z.string().optional(),
     muted: z.array(z.enum(['audio', 'video'])),
-    round_trip_us: z.number().optional().meta({ description: 'As the client last reported it.' }),
-    loss_ratio: z
-      .number()
-      .optional()
-      .meta({ description: 'Of what its receivers last reported: lost of received and lost.' }),
     path: z
       .object({
         round_trip_ms: z.number().optional(),
