@@ -7,6 +7,8 @@ import { LAYERS } from '../bench/adaptation/plan.ts';
 
 const TOP_RUNG = 2 * LAYERS.length - 1;
 const VIEWERS = 3;
+/** What the kernel may drop on a busy machine, in front of a process that has no core for a moment. */
+const MAX_KERNEL_LOSS_RATIO = 0.02;
 /** The viewer behind the proxy is the first, the publisher is before it. */
 const VIEWER_USER_ID = 2;
 const WAIT = { timeout: 40_000, interval: 50 };
@@ -60,8 +62,12 @@ describe('a subscriber whose path turns bad', { timeout: TEST_TIMEOUT_MS }, () =
       const { viewers } = await meeting.finish();
       const sent = await meeting.sent();
       for (let viewer = 1; viewer < VIEWERS; viewer++) {
-        expect(sent[viewer]?.refused).toBe(0);
-        expect(viewers[viewer]?.datagramsReceived).toBe(sent[viewer]?.datagrams);
+        const { datagrams = 0, refused = Number.NaN } = sent[viewer] ?? {};
+        expect(datagrams).toBeGreaterThan(0);
+        const received = viewers[viewer]?.datagramsReceived ?? 0;
+        expect(received).toBeLessThanOrEqual(datagrams);
+        expect(received).toBeGreaterThanOrEqual(datagrams * (1 - MAX_KERNEL_LOSS_RATIO));
+        expect(refused).toBeLessThanOrEqual(datagrams * MAX_KERNEL_LOSS_RATIO);
       }
     },
   );
