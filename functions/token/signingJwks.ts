@@ -1,5 +1,6 @@
-// Private keys as they are stored: one JWK, or a set of which the first signs and all verify. To rotate, put a new key
-// first; once the tokens of the old one have expired, take that out (ledger GC-15).
+// Private keys as they are stored: one JWK, or a set of which the first signs and all verify. To rotate (ledger GC-15), put
+// a new key second: meeting controllers learn it with their next heartbeat, within 30 s. Then put it first: had it been first
+// at once, controllers would have refused its tokens until then. Once the tokens of the old one have expired, take that out.
 import type { JWK } from 'jose';
 import * as z from 'zod';
 

@@ -9,11 +9,13 @@ import type { CreatedTransport, EndedTransport, HandlerCalls, HandlerStats } fro
 import type { RpcHandlers } from '../ipc/Rpc.ts';
 import { Counter, Counters } from '../metrics/Counters.ts';
 import { Histogram } from '../metrics/Histogram.ts';
+import { quantilesOf } from '../metrics/quantiles.ts';
 import type { MediaSession } from '../transport/MediaSession.ts';
 import { ConnectionTokens } from './ConnectionToken.ts';
 import { inspectTransport } from './inspect.ts';
 import { type Admission, MediaConnection } from './MediaConnection.ts';
 import { Router } from './Router.ts';
+import { sessionPaths } from './sessionPaths.ts';
 import type { Transport } from './Transport.ts';
 
 export interface HandlerWorkerLimits {
@@ -145,6 +147,7 @@ export class HandlerWorker {
   stats(): HandlerStats {
     const { cpuUs, rssBytes } = this.#options.usage();
     const count = (counter: Counter): number => this.counters.value(counter);
+    const forwarding = quantilesOf(this.#forwarding);
     return {
       routers: this.#routers.size,
       sessions: this.#sessions,
@@ -158,7 +161,8 @@ export class HandlerWorker {
       bytes_out: count(Counter.datagramBytesOut) + count(Counter.streamBytesOut),
       drops: this.counters.dropsByName(),
       counters: this.counters.valuesByName(),
-      ...this.#forwardingQuantiles(),
+      ...(forwarding && { forwarding_us: forwarding }),
+      ...sessionPaths(this.#routers.values()),
     };
   }
 
@@ -223,13 +227,6 @@ export class HandlerWorker {
       if (transport) return ok({ router, transport });
     }
     return err('transport closed');
-  }
-
-  #forwardingQuantiles(): Pick<HandlerStats, 'forwarding_us'> | Record<string, never> {
-    const [p50, p95, p99, p999] = [0.5, 0.95, 0.99, 0.999].map((share) => this.#forwarding.quantile(share));
-    if (p50 === undefined || p95 === undefined || p99 === undefined || p999 === undefined) return {};
-    const { count, sum } = this.#forwarding;
-    return { forwarding_us: { p50, p95, p99, p999, count, sum } };
   }
 
   #router(id: string): Router {

@@ -3,6 +3,7 @@ import type { WorkerBody } from '../../shared/api/handler.ts';
 import type { MetricFamily, Sample } from './exposition.ts';
 
 const US_PER_SECOND = 1_000_000;
+const MS_PER_SECOND = 1_000;
 const QUANTILES = { p50: '0.5', p95: '0.95', p99: '0.99', p999: '0.999' } as const;
 
 /** `handlerId` is the label that tells the nodes of a fleet apart. */
@@ -35,6 +36,18 @@ export function handlerMetrics(handlerId: string, workers: readonly WorkerBody[]
     help,
     type: 'counter',
     samples: each(value),
+  });
+  /** A gauge for each quantile: sessions come and go, so that these figures do not only count up. */
+  const pathGauge = (
+    name: string,
+    help: string,
+    figuresOf: (worker: WorkerBody) => WorkerBody['forwarding_us'],
+    perUnit: number,
+  ): MetricFamily => ({
+    name: `dark_tower_media_${name}`,
+    help,
+    type: 'gauge',
+    samples: workers.flatMap((worker) => quantileSamples(figuresOf(worker), labelsOf(worker), perUnit)),
   });
   return [
     gauge('routers', 'Meetings on the worker.', (worker) => worker.routers),
@@ -85,6 +98,18 @@ export function handlerMetrics(handlerId: string, workers: readonly WorkerBody[]
         value,
       })),
     },
+    pathGauge(
+      'session_round_trip_seconds',
+      'Round trips of the sessions whose path is known, now.',
+      ({ session_round_trip_ms: figures }) => figures,
+      MS_PER_SECOND,
+    ),
+    pathGauge(
+      'session_loss_ratio',
+      'Shares of what was sent to these sessions that were lost, now, 0 to 1.',
+      ({ session_loss_ratio: figures }) => figures,
+      1,
+    ),
     {
       name: 'dark_tower_media_forwarding_seconds',
       help: 'Arrival of a datagram to its last copy handed to QUIC, one in sixteen, since start.',
@@ -99,13 +124,21 @@ function cpuPerDatagram(worker: WorkerBody): number | undefined {
   return datagrams === 0 ? undefined : worker.cpu_us / US_PER_SECOND / datagrams;
 }
 
-function forwardingSamples({ forwarding_us: figures }: WorkerBody, labels: Sample['labels']): Sample[] {
+function quantileSamples(
+  figures: WorkerBody['forwarding_us'],
+  labels: Sample['labels'],
+  perUnit: number,
+): Sample[] {
   if (figures === undefined) return [];
-  const quantiles = (Object.keys(QUANTILES) as (keyof typeof QUANTILES)[]).map((name) => ({
+  return (Object.keys(QUANTILES) as (keyof typeof QUANTILES)[]).map((name) => ({
     labels: { ...labels, quantile: QUANTILES[name] },
-    value: figures[name] / US_PER_SECOND,
+    value: figures[name] / perUnit,
   }));
-  if (figures.count === undefined || figures.sum === undefined) return quantiles;
+}
+
+function forwardingSamples({ forwarding_us: figures }: WorkerBody, labels: Sample['labels']): Sample[] {
+  const quantiles = quantileSamples(figures, labels, US_PER_SECOND);
+  if (figures?.count === undefined || figures.sum === undefined) return quantiles;
   return [
     ...quantiles,
     { labels, value: figures.sum / US_PER_SECOND, suffix: '_sum' },

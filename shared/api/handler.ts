@@ -165,6 +165,15 @@ export const qualityAlertsAnswerSchema = z.object({
 });
 export type QualityAlertsAnswer = z.infer<typeof qualityAlertsAnswerSchema>;
 
+const quantilesSchema = z.object({
+  p50: z.number(),
+  p95: z.number(),
+  p99: z.number(),
+  p999: z.number(),
+  count: z.number().optional(),
+  sum: z.number().optional(),
+});
+
 export const workerSchema = z.object({
   worker_id: z.int(),
   pid: z.int(),
@@ -185,19 +194,15 @@ export const workerSchema = z.object({
     .record(z.string(), z.number())
     .optional()
     .meta({ description: 'Everything else that the worker counts, by name.' }),
-  forwarding_us: z
-    .object({
-      p50: z.number(),
-      p95: z.number(),
-      p99: z.number(),
-      p999: z.number(),
-      count: z.number().optional(),
-      sum: z.number().optional(),
-    })
-    .optional()
-    .meta({
-      description: 'Arrival of a datagram to its last copy handed to QUIC, since start, microseconds.',
-    }),
+  forwarding_us: quantilesSchema.optional().meta({
+    description: 'Arrival of a datagram to its last copy handed to QUIC, since start, microseconds.',
+  }),
+  session_round_trip_ms: quantilesSchema.optional().meta({
+    description: 'Round trips of the sessions whose path is known, now, milliseconds.',
+  }),
+  session_loss_ratio: quantilesSchema.optional().meta({
+    description: 'Shares of what was sent to these sessions that were lost, now, 0 to 1.',
+  }),
 });
 export type WorkerBody = z.infer<typeof workerSchema>;
 export const workersSchema = z.object({ workers: z.array(workerSchema) });

@@ -51,6 +51,8 @@ const WORKER: WorkerBody = {
   drops: { truncated: 7, muted: 8 },
   counters: { datagramsRouted: 90, pongsOut: 1 },
   forwarding_us: { p50: 10, p95: 20, p99: 30, p999: 40, count: 6, sum: 120 },
+  session_round_trip_ms: { p50: 25, p95: 180, p99: 400, p999: 400, count: 4, sum: 700 },
+  session_loss_ratio: { p50: 0.01, p95: 0.25, p99: 0.5, p999: 0.5, count: 4, sum: 1 },
 };
 
 describe('Prometheus exposition', () => {
@@ -68,17 +70,27 @@ describe('Prometheus exposition', () => {
     expect(of('forwarded_by_hops_total', ',hops="0"')).toBe('90');
     expect(Number(of('forwarding_seconds', ',quantile="0.999"'))).toBeCloseTo(0.00004);
     expect([of('forwarding_seconds_count'), of('forwarding_seconds_sum')]).toEqual(['6', '0.00012']);
+    expect(of('session_round_trip_seconds', ',quantile="0.95"')).toBe('0.18');
+    expect(of('session_loss_ratio', ',quantile="0.99"')).toBe('0.5');
   });
 
   it('MH-8 leaves out what a worker does not say', () => {
     const {
       forwarding_us: _,
       counters: __,
+      session_round_trip_ms: ___,
+      session_loss_ratio: ____,
       ...bare
     } = { ...WORKER, datagrams_in: 0, datagrams_out: 0, drops: {} };
     const text = formatExposition(handlerMetrics('mh-1', [bare]));
     parseExposition(text);
-    for (const absent of ['forwarding_seconds', 'events_total', 'drops_total', 'cpu_seconds_per_datagram'])
+    for (const absent of [
+      'forwarding_seconds',
+      'events_total',
+      'drops_total',
+      'cpu_seconds_per_datagram',
+      'session_',
+    ])
       expect(text).not.toContain(absent);
     expect(formatExposition(handlerMetrics('mh-1', []))).toBe('');
   });
