@@ -67,7 +67,7 @@ export class Consumer implements Destination {
   readonly #copies = new Set<StreamCopy>();
   #session: MediaSession | undefined;
   #closed = false;
-  readonly #window = new SendWindow();
+  #window = new SendWindow();
   readonly #gate = new FrameGate();
   #heldBack = 0;
   #datagramsSent = 0;
@@ -183,6 +183,8 @@ export class Consumer implements Destination {
   /** `onKeyFrame` is called when a key frame starts and the consumer goes from `fromKeyFrame` to `all`. */
   setForwarding(forwarding: Forwarding, onKeyFrame: () => void = () => undefined): void {
     if (forwarding === 'none') this.#resetCopies();
+    // What was on its way when it was left off will not be acknowledged: it says nothing of the path now.
+    else if (this.#forwarding === 'none') this.#window = new SendWindow();
     this.#forwarding = forwarding;
     this.#onKeyFrame = onKeyFrame;
     this.copy(0);

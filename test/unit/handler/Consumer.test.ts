@@ -61,6 +61,20 @@ describe('Consumer', () => {
     client.close(0, '');
   });
 
+  it('SFU-4 takes what was on its way when its layer was left off for nothing when that comes again', () => {
+    const { client, server } = createSessionPair();
+    consumer.connect(server);
+    for (let sent = 0; sent < 4; sent++) consumer.sendDatagram(DATAGRAM, 1);
+    consumer.setForwarding('none');
+    expect(consumer.outstandingDatagrams).toBe(4);
+    consumer.setForwarding('fromKeyFrame');
+    expect(consumer.outstandingDatagrams).toBe(0);
+    consumer.setForwarding('all');
+    consumer.sendDatagram(DATAGRAM, 1);
+    expect(consumer.outstandingDatagrams).toBe(1);
+    client.close(0, '');
+  });
+
   it('SFU-3 sends nothing once it is closed', () => {
     consumer.connect(createSessionPair().server);
     consumer.close();
