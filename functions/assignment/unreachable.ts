@@ -3,11 +3,11 @@
 
 import type { UnreachableAnswer } from '../../shared/api/controllerNotice.ts';
 import { ApiError } from '../../shared/api/error.ts';
-import type { ParticipantId } from '../../shared/base/ids.ts';
 import type { Logger } from '../../shared/base/log.ts';
 import type { TraceContext } from '../../shared/base/trace.ts';
 import type { JoinClaims } from '../../shared/token/joinToken.ts';
 import type { MeetingRecord } from '../meeting/Meeting.ts';
+import { checkParticipant } from '../meeting/participantClaims.ts';
 import { sha256Hex } from '../token/ApiClients.ts';
 import type { Assignment } from './Assignment.ts';
 import { type AssignOptions, assign, meetingEnded, SUPERSEDED } from './assign.ts';
@@ -45,8 +45,8 @@ async function reporterOf({ sub, user }: JoinClaims): Promise<string> {
  * Counts one participant's report, and moves the meeting when it is the one that makes a majority. Reports of an
  * assignment that is over, whoever makes them, count for nothing.
  * @param claims of the join token that the participant has shown, verified
- * @throws ApiError NOT_FOUND when the meeting has ended; FORBIDDEN for a token of another meeting; NO_CAPACITY (503) when
- *   no other controller takes the meeting
+ * @throws ApiError NOT_FOUND when the meeting has ended; FORBIDDEN for a token of another meeting, and for whoever was
+ *   removed or whose user tokens were revoked since; NO_CAPACITY (503) when no other controller takes the meeting
  */
 export async function reportUnreachable(
   options: AssignOptions,
@@ -58,12 +58,10 @@ export async function reportUnreachable(
   if (claims.meeting_id !== meeting.meetingId)
     throw new ApiError('FORBIDDEN', 'Join token must be of the meeting that it is shown for');
   if (meeting.status === 'ended') throw meetingEnded();
-  const participantId = claims.sub as ParticipantId;
   const assignment = meeting.assignments[region];
   if (assignment === undefined || !isOf(claims, assignment))
     return { outcome: 'obsolete', reports: 0, needed: NEEDED_AT_LEAST };
-  if (await stores.access.removedParticipants.has(meeting.meetingId, participantId))
-    throw new ApiError('FORBIDDEN', 'Participant has been removed from the meeting');
+  await checkParticipant(stores.access, claims);
   const [reports, presence] = await Promise.all([
     stores.unreachable.report(assignment, await reporterOf(claims), clock.epochMs()),
     stores.presence.get(assignment.controllerId, meeting.meetingId),

@@ -29,6 +29,15 @@ export interface Recipe {
   readonly others?: Readonly<Record<number, (system: RouteSystem) => Promise<Call>>>;
   /** Whether the thing asked for belongs to an organisation, so that others do not find it. */
   readonly ofOrg?: boolean;
+  /** Whether it also answers whoever shows nothing. */
+  readonly openToGuests?: boolean;
+  /** Of a route that takes a join token. */
+  readonly participant?: {
+    /** A call that succeeds with a host's good token of a meeting that is served. */
+    readonly call: (meetingId: string, joinToken: string) => Call;
+    /** Status for a good token of another meeting. */
+    readonly elsewhere: 401 | 403;
+  };
 }
 
 const JSON_TYPE = 'application/json';
@@ -54,7 +63,7 @@ function node(path: string, body: unknown): Call {
   return withBody({ method: 'POST', path, headers: { authorization: `Bearer ${NODE_TOKEN}` } }, body);
 }
 
-async function freshMeeting(system: RouteSystem, options = {}): Promise<string> {
+export async function freshMeeting(system: RouteSystem, options = {}): Promise<string> {
   const id = fresh('meeting');
   await system.meeting(id, options);
   return id;
@@ -159,18 +168,24 @@ const form = (fields: Record<string, string>): Call => ({
   body: new URLSearchParams(fields).toString(),
 });
 
-const refresh = async (meetingId: string, joinToken: string): Promise<Call> => ({
+const refresh = (meetingId: string, joinToken: string): Call => ({
   method: 'POST',
   path: `${meetings}/${meetingId}/join/refresh`,
   headers: { 'content-type': JSON_TYPE },
   body: JSON.stringify({ join_token: joinToken }),
 });
 
-const unreachable = async (system: RouteSystem, meetingId: string, tokenOf = meetingId): Promise<Call> => ({
-  method: 'POST',
-  path: `${meetings}/${meetingId}/unreachable`,
-  headers: { authorization: `Bearer ${await system.joinToken(tokenOf, fresh('participant'))}` },
+const bearing = (method: string, path: string, joinToken: string): Call => ({
+  method,
+  path,
+  headers: { authorization: `Bearer ${joinToken}` },
 });
+
+const unreachableWith = (meetingId: string, joinToken: string): Call =>
+  bearing('POST', `${meetings}/${meetingId}/unreachable`, joinToken);
+
+const unreachable = async (system: RouteSystem, meetingId: string, tokenOf = meetingId): Promise<Call> =>
+  unreachableWith(meetingId, await system.joinToken(tokenOf, fresh('participant')));
 
 async function removed(system: RouteSystem, meetingId: string, participantId: string): Promise<void> {
   const untilMs = (system.plane.clock.nowMs + 600_000) as EpochMs;
@@ -202,11 +217,12 @@ export const RECIPES: Readonly<Record<string, Recipe>> = {
   getMeeting: ofMeeting('GET', ''),
   updateMeeting: ofMeeting('PATCH', '', { body: { display_name: 'Renamed' } }),
   endMeeting: ofMeeting('POST', '/end'),
-  joinMeeting: ofMeeting('POST', '/join', { body: { display_name: 'Ada' } }),
+  joinMeeting: { ...ofMeeting('POST', '/join', { body: { display_name: 'Ada' } }), openToGuests: true },
   joinMeetingByLink: ofMeeting('GET', '/join', { query: '?display_name=Ada' }),
   refreshJoin: {
     credential: 'body',
     success: 200,
+    participant: { call: refresh, elsewhere: 401 },
     call: async (system) => {
       const id = await freshMeeting(system);
       return await refresh(id, await system.join(id));
@@ -231,10 +247,17 @@ export const RECIPES: Readonly<Record<string, Recipe>> = {
     others: { 400: async () => ({ method: 'POST', path: `${meetings}/%20/guest-challenges`, headers: {} }) },
   },
   listParticipants: ofMeeting('GET', '/participants', { joined: true }),
-  removeParticipant: ofMeeting('DELETE', '/participants/p-1', { joined: true }),
+  removeParticipant: {
+    ...ofMeeting('DELETE', '/participants/p-1', { joined: true }),
+    participant: {
+      call: (id, token) => bearing('DELETE', `${meetings}/${id}/participants/p-1`, token),
+      elsewhere: 401,
+    },
+  },
   issueToken: {
     credential: 'client',
     success: 200,
+    openToGuests: true,
     call: async () =>
       form({ grant_type: 'client_credentials', client_id: 'backend', client_secret: CLIENT_SECRET }),
     others: {
@@ -252,6 +275,7 @@ export const RECIPES: Readonly<Record<string, Recipe>> = {
   reportUnreachable: {
     credential: 'join',
     success: 200,
+    participant: { call: unreachableWith, elsewhere: 403 },
     call: async (system) => unreachable(system, await freshMeeting(system, { joined: true })),
     others: {
       400: async (system) => ({ ...(await unreachable(system, 'any')), path: `${meetings}/%20/unreachable` }),

@@ -3,12 +3,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { MAX_BODY_BYTES } from '../../../../../functions/app.ts';
 import { errorBodySchema } from '../../../../../shared/api/error.ts';
+import { hostToken, unprovenTokens, withdrawnTokens } from './joinTokens.ts';
 import { RouteSystem } from './RouteSystem.ts';
-import { type Call, RECIPES, type Recipe, send } from './recipes.ts';
+import { type Call, freshMeeting, RECIPES, type Recipe, send } from './recipes.ts';
 
 interface Operation {
   readonly operationId: string;
   readonly requestBody?: object;
+  readonly security?: readonly Readonly<Record<string, unknown>>[];
   readonly responses: Readonly<Record<string, unknown>>;
 }
 
@@ -42,10 +44,31 @@ async function exercise(name: string, call: Call, app = system.app): Promise<Res
 const cases = Object.entries(RECIPES);
 const withCredential = (...credentials: Recipe['credential'][]): [string, Recipe][] =>
   cases.filter(([, { credential }]) => credentials.includes(credential));
+type ParticipantCalls = NonNullable<Recipe['participant']>;
+const ofParticipants = cases.flatMap(([name, { participant }]): [string, ParticipantCalls][] =>
+  participant === undefined ? [] : [[name, participant]],
+);
 const operation = (name: string): Operation | undefined =>
   operations.find(({ operationId }) => operationId === name);
 const lists = (name: string, status: number): boolean =>
   operation(name)?.responses[String(status)] !== undefined;
+
+/** Security schemes that the document must name for a route with the credential; '' is for whoever shows nothing. */
+const SCHEMES: Readonly<Record<Recipe['credential'], readonly string[]>> = {
+  user: ['userToken', 'clientCredentials'],
+  node: ['nodeToken'],
+  client: ['clientBasic'],
+  join: ['joinToken'],
+  body: [],
+  none: [],
+};
+
+function schemesOf({ credential, participant, openToGuests }: Recipe): string[] {
+  const schemes = new Set(SCHEMES[credential]);
+  if (participant !== undefined && credential !== 'body') schemes.add('joinToken');
+  if (openToGuests === true) schemes.add('');
+  return [...schemes].toSorted();
+}
 
 function authorized(call: Call, authorization: string | undefined): Call {
   const { authorization: _own, ...headers } = call.headers;
@@ -175,6 +198,42 @@ describe('routes of users', () => {
   });
 });
 
+describe('routes of participants', () => {
+  it.each(ofParticipants)('GC-15 %s takes a good join token of its meeting only', async (name, route) => {
+    const id = await freshMeeting(system, { joined: true });
+    const own = await hostToken(system, id);
+    const elsewhere = await hostToken(system, await freshMeeting(system, { joined: true }));
+    expect((await exercise(name, route.call(id, elsewhere))).status).toBe(route.elsewhere);
+    const response = await exercise(name, route.call(id, own));
+    expect(response.status, await response.clone().text()).toBe(200);
+  });
+
+  it.each(ofParticipants)(
+    'GC-15 %s refuses with 401 a join token that proves nothing',
+    async (name, route) => {
+      const id = await freshMeeting(system, { joined: true });
+      const inHeader = route.call(id, 'x').headers['authorization'] !== undefined;
+      for (const [what, token] of Object.entries(await unprovenTokens(system, id))) {
+        const response = await exercise(name, route.call(id, token));
+        expect(response.status, what).toBe(401);
+        if (inHeader)
+          expect(response.headers.get('www-authenticate'), what).toBe('Bearer error="invalid_token"');
+      }
+      const without = await exercise(
+        name,
+        inHeader ? authorized(route.call(id, ''), undefined) : route.call(id, ''),
+      );
+      expect(without.status).toBe(inHeader ? 401 : 400);
+    },
+  );
+
+  it.each(ofParticipants)('GC-15 %s refuses with 403 whoever may no longer act', async (name, route) => {
+    const id = await freshMeeting(system, { joined: true });
+    for (const [what, token] of Object.entries(await withdrawnTokens(system, id)))
+      expect((await exercise(name, route.call(id, token))).status, what).toBe(403);
+  });
+});
+
 describe('routes of nodes', () => {
   it.each(withCredential('node'))('GC-1 %s lets in nobody but nodes', async (name, recipe) => {
     const user = (await system.userHeaders())['authorization'];
@@ -186,6 +245,24 @@ describe('routes of nodes', () => {
 });
 
 describe('the routes together', () => {
+  it('GC-15 are tested with the credentials that the document names, and only these are open by design', () => {
+    const documented = operations.map(({ operationId, security = [] }): [string, string[]] => [
+      operationId,
+      security.flatMap((one) => (Object.keys(one).length === 0 ? [''] : Object.keys(one))).toSorted(),
+    ]);
+    const tested = cases.map(([name, recipe]): [string, string[]] => [name, schemesOf(recipe)]);
+    expect(Object.fromEntries(tested)).toEqual(Object.fromEntries(documented));
+    const named = (credential: Recipe['credential']) => withCredential(credential).map(([name]) => name);
+    expect(named('none').toSorted()).toEqual(['createGuestChallenge', 'getHealth']);
+    expect(named('body')).toEqual(['refreshJoin']);
+    expect(ofParticipants.map(([name]) => name).toSorted()).toEqual(
+      cases
+        .filter(([, recipe]) => recipe.credential === 'body' || schemesOf(recipe).includes('joinToken'))
+        .map(([name]) => name)
+        .toSorted(),
+    );
+  });
+
   it('GC-14 are all in the document, and have all answered with each status that it lists, and with no other', () => {
     const documented = operations.map(({ operationId }) => operationId);
     expect(Object.keys(RECIPES).toSorted()).toEqual(documented.toSorted());
