@@ -72,6 +72,14 @@ export class NodePlacement<Registration extends Zoned, Load> {
     return err(shortage);
   }
 
+  /** A node that stands by for another one: nothing is reserved on it. Undefined when there is none beside that one. */
+  async findBackup(
+    primary: MediaNode<Registration, Load>,
+    request: Pick<PlaceRequest, 'exclude'>,
+  ): Promise<MediaNode<Registration, Load> | undefined> {
+    return await this.#selectBackup(primary, await this.#look(), request, true);
+  }
+
   async release(reservation: Reservation): Promise<void> {
     await this.#options.nodes.release(reservation);
   }
@@ -110,14 +118,21 @@ export class NodePlacement<Registration extends Zoned, Load> {
     isFirst: boolean,
   ): Promise<Placed<MediaNode<Registration, Load>>> {
     if (request.withBackup !== true) return placed;
+    return { ...placed, backup: await this.#selectBackup(placed.node, candidates, request, isFirst) };
+  }
+
+  async #selectBackup(
+    { id, registration: { zone } }: MediaNode<Registration, Load>,
+    candidates: readonly Candidate<MediaNode<Registration, Load>>[],
+    request: PlaceRequest,
+    isFirst: boolean,
+  ): Promise<MediaNode<Registration, Load> | undefined> {
     const options = this.#selection(request);
-    const primary = { id: placed.node.id, zone: placed.node.registration.zone };
-    const near = selectBackup(candidates, primary, options);
-    if ((near !== undefined && near.zone !== primary.zone) || !isFirst || candidates.length < CANDIDATES_READ)
-      return { ...placed, backup: near?.node };
+    const near = selectBackup(candidates, { id, zone }, options);
+    if ((near !== undefined && near.zone !== zone) || !isFirst || candidates.length < CANDIDATES_READ)
+      return near?.node;
     // The nodes with the most headroom are all of one zone: another may still have capacity.
-    const backup = selectBackup(await this.#lookAtAll(), primary, options);
-    return { ...placed, backup: (backup ?? near)?.node };
+    return (selectBackup(await this.#lookAtAll(), { id, zone }, options) ?? near)?.node;
   }
 
   /** Nodes with the best rank. Where many have about the same, different looks see different ones of them. */

@@ -15,7 +15,13 @@ import type { Shortage } from './select.ts';
 export interface Placement {
   /** The primary, with streams reserved on it, and a backup in another zone where one has capacity (ledger GC-5). */
   reserveHandlers(exclude?: ReadonlySet<string>): Promise<Result<Placed<MediaHandler>, Shortage>>;
-  /** A controller, with one meeting reserved on it (ledger GC-4). */
+  /** A backup for a handler that serves already, with nothing reserved on it; undefined when there is no other. */
+  findBackup(primary: MediaHandler, exclude?: ReadonlySet<string>): Promise<MediaHandler | undefined>;
+  /**
+   * A controller, with one meeting reserved on it (ledger GC-4). Among those with about as much room one of the zone that
+   * is preferred: near the meeting's primary handler there are fewer ways between the two, and fewer meetings that the loss
+   * of a zone takes (ledger GC-5).
+   */
   reserveController(
     exclude?: ReadonlySet<string>,
     preferredZone?: string,
@@ -44,6 +50,7 @@ export function createPlacement({ region, stores, clock, random }: PlacementOpti
   });
   return {
     reserveHandlers: (exclude) => handlers.place({ exclude, withBackup: true }),
+    findBackup: (primary, exclude) => handlers.findBackup(primary, { exclude }),
     reserveController: (exclude, preferredZone) => controllers.place({ exclude, preferredZone }),
     releaseHandlers: ({ reservation }) => handlers.release(reservation),
     releaseController: ({ reservation }) => controllers.release(reservation),

@@ -12,11 +12,16 @@ import type { ActiveMeetingRecord, MeetingRecord } from '../meeting/Meeting.ts';
 import { changeMeeting } from '../meeting/MeetingStore.ts';
 import { assignMeeting } from '../meeting/meetingChanges.ts';
 import { healthAt } from '../registry/health.ts';
-import type { MediaHandler, MeetingController } from '../registry/MediaNode.ts';
+import type { MeetingController } from '../registry/MediaNode.ts';
 import type { Stores } from '../Stores.ts';
 import { type Assignment, isSameAssignment, stateOf } from './Assignment.ts';
-import { type RankedHandler, toAssignment, toConfigUpdate, toRequest } from './assignRequest.ts';
-import type { Placed } from './NodePlacement.ts';
+import {
+  type RankedHandler,
+  rankHandlers,
+  toAssignment,
+  toConfigUpdate,
+  toRequest,
+} from './assignRequest.ts';
 import type { Placement } from './Placement.ts';
 import { countRefusals, describeRefusals, describeShortageOfAsked, type Refusal } from './refusals.ts';
 import type { Shortage } from './select.ts';
@@ -222,7 +227,8 @@ async function findAcceptance(
     while (asked.size < MAX_CONTROLLERS_ASKED) {
       const exclude = new Set<string>(asked.keys());
       if (unreachable !== undefined) exclude.add(unreachable.controllerId);
-      const placed = await options.placement.reserveController(exclude);
+      const near = handlers[0]?.handler.registration.zone;
+      const placed = await options.placement.reserveController(exclude, near);
       if (!placed.ok) throw shortage('meeting controller', placed.reason, asked);
       const giveControllerBack = quietly(attempt, () => options.placement.releaseController(placed.value));
       const { node: controller } = placed.value;
@@ -284,16 +290,9 @@ async function selectHandlers(
   const placed = await placement.reserveHandlers();
   if (!placed.ok) throw shortage('media handler', placed.reason, new Map());
   return {
-    handlers: rankedHandlers(placed.value),
+    handlers: rankHandlers(placed.value.node, placed.value.backup),
     giveBack: quietly(attempt, () => placement.releaseHandlers(placed.value)),
   };
-}
-
-function rankedHandlers({ node, backup }: Placed<MediaHandler>): RankedHandler[] {
-  return [
-    { role: 'PRIMARY', handler: node },
-    ...(backup === undefined ? [] : [{ role: 'BACKUP' as const, handler: backup }]),
-  ];
 }
 
 function quietly({ log }: Attempt, giveBack: GiveBack): GiveBack {

@@ -13,6 +13,13 @@ export interface RankedHandler {
   readonly handler: MediaHandler;
 }
 
+export function rankHandlers(primary: MediaHandler, backup: MediaHandler | undefined): RankedHandler[] {
+  return [
+    { role: 'PRIMARY', handler: primary },
+    ...(backup === undefined ? [] : [{ role: 'BACKUP' as const, handler: backup }]),
+  ];
+}
+
 export function toRequest(
   meeting: ActiveMeetingRecord,
   generation: Generation,

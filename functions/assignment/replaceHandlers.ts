@@ -8,9 +8,11 @@ import type { MeetingRecord } from '../meeting/Meeting.ts';
 import { changeMeeting } from '../meeting/MeetingStore.ts';
 import { replaceHandlers as replaced } from '../meeting/meetingChanges.ts';
 import { healthAt } from '../registry/health.ts';
+import type { MediaHandler } from '../registry/MediaNode.ts';
 import { type Assignment, isSameAssignment } from './Assignment.ts';
 import type { AssignOptions } from './assign.ts';
-import { type RankedHandler, toHandlerAssignments } from './assignRequest.ts';
+import { type RankedHandler, rankHandlers, toHandlerAssignments } from './assignRequest.ts';
+import type { Placement } from './Placement.ts';
 import { describeShortage } from './select.ts';
 
 /** Failed handlers that an assignment remembers: they are out for as long as there are others. */
@@ -41,35 +43,12 @@ export async function replaceHandlers(
     const failedHandlers = [...new Set([...assignment.failedHandlers, ...named])].slice(
       -MAX_FAILED_REMEMBERED,
     ) as HandlerId[];
-    const others = remaining.map(({ handler }) => handler.id);
-    const untried = await placement.reserveHandlers(new Set<string>([...failedHandlers, ...others]));
-    // Those that failed before may serve again: better than an end of the meeting.
-    const placed = !untried.ok && remaining.length === 0 ? await placement.reserveHandlers(named) : untried;
-    if (!placed.ok && remaining.length === 0)
-      throw new ApiError(
-        'NO_CAPACITY',
-        `No media handler can take the meeting: ${describeShortage(placed.reason)}`,
-        {
-          details: { needed: 'media handler', ...placed.reason },
-          retryAfterSeconds: RETRY_AFTER_SECONDS,
-        },
-      );
-    // A backup that is left becomes the primary, which is what it is for; the new one backs it up.
-    const [first, second] = [
-      ...remaining.map(({ handler }) => handler),
-      ...(placed.ok ? [placed.value.node, ...(placed.value.backup ? [placed.value.backup] : [])] : []),
-    ];
-    const ranked: RankedHandler[] = [
-      ...(first === undefined ? [] : [{ role: 'PRIMARY' as const, handler: first }]),
-      ...(second === undefined ? [] : [{ role: 'BACKUP' as const, handler: second }]),
-    ];
+    const failed = { before: new Set<string>(failedHandlers), now: named };
+    const { ranked, giveBack } = await findSuccessors(placement, remaining[0]?.handler, failed);
     const next: Assignment = {
       ...assignment,
       mediaHandlers: ranked.map(({ role, handler }) => ({ handlerId: handler.id as HandlerId, role })),
       failedHandlers,
-    };
-    const giveBack = async () => {
-      if (placed.ok) await placement.releaseHandlers(placed.value);
     };
     try {
       const { changed } = await changeMeeting(stores.meetings, record, (latest) =>
@@ -78,8 +57,6 @@ export async function replaceHandlers(
           : undefined,
       );
       if (changed) {
-        // Only the first of the two carries the meeting: what is kept on a new backup is not needed there.
-        if (remaining.length > 0) await giveBack();
         log.info('Media handlers replaced', {
           meeting_id: request.meeting_id,
           failed: request.failed,
@@ -96,6 +73,39 @@ export async function replaceHandlers(
   throw new ApiError('NO_CAPACITY', `Meeting "${request.meeting_id}" keeps changing: try again shortly`, {
     retryAfterSeconds: RETRY_AFTER_SECONDS,
   });
+}
+
+interface Successors {
+  readonly ranked: readonly RankedHandler[];
+  /** Gives back what was reserved. */
+  readonly giveBack: () => Promise<void>;
+}
+
+/** @throws ApiError NO_CAPACITY (503) when there is none */
+async function findSuccessors(
+  placement: Placement,
+  left: MediaHandler | undefined,
+  failed: { readonly before: ReadonlySet<string>; readonly now: ReadonlySet<string> },
+): Promise<Successors> {
+  // A backup that is left becomes the primary, which is what it is for, and gets a backup of its own.
+  if (left !== undefined)
+    return {
+      ranked: rankHandlers(left, await placement.findBackup(left, failed.before)),
+      giveBack: async () => undefined,
+    };
+  const untried = await placement.reserveHandlers(failed.before);
+  // Those that failed before may serve again: better than an end of the meeting.
+  const placed = untried.ok ? untried : await placement.reserveHandlers(failed.now);
+  if (placed.ok)
+    return {
+      ranked: rankHandlers(placed.value.node, placed.value.backup),
+      giveBack: () => placement.releaseHandlers(placed.value),
+    };
+  throw new ApiError(
+    'NO_CAPACITY',
+    `No media handler can take the meeting: ${describeShortage(placed.reason)}`,
+    { details: { needed: 'media handler', ...placed.reason }, retryAfterSeconds: RETRY_AFTER_SECONDS },
+  );
 }
 
 /** The meeting and its assignment, if it is the one that the caller has. */

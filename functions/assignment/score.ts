@@ -1,8 +1,11 @@
 // How good a place a node is for a meeting (ledger GC-5), among those that can take it.
 import { type RankInput, rank } from '../registry/rank.ts';
 
-/** A node of another zone than the preferred one counts for this much of its score. */
-export const OTHER_ZONE_WEIGHT = 0.8;
+/**
+ * A node of another zone than the preferred one counts for this much of its score. Half of what one meeting that its
+ * figures do not show yet takes off: the zone decides between nodes with about as much room, and costs no balance.
+ */
+export const OTHER_ZONE_WEIGHT = 0.95;
 /** A node of another region, where those are let in: only the best of them comes before a nearly full one here. */
 export const OTHER_REGION_WEIGHT = 0.1;
 

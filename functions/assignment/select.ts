@@ -75,23 +75,7 @@ export function selectNode<Node>(
   return drawn === undefined ? err({ considered: candidates.length, excluded }) : ok(drawn);
 }
 
-export interface PrimaryAndBackup<Node> {
-  readonly primary: Candidate<Node>;
-  /** In another zone than the primary where another zone has capacity; undefined when there is no second node. */
-  readonly backup: Candidate<Node> | undefined;
-}
-
-/** Two nodes for a meeting (ledger GC-5), or why not even one. */
-export function selectPrimaryAndBackup<Node>(
-  candidates: readonly Candidate<Node>[],
-  options: SelectionOptions,
-): Result<PrimaryAndBackup<Node>, Shortage> {
-  const primary = selectNode(candidates, options);
-  if (!primary.ok) return primary;
-  return ok({ primary: primary.value, backup: selectBackup(candidates, primary.value, options) });
-}
-
-/** A second node, of another zone where another zone has capacity; undefined when there is none at all. */
+/** A node that stands by for a primary (ledger GC-5), of another zone where one has capacity; undefined when there is none. */
 export function selectBackup<Node>(
   candidates: readonly Candidate<Node>[],
   primary: Pick<Candidate<Node>, 'id' | 'zone'>,

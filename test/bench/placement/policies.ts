@@ -14,13 +14,34 @@ export type PolicyMaker = (fleet: Fleet, random: Random) => Policy;
 
 export const ours: PolicyMaker = (fleet, random) => oursOver(fleet.store, fleet, random);
 
+/** Ours, with a wish for a zone each time, such as the one of the meeting's media handler. */
+export const oursInZone: PolicyMaker = (fleet, random) => {
+  const placement = placementOver(fleet.store, fleet, random);
+  return async () => {
+    const placed = await placement.place({ preferredZone: drawUniform(fleet.nodes, random)?.zone });
+    return placed.ok ? placed.value.node.id : undefined;
+  };
+};
+
 /** Ours, over another store of the fleet's nodes. */
 export function oursOver(
   nodes: NodeStore<MediaHandler['registration'], HandlerLoad>,
   fleet: Fleet,
   random: Random,
 ): Policy {
-  const placement = new NodePlacement({
+  const placement = placementOver(nodes, fleet, random);
+  return async () => {
+    const placed = await placement.place({});
+    return placed.ok ? placed.value.node.id : undefined;
+  };
+}
+
+function placementOver(
+  nodes: NodeStore<MediaHandler['registration'], HandlerLoad>,
+  fleet: Fleet,
+  random: Random,
+): NodePlacement<MediaHandler['registration'], HandlerLoad> {
+  return new NodePlacement({
     region: REGION,
     nodes,
     capacity: handlerCapacity,
@@ -29,10 +50,6 @@ export function oursOver(
     // The order of nodes follows from it: the same run has the same ones.
     newReservationId: () => `reservation-${random()}`,
   });
-  return async () => {
-    const placed = await placement.place({});
-    return placed.ok ? placed.value.node.id : undefined;
-  };
 }
 
 const uniform: PolicyMaker = (fleet, random) => async () => drawUniform(alive(fleet), random)?.id;

@@ -1,7 +1,7 @@
 // `npm run bench -- placement`: how evenly meetings are placed, and what a placement costs. Pure simulation with the code
 // that places meetings in earnest; METHOD.md says what is simulated and what is not.
 import { parseArgs } from 'node:util';
-import { allKnowing, OTHERS, ours, type PolicyMaker } from './policies.ts';
+import { allKnowing, OTHERS, ours, oursInZone, type PolicyMaker } from './policies.ts';
 import {
   burst,
   burstAtOnce,
@@ -128,7 +128,7 @@ export function describe(result: PlacementResult): string {
 
 async function compare(seed: number): Promise<PlacementResult['compared']> {
   const compared: [string, PlacementResult['compared'][string]][] = [];
-  for (const [name, policy] of Object.entries({ ours, ...OTHERS, allKnowing })) {
+  for (const [name, policy] of Object.entries({ ours, oursInZone, ...OTHERS, allKnowing })) {
     // The same fleet, arrivals and lifetimes for each, over a shorter time: some look at all nodes each time.
     const options = { nodes: 1_000, meetings: 10_000, seed, fillMs: 600_000, churnMs: 120_000 };
     compared.push([

@@ -39,6 +39,15 @@ async function claims(response: Response) {
 }
 
 describe('the first join of a meeting', () => {
+  it('GC-5 is given to a controller of its primary handler’s zone where controllers have the same room', async () => {
+    for (const zone of ['zone-a', 'zone-b'])
+      for (let i = 1; i <= 5; i++) await plane.addController(`mc-${i}-of-${zone}`, { zone });
+    await plane.join(MEETING);
+    const { controllerId, mediaHandlers } = await record();
+    const zone = mediaHandlers[0]?.handlerId === 'mh-1' ? 'zone-a' : 'zone-b';
+    expect(controllerId).toMatch(new RegExp(`-of-${zone}$`));
+  });
+
   it('GC-6 asks a controller with both handlers, ranked, and then writes the record', async () => {
     await plane.addController('mc-1');
     plane.controllers.beforeAnswer = async () => {

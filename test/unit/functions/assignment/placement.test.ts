@@ -177,6 +177,20 @@ describe('placing', { timeout: 30_000 }, () => {
     expect(placed.ok && placed.value.backup?.id).toBe('mh-b');
   });
 
+  it('GC-5 takes a controller of the zone that is wished for among equals, and before it one with more room', async () => {
+    for (let i = 0; i < 10; i++) await plane.addController(`mc-${i}`, { zone: i < 5 ? 'zone-a' : 'zone-b' });
+    const zoneTaken = async () => {
+      const placed = await placement.reserveController(undefined, 'zone-b');
+      if (!placed.ok) throw new Error('Nobody is free');
+      await placement.releaseController(placed.value);
+      return placed.value.node.registration.zone;
+    };
+    for (let i = 0; i < 5; i++) expect(await zoneTaken()).toBe('zone-b');
+    for (let i = 5; i < 10; i++)
+      await plane.sendHeartbeat(`mc-${i}`, { meetings: 20, participants: 0, cpu_ratio: 0 });
+    for (let i = 0; i < 5; i++) expect(await zoneTaken()).toBe('zone-a');
+  });
+
   it('GC-4 finds the one node that is free behind many that are not', async () => {
     for (let i = 0; i < 15; i++) await plane.addController(`mc-${i}`, { max_meetings: 1_000 });
     await plane.addController('mc-last', { max_meetings: 10 });

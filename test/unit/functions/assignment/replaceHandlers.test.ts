@@ -74,6 +74,18 @@ describe('a replacement of media handlers', () => {
     expect(await replaced([primary])).toEqual([`PRIMARY ${backup}`, 'BACKUP mh-3']);
   });
 
+  it('GC-5 GC-11 finds the backup in another zone than the one that becomes the primary, and reserves nothing there', async () => {
+    await plane.addHandler('mh-2', { zone: 'zone-b' });
+    await plane.join(MEETING);
+    const [primary = '', backup = ''] = (await recorded()).map((ranked) => ranked.split(' ')[1] ?? '');
+    const zone = backup === 'mh-1' ? 'zone-a' : 'zone-b';
+    for (const id of ['mh-3', 'mh-4', 'mh-5']) await plane.addHandler(id, { zone });
+    await plane.addHandler('mh-6', { zone: 'zone-c' });
+    await plane.reportHandler('mh-6', { streams: 80 });
+    expect(await replaced([primary])).toEqual([`PRIMARY ${backup}`, 'BACKUP mh-6']);
+    expect((await plane.stores.handlers.get('mh-6'))?.reserved ?? 0).toBe(0);
+  });
+
   it('GC-11 gives one that failed before only when nothing else is left, and says so when that has failed too', async () => {
     await plane.join(MEETING);
     await plane.addHandler('mh-2');

@@ -3,8 +3,8 @@ import {
   type Candidate,
   describeShortage,
   SHORT_LIST_LENGTH,
+  selectBackup,
   selectNode,
-  selectPrimaryAndBackup,
 } from '../../../../functions/assignment/select.ts';
 import { cryptoRandom } from '../../../../functions/base/random.ts';
 import type { EpochMs } from '../../../../shared/base/clock.ts';
@@ -104,7 +104,14 @@ describe('selectNode', () => {
   );
 });
 
-describe('selectPrimaryAndBackup', () => {
+/** A meeting's two. */
+function selectTwo(nodes: readonly Candidate<string>[]) {
+  const primary = selectNode(nodes, options);
+  if (!primary.ok) throw new Error('Nobody was selected');
+  return { primary: primary.value, backup: selectBackup(nodes, primary.value, options) };
+}
+
+describe('selectBackup', () => {
   it('GC-5 takes primary and backup from two zones where two have capacity', () => {
     const nodes = [
       candidate('a1', { zone: 'a', headroom: 1 }),
@@ -112,9 +119,8 @@ describe('selectPrimaryAndBackup', () => {
       candidate('b1', { zone: 'b', headroom: 0.1 }),
     ];
     for (let i = 0; i < 200; i++) {
-      const selected = selectPrimaryAndBackup(nodes, options);
-      if (!selected.ok) throw new Error('Nobody was selected');
-      expect(selected.value.backup?.zone).not.toBe(selected.value.primary.zone);
+      const { primary, backup } = selectTwo(nodes);
+      expect(backup?.zone).not.toBe(primary.zone);
     }
   });
 
@@ -124,16 +130,25 @@ describe('selectPrimaryAndBackup', () => {
       candidate('a2'),
       candidate('b1', { zone: 'b', headroom: 0, fits: false }),
     ];
-    const selected = selectPrimaryAndBackup(nodes, options);
-    if (!selected.ok) throw new Error('Nobody was selected');
-    const { primary, backup } = selected.value;
+    const { primary, backup } = selectTwo(nodes);
     expect([primary.id, backup?.id].sort()).toEqual(['a1', 'a2']);
   });
 
-  it('GC-5 goes without a backup where there is one node, and refuses where there is none', () => {
-    const alone = selectPrimaryAndBackup([candidate('a')], options);
-    expect(alone.ok && alone.value.backup).toBe(undefined);
-    expect(alone.ok && alone.value.primary.id).toBe('a');
-    expect(selectPrimaryAndBackup([], options).ok).toBe(false);
+  it('GC-5 goes without a backup where there is one node', () => {
+    expect(selectTwo([candidate('a')])).toMatchObject({ primary: { id: 'a' }, backup: undefined });
+  });
+
+  it('GC-5 is not drawn to the zone that is preferred for the primary', () => {
+    const primary = candidate('a');
+    const nodes = [
+      primary,
+      candidate('b', { zone: 'b', headroom: 0.5 }),
+      candidate('c', { zone: 'c', headroom: 0.5 }),
+    ];
+    const zones = Array.from(
+      { length: 200 },
+      () => selectBackup(nodes, primary, { ...options, preferredZone: 'b', random: cryptoRandom })?.zone,
+    );
+    expect(new Set(zones)).toEqual(new Set(['b', 'c']));
   });
 });

@@ -5,8 +5,8 @@ import {
   type Candidate,
   exclusionOf,
   SHORT_LIST_LENGTH,
+  selectBackup,
   selectNode,
-  selectPrimaryAndBackup,
 } from '../../../../functions/assignment/select.ts';
 import { type HealthState, healthAt } from '../../../../functions/registry/health.ts';
 import type { EpochMs } from '../../../../shared/base/clock.ts';
@@ -101,10 +101,11 @@ describe('any selection', () => {
       fc.property(anyFleet, anyRandom, (candidates, random) => {
         const options = { region: 'eu', nowMs: NOW, random };
         const able = candidates.filter((candidate) => exclusionOf(candidate, options) === undefined);
-        const selected = selectPrimaryAndBackup(candidates, options);
+        const selected = selectNode(candidates, options);
         expect(selected.ok).toBe(able.length > 0);
         if (!selected.ok) return;
-        const { primary, backup } = selected.value;
+        const primary = selected.value;
+        const backup = selectBackup(candidates, primary, options);
         expect(backup !== undefined).toBe(able.length > 1);
         if (backup === undefined) return;
         expect(able).toContain(backup);

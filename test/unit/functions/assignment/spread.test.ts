@@ -1,6 +1,6 @@
 // The simulation of the benchmark `placement`, on a smaller scale and by the targets that it is held to.
 import { describe, expect, it } from 'vitest';
-import { OTHERS, ours } from '../../../bench/placement/policies.ts';
+import { OTHERS, ours, oursInZone } from '../../../bench/placement/policies.ts';
 import { burst, burstAtOnce, loseZone, steady } from '../../../bench/placement/scenarios.ts';
 
 const BURST = { nodes: 10, joins: 92, durationMs: 31_000 };
@@ -10,6 +10,11 @@ describe('meetings over a simulated fleet', () => {
   it('GC-4 gives no node over twice its fair share of a burst of 92 joins in 31 s with reports every 10 s', async () => {
     for (let seed = 1; seed <= 20; seed++)
       expect(await burst(ours, { ...BURST, seed })).toBeLessThanOrEqual(2 * FAIR_SHARE);
+  });
+
+  it('GC-5 gives no node over twice its fair share of that burst where each join wishes for a zone', async () => {
+    for (let seed = 1; seed <= 20; seed++)
+      expect(await burst(oursInZone, { ...BURST, seed })).toBeLessThanOrEqual(2 * FAIR_SHARE);
   });
 
   it('GC-4 gives no node over twice its fair share of joins that all look before one has reserved', async () => {
