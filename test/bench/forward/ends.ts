@@ -7,6 +7,8 @@ import { ALPN_PROTOCOLS, transportOptions } from '../../../media-node/transport/
 import {
   DATAGRAM_PREFIX_BYTES,
   DEFAULT_TRANSPORT_LIMITS,
+  type MediaSession,
+  type SessionHandlers,
 } from '../../../media-node/transport/MediaSession.ts';
 import { decodeMediaServerMessage, frameMediaClientMessage } from '../../../shared/media-session/messages.ts';
 import { FramedReader } from '../../../shared/signaling/framing.ts';
@@ -28,6 +30,20 @@ export async function connectToWorker(
   connectionToken: string,
   onDatagram: OnDatagram,
 ): Promise<End> {
+  const session = await openMediaSession(url, certificateHash, connectionToken, { onDatagram });
+  return {
+    send: (bytes) => void session.sendDatagram(bytes, DATAGRAM_PREFIX_BYTES),
+    close: () => session.close(0, 'done'),
+  };
+}
+
+/** An authenticated session. Streams of the worker's that nobody handles are left unread. */
+export async function openMediaSession(
+  url: string,
+  certificateHash: Uint8Array,
+  connectionToken: string,
+  handlers: Pick<SessionHandlers, 'onDatagram'> & Partial<SessionHandlers>,
+): Promise<MediaSession> {
   const dial = tcpUrl(url) === undefined ? dialSession : dialTcp;
   const session = await dial({
     url,
@@ -36,10 +52,10 @@ export async function connectToWorker(
     limits: { ...DEFAULT_TRANSPORT_LIMITS, maxDatagramsInFlight: 4_096 },
   });
   session.setHandlers({
-    onDatagram,
     onBidirectionalStream: () => undefined,
     onReceiveStream: () => undefined,
     onClose: () => undefined,
+    ...handlers,
   });
   const control = await session.openBidirectionalStream();
   await control.send.write(frameMediaClientMessage({ auth: { connectionToken } }));
@@ -53,10 +69,7 @@ export async function connectToWorker(
       if (message.ok && message.value.payload === 'authOk') accepted = true;
     });
   }
-  return {
-    send: (bytes) => void session.sendDatagram(bytes, DATAGRAM_PREFIX_BYTES),
-    close: () => session.close(0, 'done'),
-  };
+  return session;
 }
 
 export async function connectToBareRelay(
