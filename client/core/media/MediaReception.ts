@@ -4,6 +4,7 @@ import type { Logger } from '../../../shared/base/log.ts';
 import { ControlType, controlLength, turnPingIntoPong } from '../../../shared/frame/control.ts';
 import {
   isDiscardable,
+  readFragmentIndex,
   readSequence,
   readStreamId,
   readTimestampUs,
@@ -85,13 +86,14 @@ export class MediaReception {
       return;
     }
     const arrivalMs = this.#options.clock.monotonicMs();
-    const { stats, receiver } = registration;
+    const { stats, transits, receiver } = registration;
     const sequence = readSequence(bytes, 0);
     const timestampUs = readTimestampUs(bytes, 0);
     if (!stats.addDatagram(sequence, timestampUs, bytes.length, arrivalMs, isDiscardable(bytes, 0))) {
       this.faults.duplicates += 1;
       return;
     }
+    if (readFragmentIndex(bytes, 0) === 0) transits.add(timestampUs, arrivalMs);
     this.#scheduleAck(arrivalMs);
     try {
       receiver.onDatagram(bytes, arrivalMs);

@@ -1,19 +1,26 @@
 import type { Clock } from '../../../shared/base/clock.ts';
 import { type AckEntry, encodeAck, MAX_ACK_ENTRIES } from '../../../shared/frame/control.ts';
+import { TransitWindows, type WindowTransit } from '../../../shared/frame/TransitWindows.ts';
 import type { StreamReport } from '../../../shared/media-session/messages.ts';
 import { type IntervalMark, intervalMark, type ReceiverInterval, ReceiverStats } from './ReceiverStats.ts';
 import type { StreamReceiver } from './StreamReceiver.ts';
+
+/** Windows of a stream that one report tells of: twice as many as end between two reports. */
+const MAX_REPORTED_WINDOWS = 4;
 
 export interface Registration {
   readonly userId: number;
   readonly streamId: number;
   readonly receiver: StreamReceiver;
   readonly stats: ReceiverStats;
+  readonly transits: TransitWindows;
   /** What has been reported. */
   readonly reported: IntervalMark;
   /** Figures of the last whole interval. */
   interval: ReceiverInterval | undefined;
   acknowledged: number;
+  /** The newest window of `transits` that was reported. */
+  reportedWindow: number;
   /** Monotonic time of the last key frame request that went out, ms. */
   keyFrameRequestedAtMs: number;
 }
@@ -38,9 +45,11 @@ export class ReceiverTable {
       streamId,
       receiver,
       stats: new ReceiverStats(this.#clock.monotonicMs()),
+      transits: new TransitWindows(),
       reported: intervalMark(this.#clock.monotonicMs()),
       interval: undefined,
       acknowledged: -1,
+      reportedWindow: -1,
       keyFrameRequestedAtMs: Number.NEGATIVE_INFINITY,
     };
     const streams = this.#byUser.get(userId) ?? new Map<number, Registration>();
@@ -94,6 +103,7 @@ export class ReceiverTable {
         lost: interval.lost,
         jitterUs: interval.jitterUs,
         bytes: interval.bytes,
+        transits: takeTransits(registration),
       });
     }
     return reports;
@@ -102,4 +112,11 @@ export class ReceiverTable {
   *#all(): Iterable<Registration> {
     for (const streams of this.#byUser.values()) yield* streams.values();
   }
+}
+
+/** What has not been reported yet. */
+function takeTransits(registration: Registration): WindowTransit[] {
+  const completed = registration.transits.completedAfter(registration.reportedWindow);
+  registration.reportedWindow = completed.at(-1)?.window ?? registration.reportedWindow;
+  return completed.slice(-MAX_REPORTED_WINDOWS);
 }

@@ -13,9 +13,11 @@ import {
 } from '../../../../shared/frame/control.ts';
 import { FrameType } from '../../../../shared/frame/layout.ts';
 import { readSequence, readType } from '../../../../shared/frame/read.ts';
+import { CAPTURE_WINDOW_US } from '../../../../shared/frame/TransitWindows.ts';
 import { LoopbackMedia } from '../../../support/loopbackMedia.ts';
 import { type PairOptions, pairWebTransports } from '../../../support/pairedWebTransport.ts';
-import { bytesOf, datagrams, encoded } from '../frames.ts';
+import { frame } from '../../frame.ts';
+import { bytesOf, CAPTURE_US, datagrams, encoded } from '../frames.ts';
 import { ManualTime } from '../ManualTime.ts';
 import { until } from '../until.ts';
 
@@ -219,6 +221,33 @@ describe('MediaConnection', () => {
       },
     });
     expect(media.receiverInterval(7, 3)?.lossRatio).toBe(0.25);
+  });
+
+  it('MH-5 reports of frames that were captured together the least time to their arrival, each window once', async () => {
+    const { media, server, time } = await connected();
+    const mine = recorder();
+    media.receive(7, 3, mine);
+    const window = CAPTURE_US / CAPTURE_WINDOW_US;
+    const send = async (sequence: number, afterUs: number, fragmentIndex = 0): Promise<void> => {
+      server.sendDatagram(frame(7, 3, { sequence, fragmentIndex, timestampUs: CAPTURE_US + afterUs }));
+      await until(() => mine.got.length === sequence + 1);
+    };
+    const reports = () =>
+      server.messages.flatMap(({ receiverReport }) => receiverReport?.streams?.[0]?.transits ?? []);
+    const arrivedUs = time.monotonicMs() * 1_000;
+    await send(0, 0);
+    await send(1, 1_000);
+    await send(2, 2_000, 1);
+    await send(3, 2 * CAPTURE_WINDOW_US);
+    time.advance(250);
+    await until(() => reports().length === 1);
+    await send(4, 3 * CAPTURE_WINDOW_US);
+    time.advance(250);
+    await until(() => reports().length === 2);
+    expect(reports()).toMatchObject([
+      { window, leastUs: arrivedUs - CAPTURE_US - 1_000 },
+      { window: window + 2, leastUs: arrivedUs - CAPTURE_US - 2 * CAPTURE_WINDOW_US },
+    ]);
   });
 
   it('MH-5 knows why its path is sent less, and when it is sent everything again', async () => {

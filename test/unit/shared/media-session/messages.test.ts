@@ -8,11 +8,11 @@ import {
 import { hex } from '../hex.ts';
 
 const reportBytes = hex(
-  '0000001e', //          length of the message: 30
-  '1a 1c', //             3 receiver_report: 28 bytes
+  '0000002f', //          length of the message: 47
+  '1a 2d', //             3 receiver_report: 45 bytes
   '08 e807', //             1 interval_ms: varint 1000
   '10 c03e', //             2 round_trip_us: varint 8000
-  '1a 14', //               3 streams: 20 bytes
+  '1a 25', //               3 streams: 37 bytes
   '08 07', //                 1 user_id
   '10 0b', //                 2 stream_id
   '18 8280808010', //         3 highest_sequence: varint 2^32 + 2
@@ -20,6 +20,9 @@ const reportBytes = hex(
   '28 01', //                 5 lost
   '30 fa01', //               6 jitter_us: varint 250
   '38 904e', //               7 bytes: varint 10000
+  '42 0f', //                 8 transits: 15 bytes
+  '08 8090fed432', //           1 window: varint 13600000000
+  '10 fff6f78083898506', //     2 least_us: zigzag of -1699999999000000
 );
 const report = {
   receiverReport: {
@@ -34,6 +37,7 @@ const report = {
         lost: 1,
         jitterUs: 250,
         bytes: 10_000,
+        transits: [{ window: 13_600_000_000, leastUs: -1_699_999_999_000_000 }],
       },
     ],
   },

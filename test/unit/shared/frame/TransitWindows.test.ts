@@ -1,0 +1,62 @@
+import { describe, expect, it } from 'vitest';
+import { CAPTURE_WINDOW_US, TransitWindows } from '../../../../shared/frame/TransitWindows.ts';
+
+const FIRST = 13_600_000_000;
+const CAPTURE_US = FIRST * CAPTURE_WINDOW_US;
+const FRAME_US = 25_000;
+
+describe('TransitWindows', () => {
+  it('MH-5 keeps the least transit of the frames of each window', () => {
+    const windows = new TransitWindows();
+    for (const [frame, transitMs] of [40, 12, 90, 31, 55, 20, 60].entries())
+      windows.add(CAPTURE_US + frame * FRAME_US, (CAPTURE_US + frame * FRAME_US) / 1_000 + transitMs);
+    expect([FIRST - 1, FIRST, FIRST + 1, FIRST + 2].map((window) => windows.leastUs(window))).toEqual([
+      undefined,
+      12_000,
+      20_000,
+      undefined,
+    ]);
+  });
+
+  it('MH-5 answers each window that is over once, with the number of the last one answered', () => {
+    const windows = new TransitWindows();
+    const add = (window: number, transitMs: number): void =>
+      windows.add(window * CAPTURE_WINDOW_US, (window * CAPTURE_WINDOW_US) / 1_000 + transitMs);
+    add(FIRST, 10);
+    expect(windows.completedAfter(-1)).toEqual([]);
+    add(FIRST + 1, 20);
+    add(FIRST + 4, 30);
+    expect(windows.completedAfter(-1)).toEqual([
+      { window: FIRST, leastUs: 10_000 },
+      { window: FIRST + 1, leastUs: 20_000 },
+    ]);
+    expect(windows.completedAfter(FIRST + 1)).toEqual([]);
+    add(FIRST + 5, 40);
+    expect(windows.completedAfter(FIRST + 1)).toEqual([{ window: FIRST + 4, leastUs: 30_000 }]);
+  });
+
+  it('MH-10 counts no frame of a window that is over, and forgets what is too old', () => {
+    const windows = new TransitWindows();
+    const add = (window: number, transitMs: number): void =>
+      windows.add(window * CAPTURE_WINDOW_US, (window * CAPTURE_WINDOW_US) / 1_000 + transitMs);
+    add(FIRST, 10);
+    add(FIRST + 11, 10);
+    add(FIRST, 1);
+    expect(windows.leastUs(FIRST)).toBe(10_000);
+    add(FIRST + 12, 10);
+    expect(windows.leastUs(FIRST)).toBeUndefined();
+    add(FIRST + 1_000_000, 10);
+    expect(windows.completedAfter(-1)).toEqual([]);
+    expect(windows.leastUs(FIRST + 12)).toBeUndefined();
+  });
+
+  it('MH-10 takes any timestamp and any window that is asked for', () => {
+    const windows = new TransitWindows();
+    for (const timestampUs of [0, 1, 2 ** 53, 2 ** 64]) {
+      windows.add(timestampUs, 5);
+      for (const window of [-1, 0, 1.5, 2 ** 53, Number.NaN, Number.POSITIVE_INFINITY])
+        expect(windows.leastUs(window) ?? 0).toSatisfy(Number.isFinite);
+      expect(windows.completedAfter(-1).length).toBeLessThan(12);
+    }
+  });
+});
