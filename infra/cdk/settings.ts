@@ -8,6 +8,7 @@ import {
 } from '../../shared/api/accessSettings.ts';
 import { isLogLevel, type LogLevel } from '../../shared/base/log.ts';
 import { err, ok, type Result } from '../../shared/base/result.ts';
+import type { ThrottleSettings } from './constructs/ApiStage.ts';
 import type { AccessSettings } from './constructs/PublicApi.ts';
 
 export interface Settings {
@@ -18,6 +19,9 @@ export interface Settings {
   readonly logLevel: LogLevel;
   readonly retentionDays: number;
   readonly access: AccessSettings;
+  readonly throttle: ThrottleSettings;
+  /** SNS topic that is told of alarms, by the same name in each region; nobody is when it is absent. */
+  readonly alarmTopicName?: string | undefined;
 }
 
 /** What context keys start with. */
@@ -25,6 +29,13 @@ export const SETTINGS_PREFIX = 'dark-tower:';
 
 /** All variables of a function have 4 KB (Lambda's quota): this leaves room for two signing keys and eight clients. */
 const MAX_ISSUERS_LENGTH = 1_536;
+
+/** What an account may have in a region unless AWS raises it (API Gateway's quota): more would have no effect. */
+const MAX_REQUESTS_PER_SECOND = 10_000;
+const MAX_REQUEST_BURST = 5_000;
+/** Each node reports every ten seconds: a fleet of a thousand leaves four fifths of it to those who meet. */
+const DEFAULT_REQUESTS_PER_SECOND = 500;
+const DEFAULT_REQUEST_BURST = 1_000;
 
 const secretName = z.string().regex(/^[A-Za-z0-9/_+=.@-]{1,512}$/, 'must be the name of a secret');
 
@@ -63,6 +74,12 @@ const schema = z.object({
   'clients-secret': secretName.optional(),
   'human-check': z.enum(HUMAN_CHECKS, `must be ${HUMAN_CHECKS.join(' or ')}`).optional(),
   'writes-per-minute': wholeNumber(0, MAX_WRITES_PER_MINUTE).optional(),
+  'requests-per-second': wholeNumber(1, MAX_REQUESTS_PER_SECOND).default(DEFAULT_REQUESTS_PER_SECOND),
+  'request-burst': wholeNumber(1, MAX_REQUEST_BURST).default(DEFAULT_REQUEST_BURST),
+  'alarm-topic': z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{1,256}$/, 'must be the name of an SNS topic')
+    .optional(),
 });
 
 /** The settings, or every one that is wrong with what is wrong with it. */
@@ -87,6 +104,11 @@ export function readSettings(context: (name: string) => unknown): Result<Setting
       humanCheck: data['human-check'],
       writesPerMinute: data['writes-per-minute'],
     },
+    throttle: {
+      requestsPerSecond: data['requests-per-second'],
+      requestBurst: data['request-burst'],
+    },
+    alarmTopicName: data['alarm-topic'],
   });
 }
 

@@ -1,10 +1,14 @@
-import { RemovalPolicy } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { type IMetric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import { AttributeType, Billing, ProjectionType, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { ENV } from '../../../shared/base/env.ts';
 import { TABLE } from '../../../shared/table/table.ts';
+
+/** What functions do with items: no scans, no deletes, nothing else. */
+const OPERATIONS = ['GetItem', 'PutItem', 'UpdateItem', 'Query'] as const;
 
 /**
  * The control plane's one table, in the shape that functions expect (shared/table): on demand, restorable to any second of
@@ -43,12 +47,26 @@ export class ControlPlaneTable extends Construct {
     this.name = this.#table.tableName;
   }
 
-  /** Tells the function the table's name, and lets it read and write items: no scans, no deletes, nothing else. */
+  /**
+   * By operation, requests a minute that were refused because they were too many, on the table and its indexes. Each by
+   * itself: there are figures only where there were such, and a sum has none where one of its parts has none.
+   */
+  metricThrottles(): Readonly<Record<string, IMetric>> {
+    const throttled = (operation: string) =>
+      this.#table.metric('ThrottledRequests', {
+        dimensionsMap: { Operation: operation },
+        statistic: Stats.SUM,
+        period: Duration.minutes(1),
+      });
+    return Object.fromEntries(OPERATIONS.map((name) => [name, throttled(name)]));
+  }
+
+  /** Tells the function the table's name, and lets it read and write items. */
   grantItems(user: LambdaFunction): void {
     user.addEnvironment(ENV.tableName, this.#table.tableName);
     user.addToRolePolicy(
       new PolicyStatement({
-        actions: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:Query'],
+        actions: OPERATIONS.map((name) => `dynamodb:${name}`),
         resources: [this.#table.tableArn],
       }),
     );

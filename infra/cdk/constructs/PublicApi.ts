@@ -5,6 +5,7 @@ import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import type { HumanCheckName, IssuerSettings } from '../../../shared/api/accessSettings.ts';
 import { ENV } from '../../../shared/base/env.ts';
+import { ApiStage, type ThrottleSettings } from './ApiStage.ts';
 import { ControlPlaneFunction, type FunctionSettings } from './ControlPlaneFunction.ts';
 
 /** CPU comes with memory: at half of this a cold start takes twice as long. */
@@ -24,15 +25,18 @@ export interface AccessSettings {
 export interface PublicApiProps {
   readonly settings: FunctionSettings;
   readonly access: AccessSettings;
+  readonly throttle: ThrottleSettings;
 }
 
 /** The global controller as a Lambda function behind an HTTP API, which hands it every path. */
 export class PublicApi extends Construct {
   readonly url: string;
+  readonly httpApi: HttpApi;
   readonly logGroupName: string;
+  readonly accessLogGroupName: string;
   readonly function: LambdaFunction;
 
-  constructor(scope: Construct, id: string, { settings, access }: PublicApiProps) {
+  constructor(scope: Construct, id: string, { settings, access, throttle }: PublicApiProps) {
     super(scope, id);
     const controller = new ControlPlaneFunction(this, 'GlobalController', {
       name: 'public',
@@ -45,12 +49,15 @@ export class PublicApi extends Construct {
     this.logGroupName = controller.logGroupName;
     for (const [name, value] of Object.entries(accessEnvironment(access)))
       this.function.addEnvironment(name, value);
-    const api = new HttpApi(this, 'HttpApi', {
+    this.httpApi = new HttpApi(this, 'HttpApi', {
       apiName: 'dark-tower',
       description: 'Dark Tower: global controller',
       defaultIntegration: new HttpLambdaIntegration('Integration', this.function),
+      createDefaultStage: false,
     });
-    this.url = api.apiEndpoint;
+    this.url = this.httpApi.apiEndpoint;
+    const stage = new ApiStage(this, 'Stage', { httpApi: this.httpApi, throttle });
+    this.accessLogGroupName = stage.logGroupName;
   }
 }
 

@@ -1,6 +1,8 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { LogLevel } from '../../../shared/base/log.ts';
+import { Alarms } from '../constructs/Alarms.ts';
+import type { ThrottleSettings } from '../constructs/ApiStage.ts';
 import { ControlPlaneKeys } from '../constructs/ControlPlaneKeys.ts';
 import { ControlPlaneTable } from '../constructs/ControlPlaneTable.ts';
 import { type AccessSettings, PublicApi } from '../constructs/PublicApi.ts';
@@ -12,6 +14,9 @@ export interface ControlPlaneStackProps extends StackProps {
   readonly logLevel: LogLevel;
   readonly retentionDays: number;
   readonly access: AccessSettings;
+  readonly throttle: ThrottleSettings;
+  /** Name of the SNS topic, in the stack's region, that is told of alarms; nobody is when it is left out. */
+  readonly alarmTopicName?: string | undefined;
 }
 
 /**
@@ -24,19 +29,27 @@ export class ControlPlaneStack extends Stack {
     super(scope, id, { description: 'Dark Tower: control plane of a region', ...props });
     const table = new ControlPlaneTable(this, 'Table');
     const keys = new ControlPlaneKeys(this, 'Keys', { signingKeySecretName: props.signingKeySecretName });
-    const { logLevel, retentionDays } = props;
+    const { logLevel, retentionDays, access, throttle } = props;
     const settings = { region: this.region, logLevel, retentionDays };
-    const api = new PublicApi(this, 'Api', { settings, access: props.access });
+    const api = new PublicApi(this, 'Api', { settings, access, throttle });
     table.grantItems(api.function);
     keys.grantKeys(api.function);
     const sweep = new Sweep(this, 'Sweep', { settings });
     table.grantItems(sweep.function);
     keys.grantSigningKey(sweep.function);
+    new Alarms(this, 'Alarms', {
+      httpApi: api.httpApi,
+      api: api.function,
+      sweep: sweep.function,
+      tableThrottles: table.metricThrottles(),
+      topicName: props.alarmTopicName,
+    });
 
     const outputs: Readonly<Record<string, readonly [value: string, description: string]>> = {
       Url: [api.url, 'Address of the REST API, and the global controller of media nodes'],
       TableName: [table.name, 'DynamoDB table of the control plane'],
       LogGroupName: [api.logGroupName, 'Logs of the global controller'],
+      AccessLogGroupName: [api.accessLogGroupName, 'One line for each request to the API'],
       ApiKeySecretArn: [keys.apiKey.secretArn, 'Secret that holds the bearer key of the public API'],
       NodeTokenSecretArn: [keys.nodeToken.secretArn, 'Secret that holds the bearer key of media nodes'],
     };

@@ -41,6 +41,8 @@ beforeAll(() => {
       humanCheck: 'none',
       writesPerMinute: 60,
     },
+    throttle: { requestsPerSecond: 50, requestBurst: 100 },
+    alarmTopicName: 'on-call',
   });
   template = Template.fromStack(stack);
 }, 60_000);
@@ -274,6 +276,57 @@ describe('ControlPlaneStack', () => {
     expect(environment).not.toHaveProperty(ENV.nodeToken);
   });
 
+  it('GC-14 lets no more requests through than it is told, whoever they are of', () => {
+    template.resourceCountIs('AWS::ApiGatewayV2::Stage', 1);
+    template.hasResourceProperties('AWS::ApiGatewayV2::Stage', {
+      StageName: '$default',
+      AutoDeploy: true,
+      DefaultRouteSettings: { ThrottlingRateLimit: 50, ThrottlingBurstLimit: 100 },
+    });
+  });
+
+  it('GC-14 logs each request for a month, without what is secret in it', () => {
+    const [stage] = Object.values(template.findResources('AWS::ApiGatewayV2::Stage'));
+    const { DestinationArn, Format } = stage?.['Properties']?.AccessLogSettings ?? {};
+    const logGroups = template.findResources('AWS::Logs::LogGroup');
+    const group = stringsIn(DestinationArn).find((text) => text in logGroups) ?? '';
+    expect(logGroups[group]?.['Properties']).toMatchObject({
+      LogGroupName: '/aws/vendedlogs/Stack/http-api',
+      RetentionInDays: 30,
+    });
+    const line: Readonly<Record<string, string>> = JSON.parse(Format);
+    expect(line).toMatchObject({ path: '$context.path', status: '$context.status' });
+    for (const value of Object.values(line)) expect(value).toMatch(/^\$context\.[a-zA-Z.]+$/);
+    expect(Format).not.toMatch(/queryString|authorizer|\$request/i);
+  });
+
+  it('GC-14 has an alarm for each of what operators are woken for, and tells them', () => {
+    const alarms = Object.values(template.findResources('AWS::CloudWatch::Alarm'));
+    const metricsOf = ({ Properties }: (typeof alarms)[number]): string[] => [
+      ...(Properties.MetricName === undefined ? [] : [String(Properties.MetricName)]),
+      ...(Properties.Metrics ?? []).flatMap((each: { MetricStat?: { Metric: { MetricName: string } } }) =>
+        each.MetricStat === undefined ? [] : [each.MetricStat.Metric.MetricName],
+      ),
+    ];
+    const watched = alarms.map((alarm) => [...new Set(metricsOf(alarm))].sort().join('/'));
+    expect(watched.sort()).toEqual([
+      '5xx/Count',
+      'Errors',
+      'Invocations',
+      ...Array.from({ length: 4 }, () => 'ThrottledRequests'),
+      'Throttles',
+    ]);
+    for (const { Properties } of alarms)
+      for (const actions of [Properties.AlarmActions, Properties.OKActions])
+        expect(stringsIn(actions).join('')).toMatch(/:sns:eu-west-1:.*:on-call$/);
+    const silent = alarms.find((alarm) => metricsOf(alarm).includes('Invocations'));
+    expect(silent?.['Properties']).toMatchObject({
+      TreatMissingData: 'breaching',
+      ComparisonOperator: 'LessThanThreshold',
+      Threshold: 1,
+    });
+  });
+
   it('keeps logs for a month, in a group of its own that the function writes to', () => {
     template.hasResourceProperties('AWS::Logs::LogGroup', { RetentionInDays: 30 });
     const [group] = Object.keys(template.findResources('AWS::Logs::LogGroup'));
@@ -282,6 +335,7 @@ describe('ControlPlaneStack', () => {
 
   it('says where the API is', () => {
     expect(Object.keys(template.findOutputs('*')).sort()).toEqual([
+      'AccessLogGroupName',
       'ApiKeySecretArn',
       'LogGroupName',
       'NodeTokenSecretArn',

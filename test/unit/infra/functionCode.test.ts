@@ -16,6 +16,7 @@ it('GC-14 bundles each function by itself: the API has the routes, the sweep has
       logLevel: 'warn',
       retentionDays: 7,
       access: { issuers: [] },
+      throttle: { requestsPerSecond: 50, requestBurst: 100 },
     });
     const functions = Object.values(Template.fromStack(stack).findResources('AWS::Lambda::Function'));
     const scripts = functions.map(({ Properties }): [string, string] => {

@@ -21,6 +21,7 @@ describe('settings of the CDK app', () => {
         logLevel: 'info',
         retentionDays: 7,
         access: { issuers: [] },
+        throttle: { requestsPerSecond: 500, requestBurst: 1_000 },
       },
     });
   });
@@ -61,6 +62,18 @@ describe('settings of the CDK app', () => {
     }
   });
 
+  it('GC-14 take how many requests the API lets through, and who is told of alarms', () => {
+    const settings = settingsWith({
+      'dark-tower:requests-per-second': '50',
+      'dark-tower:request-burst': 100,
+      'dark-tower:alarm-topic': 'on-call',
+    });
+    expect(settings.ok ? settings.value : settings.reason).toMatchObject({
+      throttle: { requestsPerSecond: 50, requestBurst: 100 },
+      alarmTopicName: 'on-call',
+    });
+  });
+
   it.each([
     ['dark-tower:regions', ''],
     ['dark-tower:regions', []],
@@ -81,6 +94,10 @@ describe('settings of the CDK app', () => {
     ['dark-tower:human-check', 'captcha'],
     ['dark-tower:writes-per-minute', '-1'],
     ['dark-tower:retention-days', 0],
+    ['dark-tower:requests-per-second', 0],
+    ['dark-tower:requests-per-second', 10_001],
+    ['dark-tower:request-burst', 'many'],
+    ['dark-tower:alarm-topic', 'arn:aws:sns:eu-west-1:1:on-call'],
   ])('name %s when it is %j', (name, value) => {
     const settings = settingsWith({ [name]: value });
     expect(!settings.ok && settings.reason).toContain(`Context of the CDK app is not valid: ${name}`);
