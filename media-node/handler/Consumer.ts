@@ -8,6 +8,7 @@ import { Counter, type Counters } from '../metrics/Counters.ts';
 import type { DestinationDrops } from '../metrics/DestinationDrops.ts';
 import { DropReason } from '../metrics/DropReason.ts';
 import { RateSampler } from '../metrics/RateSampler.ts';
+import type { Arrivals } from '../quality/Arrivals.ts';
 import { type Delivery, DeliveryLedger } from '../quality/DeliveryLedger.ts';
 import { FrameGate, GateOutcome, readSequence32 } from '../quality/FrameGate.ts';
 import { Pressure, pressureOf, SendWindow } from '../quality/SendWindow.ts';
@@ -39,6 +40,7 @@ export interface ConsumedProducer {
   readonly userId: number;
   readonly streamId: number;
   readonly kind: 'audio' | 'video';
+  readonly arrivals: Arrivals;
   /** Its publisher takes it that nobody receives this stream. */
   readonly isPaused: boolean;
   requestKeyFrame(): void;

@@ -4,6 +4,7 @@ import type { Clock } from '../../shared/base/clock.ts';
 import { ResetCode } from '../../shared/media-stream/header.ts';
 import { Counter, type Counters } from '../metrics/Counters.ts';
 import { RateSampler } from '../metrics/RateSampler.ts';
+import { Arrivals } from '../quality/Arrivals.ts';
 import { KeyFrameGate } from '../quality/KeyFrameGate.ts';
 import type { StreamTraffic } from '../routing/RouteTable.ts';
 import type { ConsumedProducer, Consumer } from './Consumer.ts';
@@ -47,6 +48,8 @@ export class Producer implements ConsumedProducer {
   readonly spatialLayer: number;
   /** Datagrams of it that came in, counted where they are routed. */
   readonly traffic: StreamTraffic = { datagrams: 0, bytes: 0 };
+  /** When they came, as far as somebody receives them. */
+  readonly arrivals: Arrivals;
   readonly rates = new RateSampler();
   readonly source: ProducerSource | undefined;
   readonly bitrateBps: number;
@@ -74,6 +77,7 @@ export class Producer implements ConsumedProducer {
     this.bitrateBps = options.bitrateBps ?? 0;
     this.#publisher = options.publisher;
     this.#clock = options.clock;
+    this.arrivals = new Arrivals(options.clock);
     this.#counters = options.counters;
   }
 

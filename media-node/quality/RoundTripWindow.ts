@@ -1,5 +1,6 @@
 // Which of the round trips that were seen is the path's. A receiver that is busy answers late, in bursts: the last question
 // before it gets to answer comes back fast. On a long or a full path no answer is fast. So the least of the last ones counts.
+import { RecentLeast } from './RecentLeast.ts';
 
 /** Samples count for so long, ms, and the last few for longer: stalls of a receiver up to this long are not seen. */
 const WINDOW_MS = 450;
@@ -10,8 +11,6 @@ const KEPT_MS = 1_500;
 const LATEST = 2;
 /** Far more than are asked for within the window. */
 const MAX_SAMPLES = 64;
-/** The path's own length is the least of this long and at most twice as long: a path may become longer. */
-const BASE_MS = 20_000;
 
 interface Sample {
   readonly atMs: number;
@@ -21,19 +20,12 @@ interface Sample {
 export class RoundTripWindow {
   /** Oldest first. */
   readonly #samples: Sample[] = [];
-  #baseSinceMs = Number.NEGATIVE_INFINITY;
-  #baseMs = Number.POSITIVE_INFINITY;
-  #baseBeforeMs = Number.POSITIVE_INFINITY;
+  readonly #base = new RecentLeast();
 
   add(roundTripMs: number, nowMs: number): void {
     this.#forget(nowMs);
     this.#samples.push({ atMs: nowMs, roundTripMs });
-    if (nowMs - this.#baseSinceMs >= BASE_MS) {
-      this.#baseSinceMs = nowMs;
-      this.#baseBeforeMs = this.#baseMs;
-      this.#baseMs = Number.POSITIVE_INFINITY;
-    }
-    this.#baseMs = Math.min(this.#baseMs, roundTripMs);
+    this.#base.add(roundTripMs, nowMs);
   }
 
   /** Undefined while too few have been seen lately to tell. */
@@ -52,8 +44,7 @@ export class RoundTripWindow {
 
   /** What it is without a queue, as far as was seen; undefined before the first sample. */
   get baseMs(): number | undefined {
-    const baseMs = Math.min(this.#baseMs, this.#baseBeforeMs);
-    return Number.isFinite(baseMs) ? baseMs : undefined;
+    return this.#base.value;
   }
 
   /** Makes room for one more, and drops from the front what says nothing any more. */

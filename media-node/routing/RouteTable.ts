@@ -2,6 +2,7 @@
 // a change builds a new one, and the one reference to it is replaced, so that a packet sees the old table or the new one.
 // Inside, a hash table with open addressing in flat arrays, so that a lookup touches one or two lines of memory however many
 // streams there are.
+import type { Arrivals } from '../quality/Arrivals.ts';
 import type { Destination } from './Destination.ts';
 
 /** What came in on one stream. Only counts up; exact up to 2^53. */
@@ -17,8 +18,9 @@ export interface RouteEntry {
   readonly kind: 'audio' | 'video';
   /** Kept as it is: an array that nobody changes afterwards. */
   readonly destinations: readonly Destination[];
-  /** Counted here; the one thing that tables share. */
+  /** Counted here, as arrivals are noted: what tables share. */
   readonly traffic: StreamTraffic;
+  readonly arrivals: Arrivals;
 }
 
 /** One stream's place in one table. */
@@ -26,6 +28,7 @@ export interface Route {
   readonly isAudio: boolean;
   readonly destinations: readonly Destination[];
   readonly traffic: StreamTraffic;
+  readonly arrivals: Arrivals;
 }
 
 /** Slots for each entry, at least: short probes for little memory. */
@@ -50,7 +53,7 @@ export class RouteTable {
     const keys = new Int32Array(slots * 2);
     const routes = new Array<Route | undefined>(slots).fill(undefined);
     this.#mask = slots - 1;
-    for (const { userId, streamId, kind, destinations, traffic } of all) {
+    for (const { userId, streamId, kind, destinations, traffic, arrivals } of all) {
       let slot = hash(userId, streamId) & this.#mask;
       for (; routes[slot] !== undefined; slot = (slot + 1) & this.#mask) {
         if (keys[slot * 2] === (userId | 0) && keys[slot * 2 + 1] === (streamId | 0))
@@ -58,7 +61,7 @@ export class RouteTable {
       }
       keys[slot * 2] = userId;
       keys[slot * 2 + 1] = streamId;
-      routes[slot] = { isAudio: kind === 'audio', destinations, traffic };
+      routes[slot] = { isAudio: kind === 'audio', destinations, traffic, arrivals };
     }
     this.#keys = keys;
     this.#routes = routes;

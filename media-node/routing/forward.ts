@@ -43,6 +43,7 @@ function tryForward(
   route.traffic.bytes += bytes.length - at;
   const { destinations } = route;
   if (destinations.length === 0) return DropReason.noSubscribers;
+  route.arrivals.record(bytes, at);
   sendToAll(bytes, at, destinations, counters);
   return DropReason.none;
 }

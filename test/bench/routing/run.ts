@@ -1,7 +1,10 @@
 // What a lookup and a change of routes cost as a router's streams grow. See METHOD.md.
+
 import { parseArgs } from 'node:util';
+import { Arrivals } from '../../../media-node/quality/Arrivals.ts';
 import type { Destination } from '../../../media-node/routing/Destination.ts';
 import { type RouteEntry, RouteTable } from '../../../media-node/routing/RouteTable.ts';
+import { systemClock } from '../../../shared/base/clock.ts';
 
 const SIZES = [10, 100, 1_000, 10_000];
 /** Streams of one participant: camera layers, sound, a screen. */
@@ -70,6 +73,7 @@ class Subject {
       kind: 'video' as const,
       destinations,
       traffic: { datagrams: 0, bytes: 0 },
+      arrivals: new Arrivals(systemClock),
     }));
     this.#order = Int32Array.from(
       this.#entries.flatMap((_, index) => {

@@ -2,8 +2,10 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { Consumer } from '../../../media-node/handler/Consumer.ts';
 import { Counter, Counters } from '../../../media-node/metrics/Counters.ts';
 import { DestinationDrops } from '../../../media-node/metrics/DestinationDrops.ts';
+import { Arrivals } from '../../../media-node/quality/Arrivals.ts';
 import { SendOutcome } from '../../../media-node/transport/MediaSession.ts';
 import { createSessionPair } from '../../../media-node/transport/paired/pairedSessions.ts';
+import { systemClock } from '../../../shared/base/clock.ts';
 
 const producer = {
   id: 'producer-1',
@@ -14,6 +16,7 @@ const producer = {
   source: undefined,
   transportId: 'transport-1',
   bitrateBps: 0,
+  arrivals: new Arrivals(systemClock),
   isPaused: false,
   requestKeyFrame: () => undefined,
 } as const;

@@ -3,6 +3,8 @@ import { type ConsumedProducer, Consumer } from '../../../media-node/handler/Con
 import { LayerGroup } from '../../../media-node/handler/LayerGroup.ts';
 import { Counters } from '../../../media-node/metrics/Counters.ts';
 import { DestinationDrops } from '../../../media-node/metrics/DestinationDrops.ts';
+import { Arrivals } from '../../../media-node/quality/Arrivals.ts';
+import { systemClock } from '../../../shared/base/clock.ts';
 
 /** A group with these layers of a camera, the first of which is sent, and the layers whose key frames it asked for. */
 function group(...layers: { readonly spatialLayer: number; readonly isPaused?: boolean }[]) {
@@ -18,6 +20,7 @@ function group(...layers: { readonly spatialLayer: number; readonly isPaused?: b
       source: 'camera',
       transportId: 'transport-1',
       bitrateBps: 0,
+      arrivals: new Arrivals(systemClock),
       isPaused,
       requestKeyFrame: () => void asked.push(spatialLayer),
     };

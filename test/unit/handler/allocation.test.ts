@@ -1,18 +1,23 @@
 // What the packet path allocates, measured: the growth of the heap over many packets, of which none are kept.
+
 import { expect, it } from 'vitest';
 import { Consumer } from '../../../media-node/handler/Consumer.ts';
 import { Counters } from '../../../media-node/metrics/Counters.ts';
 import { DestinationDrops } from '../../../media-node/metrics/DestinationDrops.ts';
+import { Arrivals } from '../../../media-node/quality/Arrivals.ts';
 import { forward } from '../../../media-node/routing/forward.ts';
 import { RouteTable } from '../../../media-node/routing/RouteTable.ts';
 import { type MediaSession, SendOutcome } from '../../../media-node/transport/MediaSession.ts';
 import { createSessionPair } from '../../../media-node/transport/paired/pairedSessions.ts';
-import { FLAG_DISCARDABLE, FrameType, OFFSET_SEQUENCE } from '../../../shared/frame/layout.ts';
+import { systemClock } from '../../../shared/base/clock.ts';
+import { FLAG_DISCARDABLE, FrameType, OFFSET_SEQUENCE, OFFSET_TIMESTAMP } from '../../../shared/frame/layout.ts';
 import type { FrameHeader } from '../../../shared/frame/write.ts';
 import { writeUint64 } from '../../../shared/frame/write.ts';
 import { frame } from '../frame.ts';
 
 const DESTINATIONS = 30;
+const CAPTURE_US = 1_700_000_000_000_000;
+const FRAME_US = 33_333;
 const PACKETS = 5_000;
 const RUNS = 8;
 /** A single object for each copy would be 16 bytes; what is seen is V8's own, such as code that is compiled meanwhile. */
@@ -27,6 +32,7 @@ const producer = {
   source: undefined,
   transportId: 't',
   bitrateBps: 0,
+  arrivals: new Arrivals(systemClock),
   isPaused: false,
   requestKeyFrame: () => undefined,
 } as const;
@@ -53,8 +59,11 @@ it.each<[string, number, Partial<FrameHeader>]>([
     consumer.connect(sessionWith(inFlight));
     return consumer;
   });
+  const arrivals = new Arrivals(systemClock);
   const traffic = { datagrams: 0, bytes: 0 };
-  const routes = new RouteTable([{ userId: 1, streamId: 10, kind: 'video', destinations, traffic }]);
+  const routes = new RouteTable([
+    { userId: 1, streamId: 10, kind: 'video', destinations, traffic, arrivals },
+  ]);
   const source = { routes };
   const bytes = new Uint8Array(1 + 1_000);
   bytes.set(frame(1, 10, { payloadLength: 958, ...change }), 1);
@@ -63,6 +72,7 @@ it.each<[string, number, Partial<FrameHeader>]>([
     const before = process.memoryUsage().heapUsed;
     for (let packet = 0; packet < PACKETS; packet++) {
       writeUint64(bytes, 1 + OFFSET_SEQUENCE, sequence++);
+      writeUint64(bytes, 1 + OFFSET_TIMESTAMP, CAPTURE_US + sequence * FRAME_US);
       forward(bytes, 1, 1, source, counters);
     }
     return process.memoryUsage().heapUsed - before;

@@ -1,11 +1,20 @@
 import { describe, expect, it } from 'vitest';
+import { Arrivals } from '../../../media-node/quality/Arrivals.ts';
 import type { Destination } from '../../../media-node/routing/Destination.ts';
 import { type RouteEntry, RouteTable } from '../../../media-node/routing/RouteTable.ts';
+import { systemClock } from '../../../shared/base/clock.ts';
 
 const nowhere: Destination = { sendDatagram: () => 0 };
 
 function entry(userId: number, streamId: number, destinations: readonly Destination[]): RouteEntry {
-  return { userId, streamId, kind: 'video', destinations, traffic: { datagrams: 0, bytes: 0 } };
+  return {
+    userId,
+    streamId,
+    kind: 'video',
+    destinations,
+    traffic: { datagrams: 0, bytes: 0 },
+    arrivals: new Arrivals(systemClock),
+  };
 }
 
 describe('RouteTable', () => {

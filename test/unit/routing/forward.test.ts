@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { Counter, Counters } from '../../../media-node/metrics/Counters.ts';
 import { DropReason } from '../../../media-node/metrics/DropReason.ts';
+import { Arrivals } from '../../../media-node/quality/Arrivals.ts';
 import type { Destination } from '../../../media-node/routing/Destination.ts';
 import { forward } from '../../../media-node/routing/forward.ts';
 import { type RouteEntry, type RouteSource, RouteTable } from '../../../media-node/routing/RouteTable.ts';
+import { systemClock } from '../../../shared/base/clock.ts';
 import {
   FrameType,
   MAX_DATAGRAM_BYTES,
@@ -42,7 +44,14 @@ function entry(
   destinations: readonly Destination[],
   kind: 'audio' | 'video' = 'video',
 ): RouteEntry {
-  return { userId, streamId, kind, destinations, traffic: { datagrams: 0, bytes: 0 } };
+  return {
+    userId,
+    streamId,
+    kind,
+    destinations,
+    traffic: { datagrams: 0, bytes: 0 },
+    arrivals: new Arrivals(systemClock),
+  };
 }
 
 function routesTo(...destinations: Destination[]): RouteSource {
