@@ -10,7 +10,12 @@ import { RouteTable } from '../../../media-node/routing/RouteTable.ts';
 import { type MediaSession, SendOutcome } from '../../../media-node/transport/MediaSession.ts';
 import { createSessionPair } from '../../../media-node/transport/paired/pairedSessions.ts';
 import { systemClock } from '../../../shared/base/clock.ts';
-import { FLAG_DISCARDABLE, FrameType, OFFSET_SEQUENCE, OFFSET_TIMESTAMP } from '../../../shared/frame/layout.ts';
+import {
+  FLAG_DISCARDABLE,
+  FrameType,
+  OFFSET_SEQUENCE,
+  OFFSET_TIMESTAMP,
+} from '../../../shared/frame/layout.ts';
 import type { FrameHeader } from '../../../shared/frame/write.ts';
 import { writeUint64 } from '../../../shared/frame/write.ts';
 import { frame } from '../frame.ts';
