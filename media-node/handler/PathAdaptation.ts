@@ -227,15 +227,20 @@ export class PathAdaptation {
   }
 
   /** The subscriber at once, for each change for the worse and when all is well again; the meeting's controller in time. */
-  #tell({ lowered, recovered, budgetBps }: PathDecision, deliveredBps: number, nowMs: number): void {
+  #tell(
+    { lowered, lossRatio, recovered, budgetBps }: PathDecision,
+    deliveredBps: number,
+    nowMs: number,
+  ): void {
     const rungs = this.#allocation.rungs.join();
     const isWell = recovered === true && this.#toldRungs !== undefined;
     if (isWell || (lowered !== undefined && this.#toldRungs !== rungs)) {
       this.#toldRungs = isWell ? undefined : rungs;
       const reason = lowered ?? 'recovered';
+      const loss = lossRatio ?? this.#policy.loss ?? 0;
       const figures = {
         roundTripMs: Math.round(this.#pathRoundTripMs() ?? 0),
-        lossPerMille: Math.max(0, Math.round(1_000 * (this.#policy.loss ?? 0))),
+        lossPerMille: Math.max(0, Math.round(1_000 * loss)),
         deliveredBps: Math.round(deliveredBps),
         budgetBps: Number.isFinite(budgetBps) ? Math.round(budgetBps) : 0,
       };

@@ -98,6 +98,8 @@ export interface PathDecision {
   readonly probeBps: number;
   /** Why it was lowered just now. */
   readonly lowered?: PathReason;
+  /** Share of datagrams lost when it was lowered, 0 to 1; undefined where too few were sent to tell. */
+  readonly lossRatio?: number;
   /** All that is wished for is sent again, since now. */
   readonly recovered?: true;
 }
@@ -172,6 +174,7 @@ export class PathPolicy {
     if (this.#state.kind === 'probing') return this.#probeFailed(nowMs, figures);
     if (this.#lowered !== undefined && this.#awaits(this.#lowered, nowMs, figures, reason))
       return this.#between();
+    const { loss } = this;
     this.#budgetBps = this.#lowerBudget(nowMs, figures, reason);
     this.#lowerings++;
     const { roundTripMs = 0 } = figures;
@@ -181,7 +184,7 @@ export class PathPolicy {
       this.#state = { kind: 'draining', sinceMs: nowMs, targetBps: this.#budgetBps };
       this.#budgetBps = 0;
     }
-    return { ...this.#unchanged(), lowered: reason };
+    return { ...this.#unchanged(), lowered: reason, ...(loss !== undefined && { lossRatio: loss }) };
   }
 
   /** From now on less is sent: what was sent before goes on being reported, and a queue drains. */

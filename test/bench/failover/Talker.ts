@@ -1,5 +1,10 @@
 // One participant: publishes a stream, subscribes to everybody else's, and notices when media of all of them comes again.
-import { type OutgoingStream, Room, type TransportFactory } from '../../../client/core/index.ts';
+import {
+  type OutgoingStream,
+  type ParticipantQuality,
+  Room,
+  type TransportFactory,
+} from '../../../client/core/index.ts';
 import { FrameType } from '../../../shared/frame/layout.ts';
 
 const PAYLOAD = new Uint8Array(160);
@@ -12,6 +17,8 @@ export interface TalkerOptions {
   /** Media of all `others` has come, for the first time or again. */
   readonly onHeardAll: () => void;
   readonly onReconnecting: () => void;
+  /** Word of somebody's path. */
+  readonly onQuality?: (quality: ParticipantQuality) => void;
   readonly onEnded: (reason: string) => void;
 }
 
@@ -29,6 +36,7 @@ export class Talker {
     this.#room = room;
     this.#outgoing = outgoing;
     room.on('mediaReconnecting', () => options.onReconnecting());
+    room.on('participantQuality', (quality) => options.onQuality?.(quality));
     room.on('mediaReconnected', () => {
       this.#reconnections += 1;
       this.#heard.clear();
@@ -50,6 +58,10 @@ export class Talker {
 
   get roster(): readonly number[] {
     return [...this.#room.participants.keys()].toSorted((a, b) => a - b);
+  }
+
+  get streamId(): number {
+    return this.#outgoing.streamId;
   }
 
   get sent(): number {

@@ -35,8 +35,13 @@ export class LineProcess {
 
   /** Sends one line and waits for the answer. Rejects when the script ends instead. */
   async ask<Answer>(question: unknown): Promise<Answer> {
-    this.#child.stdin?.write(`${JSON.stringify(question)}\n`);
+    this.tell(question);
     return await this.hear<Answer>();
+  }
+
+  /** Sends one line that has no answer. */
+  tell(order: unknown): void {
+    this.#child.stdin?.write(`${JSON.stringify(order)}\n`);
   }
 
   /** Waits for a further line that it was not asked for. Rejects when the script ends instead. */

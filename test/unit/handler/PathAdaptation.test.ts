@@ -66,4 +66,6 @@ it('MH-5 tells of a bad path over which there is sound alone, once, and when it 
   await run(20, FrameType.audio, 30);
   await run(30, FrameType.audio, FRAMES_PER_STEP);
   expect(test.alerts.map(({ reason }) => reason)).toEqual(['loss', 'recovered']);
+  // What it was lowered for, and what is left of that.
+  expect(test.alerts.map(({ loss_ratio }) => loss_ratio)).toEqual([0.25, 0]);
 });

@@ -64,16 +64,20 @@ describe('PathPolicy', () => {
   });
 
   it.each([
-    ['loss over 5 %', LOSSY, 'loss'],
-    ['a round trip over 200 ms', SLOW, 'round_trip'],
-    ['a full window', { ...GOOD, refused: 10 }, 'congestion'],
-  ] as const)('MH-5 lowers within 1 s of %s, by a layer', (_, bad, reason) => {
-    const path = new Path();
-    path.run(GOOD, 5_000);
-    let decision = path.step(bad);
-    for (let steps = 1; decision.lowered === undefined && steps < 4; steps++) decision = path.step(bad);
-    expect(decision).toEqual({ budgetBps: 0.5 * 800_000, probeBps: 0, lowered: reason });
-  });
+    // Two of the three steps that count together.
+    ['loss over 5 %', LOSSY, 'loss', 1 - (2 * 26 + 30) / 90],
+    ['a round trip over 200 ms', SLOW, 'round_trip', 0],
+    ['a full window', { ...GOOD, refused: 10 }, 'congestion', 0],
+  ] as const)(
+    'MH-5 lowers within 1 s of %s, by a layer, and says what was lost',
+    (_, bad, reason, lossRatio) => {
+      const path = new Path();
+      path.run(GOOD, 5_000);
+      let decision = path.step(bad);
+      for (let steps = 1; decision.lowered === undefined && steps < 4; steps++) decision = path.step(bad);
+      expect(decision).toEqual({ budgetBps: 0.5 * 800_000, probeBps: 0, lowered: reason, lossRatio });
+    },
+  );
 
   it('MH-5 takes what gets through for what the path takes, where that is less', () => {
     const path = new Path();
