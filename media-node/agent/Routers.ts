@@ -358,7 +358,7 @@ async function call<Name extends keyof HandlerCalls & string>(
 
 function body(
   entry: RouterEntry,
-  counts: Pick<RouterBody, 'transports' | 'producers' | 'consumers'>,
+  counts: Pick<RouterBody, 'transports' | 'producers' | 'consumers' | 'figures'>,
 ): RouterBody {
   return {
     router_id: entry.routerId,

@@ -8,6 +8,7 @@ import { Counter, type Counters } from '../metrics/Counters.ts';
 import type { DestinationDrops } from '../metrics/DestinationDrops.ts';
 import { DropReason } from '../metrics/DropReason.ts';
 import { RateSampler } from '../metrics/RateSampler.ts';
+import { noTraffic } from '../metrics/StreamTraffic.ts';
 import type { Arrivals } from '../quality/Arrivals.ts';
 import { type Delivery, DeliveryLedger } from '../quality/DeliveryLedger.ts';
 import { FrameGate, GateOutcome, readSequence32 } from '../quality/FrameGate.ts';
@@ -64,6 +65,8 @@ export class Consumer implements Destination {
   readonly transportId: string;
   readonly producer: ConsumedProducer;
   readonly rates = new RateSampler();
+  /** What the subscriber was sent of it. */
+  readonly sent = noTraffic();
   readonly #counters: Counters;
   readonly #sessionDrops: DestinationDrops;
   readonly #copies = new Set<StreamCopy>();
@@ -72,8 +75,6 @@ export class Consumer implements Destination {
   #window = new SendWindow();
   readonly #gate = new FrameGate();
   #heldBack = 0;
-  #datagramsSent = 0;
-  #datagramBytesSent = 0;
   #datagramsDropped = 0;
   #datagramsRefused = 0;
   #highestAcked: number | undefined;
@@ -135,15 +136,6 @@ export class Consumer implements Destination {
 
   get closed(): boolean {
     return this.#closed;
-  }
-
-  get datagramsSent(): number {
-    return this.#datagramsSent;
-  }
-
-  /** Without the transport's prefix. */
-  get datagramBytesSent(): number {
-    return this.#datagramBytesSent;
   }
 
   /** Of the dropped ones, those that there was no room for. */
@@ -223,8 +215,8 @@ export class Consumer implements Destination {
       return this.#drop(outcome);
     }
     const sequence = readSequence32(bytes, at);
-    this.#datagramsSent++;
-    this.#datagramBytesSent += bytes.length - at;
+    this.sent.datagrams++;
+    this.sent.bytes += bytes.length - at;
     this.#window.sent(bytes.length - at, sequence);
     this.#ledger.record(sequence);
     if (this.#furtherCopies > 0) this.#sendCopies(session, bytes, at);
@@ -269,7 +261,9 @@ export class Consumer implements Destination {
       oldest.reset(ResetCode.quotaExceeded);
     }
     this.#gate.keyFrameOnStream();
-    const copy = new StreamCopy(this.#session, this.#counters, (done) => this.#copies.delete(done));
+    const copy = new StreamCopy(this.#session, this.#counters, this.sent, (done) =>
+      this.#copies.delete(done),
+    );
     this.#copies.add(copy);
     return copy;
   }

@@ -26,17 +26,23 @@ const MESSAGES_PER_SECOND = 100;
 /** Why reading ended. `stopped`: the one who takes the messages asked for it. */
 export type ControlEnd = 'finished' | 'reset' | 'stopped' | 'oversized' | 'malformed' | 'rateExceeded';
 
+/** Whose stream it is. */
+export interface ControlOwner {
+  /** Others once it is known who that is. */
+  readonly counters: Counters;
+}
+
 export class ControlStream {
   readonly #stream: BidirectionalStream;
-  readonly #counters: Counters;
+  readonly #owner: ControlOwner;
   readonly #clock: Clock;
   readonly #budget: TokenBucket;
   #queued = 0;
   #written: Promise<void> = Promise.resolve();
 
-  constructor(stream: BidirectionalStream, counters: Counters, clock: Clock) {
+  constructor(stream: BidirectionalStream, owner: ControlOwner, clock: Clock) {
     this.#stream = stream;
-    this.#counters = counters;
+    this.#owner = owner;
     this.#clock = clock;
     this.#budget = new TokenBucket(BURST_MESSAGES, MESSAGES_PER_SECOND, clock.monotonicMs());
   }
@@ -65,7 +71,7 @@ export class ControlStream {
   /** Queues a message. False when the client does not read and the queue is full: the message is dropped. */
   send(message: MediaServerMessageInit): boolean {
     if (this.#queued >= MAX_QUEUED_MESSAGES) {
-      this.#counters.drop(DropReason.messageQueueFull);
+      this.#owner.counters.drop(DropReason.messageQueueFull);
       return false;
     }
     this.#queued++;
@@ -87,12 +93,12 @@ export class ControlStream {
     if (!this.#budget.take(this.#clock.monotonicMs())) return this.#violation('rateExceeded');
     const decoded = decodeMediaClientMessage(body);
     if (!decoded.ok) return this.#violation('malformed');
-    this.#counters.add(Counter.messagesIn, 1);
+    this.#owner.counters.add(Counter.messagesIn, 1);
     return (await take(decoded.value)) ? undefined : 'stopped';
   }
 
   #violation(end: 'oversized' | 'malformed' | 'rateExceeded'): ControlEnd {
-    this.#counters.drop(VIOLATION_REASON[end]);
+    this.#owner.counters.drop(VIOLATION_REASON[end]);
     return end;
   }
 }

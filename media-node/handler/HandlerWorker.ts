@@ -7,15 +7,15 @@ import type { Logger } from '../../shared/base/log.ts';
 import { err, ok, type Result } from '../../shared/base/result.ts';
 import type { CreatedTransport, EndedTransport, HandlerCalls, HandlerStats } from '../ipc/protocol.ts';
 import type { RpcHandlers } from '../ipc/Rpc.ts';
-import { Counter, Counters } from '../metrics/Counters.ts';
-import { Histogram } from '../metrics/Histogram.ts';
-import { quantilesOf } from '../metrics/quantiles.ts';
+import { Counter, type Counters } from '../metrics/Counters.ts';
+import { IntervalRatio } from '../metrics/IntervalRatio.ts';
+import { Measures } from '../metrics/Measures.ts';
 import type { MediaSession } from '../transport/MediaSession.ts';
 import { ConnectionTokens } from './ConnectionToken.ts';
+import { figuresOf } from './figures.ts';
 import { inspectTransport } from './inspect.ts';
 import { type Admission, MediaConnection } from './MediaConnection.ts';
 import { Router } from './Router.ts';
-import { sessionPaths } from './sessionPaths.ts';
 import type { Transport } from './Transport.ts';
 
 export interface HandlerWorkerLimits {
@@ -46,8 +46,8 @@ export interface HandlerWorkerOptions {
 }
 
 export class HandlerWorker {
-  readonly counters = new Counters();
-  readonly #forwarding = new Histogram();
+  readonly #measures = new Measures();
+  readonly #cpuPerDatagram = new IntervalRatio();
   readonly #options: HandlerWorkerOptions;
   readonly #tokens: ConnectionTokens;
   readonly #routers = new Map<string, Router>();
@@ -56,6 +56,10 @@ export class HandlerWorker {
   private constructor(options: HandlerWorkerOptions, tokens: ConnectionTokens) {
     this.#options = options;
     this.#tokens = tokens;
+  }
+
+  get counters(): Counters {
+    return this.#measures.counters;
   }
 
   static async create(options: HandlerWorkerOptions): Promise<HandlerWorker> {
@@ -75,8 +79,7 @@ export class HandlerWorker {
       onEnded: ({ router, transport }) =>
         onTransportEnded?.({ router_id: router.id, transport_id: transport.id }),
       clock,
-      counters: this.counters,
-      forwarding: this.#forwarding,
+      measures: this.#measures,
       onQualityAlert: this.#options.onQualityAlert ?? (() => undefined),
       log: log.with({ session_id: session.id }),
     });
@@ -102,6 +105,7 @@ export class HandlerWorker {
           transports: router.transportCount,
           producers: router.producerCount,
           consumers: router.consumerCount,
+          figures: figuresOf(router.measures, [router]),
         };
       },
       createTransports: (request) => this.#createTransports(request),
@@ -146,8 +150,7 @@ export class HandlerWorker {
 
   stats(): HandlerStats {
     const { cpuUs, rssBytes } = this.#options.usage();
-    const count = (counter: Counter): number => this.counters.value(counter);
-    const forwarding = quantilesOf(this.#forwarding);
+    const cpuUsPerDatagram = this.#cpuPerDatagram.ratio;
     return {
       routers: this.#routers.size,
       sessions: this.#sessions,
@@ -155,20 +158,17 @@ export class HandlerWorker {
       consumers: this.#sum((router) => router.consumerCount),
       cpu_us: cpuUs,
       rss_bytes: rssBytes,
-      datagrams_in: count(Counter.datagramsIn),
-      datagrams_out: count(Counter.datagramsOut),
-      bytes_in: count(Counter.datagramBytesIn) + count(Counter.streamBytesIn),
-      bytes_out: count(Counter.datagramBytesOut) + count(Counter.streamBytesOut),
-      drops: this.counters.dropsByName(),
-      counters: this.counters.valuesByName(),
-      ...(forwarding && { forwarding_us: forwarding }),
-      ...sessionPaths(this.#routers.values()),
+      ...(cpuUsPerDatagram !== undefined && { cpu_us_per_datagram: cpuUsPerDatagram }),
+      ...figuresOf(this.#measures, this.#routers.values()),
     };
   }
 
-  /** Ends an interval of every stream's rates; to be called once a second or so. */
+  /** Ends an interval of all rates; to be called once a second or so. */
   sampleRates(): void {
     const nowMs = this.#options.clock.monotonicMs();
+    const datagrams = this.counters.value(Counter.datagramsIn) + this.counters.value(Counter.datagramsOut);
+    this.#cpuPerDatagram.sample(this.#options.usage().cpuUs, datagrams);
+    this.#measures.sample(nowMs);
     for (const router of this.#routers.values()) router.sampleRates(nowMs);
   }
 
@@ -190,7 +190,15 @@ export class HandlerWorker {
     const { clock, newId } = this.#options;
     this.#routers.set(
       id,
-      new Router({ id, meetingId, generation, room, newId, clock, counters: this.counters }),
+      new Router({
+        id,
+        meetingId,
+        generation,
+        room,
+        newId,
+        clock,
+        measures: new Measures(this.counters.branch()),
+      }),
     );
     this.#options.log.info('Router created', { router_id: id, meeting_id: meetingId, generation });
     return null;

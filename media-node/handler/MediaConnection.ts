@@ -14,7 +14,7 @@ import type { MediaClientMessage, MediaServerMessageInit } from '../../shared/me
 import { ResetCode } from '../../shared/media-stream/header.ts';
 import { Counter, type Counters } from '../metrics/Counters.ts';
 import { DropReason } from '../metrics/DropReason.ts';
-import type { Histogram } from '../metrics/Histogram.ts';
+import type { Measures } from '../metrics/Measures.ts';
 import type { PathReport } from '../quality/PathReport.ts';
 import { forward } from '../routing/forward.ts';
 import {
@@ -54,9 +54,8 @@ export interface ConnectionOptions {
   /** The session has ended by itself, by its client or for what that did; its transport is closed. */
   readonly onEnded?: ((admission: Admission) => void) | undefined;
   readonly clock: Clock;
-  readonly counters: Counters;
-  /** Time from a datagram's arrival to the last copy handed to the engine, microseconds. */
-  readonly forwarding: Histogram;
+  /** The worker's: a session that is not authenticated counts there. */
+  readonly measures: Measures;
   readonly onQualityAlert: (alert: QualityAlert) => void;
   readonly log: Logger;
 }
@@ -69,7 +68,7 @@ type State =
 export class MediaConnection implements SessionHandlers, TransportConnection {
   readonly session: MediaSession;
   readonly #options: ConnectionOptions;
-  readonly #counters: Counters;
+  #counters: Counters;
   #log: Logger;
   #state: State;
   /** The admission of a ready connection: what the packet path reads. */
@@ -82,7 +81,7 @@ export class MediaConnection implements SessionHandlers, TransportConnection {
   constructor(session: MediaSession, options: ConnectionOptions) {
     this.session = session;
     this.#options = options;
-    this.#counters = options.counters;
+    this.#counters = options.measures.counters;
     this.#log = options.log;
     this.#state = {
       kind: 'authenticating',
@@ -117,12 +116,14 @@ export class MediaConnection implements SessionHandlers, TransportConnection {
     }
     const startMs = this.#options.clock.monotonicMs();
     forward(bytes, at, transport.userId, router, counters);
-    this.#options.forwarding.record((this.#options.clock.monotonicMs() - startMs) * 1_000);
+    const timeUs = (this.#options.clock.monotonicMs() - startMs) * 1_000;
+    this.#options.measures.forwarding.record(timeUs);
+    router.measures.forwarding.record(timeUs);
   }
 
   onBidirectionalStream(stream: BidirectionalStream): void {
     if (this.#control === undefined && this.#state.kind === 'authenticating') {
-      this.#control = new ControlStream(stream, this.#counters, this.#options.clock);
+      this.#control = new ControlStream(stream, this, this.#options.clock);
       void this.#runControl(this.#control);
       return;
     }
@@ -156,6 +157,11 @@ export class MediaConnection implements SessionHandlers, TransportConnection {
     if (admission) this.#closeTransport(admission, CloseCode.normal, 'Session has ended');
   }
 
+  /** Of what comes from this client; the router's and the worker's hold it as well. */
+  get counters(): Counters {
+    return this.#counters;
+  }
+
   get path(): PathReport | undefined {
     return this.#adaptation?.figures;
   }
@@ -177,6 +183,8 @@ export class MediaConnection implements SessionHandlers, TransportConnection {
     this.#state = { kind: 'closed', wasReady: admission !== undefined };
     this.#admission = undefined;
     this.#adaptation?.close();
+    if (admission !== undefined) this.#counters.end();
+    this.#counters = this.#options.measures.counters;
     return admission;
   }
 
@@ -271,6 +279,7 @@ export class MediaConnection implements SessionHandlers, TransportConnection {
     clearTimeout(this.#state.timer);
     const { router, transport } = admitted.value;
     this.#state = { kind: 'ready', admission: admitted.value };
+    this.#counters = router.measures.counters.branch();
     this.#log = this.#log.with({ meeting_id: router.meetingId, participant_id: transport.participantId });
     control.send({ authOk: { userId: transport.userId, maxDatagramBytes: MAX_DATAGRAM_BYTES } });
     this.#admission = admitted.value;

@@ -202,7 +202,7 @@ export class PathAdaptation {
     for (const consumer of this.#options.transport.consumers()) {
       const before = this.#marks.get(consumer) ?? NOTHING;
       const { expected, received } = consumer.delivered;
-      const bytesSent = consumer.producer.kind === 'video' ? consumer.datagramBytesSent : 0;
+      const bytesSent = consumer.producer.kind === 'video' ? consumer.sent.bytes : 0;
       const mark: Mark = { expected, received, refused: consumer.datagramsRefused, bytesSent };
       marks.set(consumer, mark);
       sum.expected += mark.expected - before.expected;

@@ -4,9 +4,9 @@ import type { Clock } from '../../shared/base/clock.ts';
 import { ResetCode } from '../../shared/media-stream/header.ts';
 import { Counter, type Counters } from '../metrics/Counters.ts';
 import { RateSampler } from '../metrics/RateSampler.ts';
+import { noTraffic } from '../metrics/StreamTraffic.ts';
 import { Arrivals } from '../quality/Arrivals.ts';
 import { KeyFrameGate } from '../quality/KeyFrameGate.ts';
-import type { StreamTraffic } from '../routing/RouteTable.ts';
 import type { ConsumedProducer, Consumer } from './Consumer.ts';
 
 /** The client that publishes it. */
@@ -46,8 +46,8 @@ export class Producer implements ConsumedProducer {
   readonly streamId: number;
   readonly kind: 'audio' | 'video';
   readonly spatialLayer: number;
-  /** Datagrams of it that came in, counted where they are routed. */
-  readonly traffic: StreamTraffic = { datagrams: 0, bytes: 0 };
+  /** What of it came in and was in order, counted where it is routed. */
+  readonly traffic = noTraffic();
   /** When they came, as far as somebody receives them. */
   readonly arrivals: Arrivals;
   readonly rates = new RateSampler();

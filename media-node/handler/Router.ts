@@ -6,7 +6,7 @@ import { ApiError } from '../../shared/api/error.ts';
 import type { CreateConsumers, CreateProducers, CreateTransports } from '../../shared/api/handler.ts';
 import type { Clock } from '../../shared/base/clock.ts';
 import { CloseCode } from '../../shared/base/closeCode.ts';
-import type { Counters } from '../metrics/Counters.ts';
+import type { Measures } from '../metrics/Measures.ts';
 import { type RouteSource, RouteTable } from '../routing/RouteTable.ts';
 import { Consumer } from './Consumer.ts';
 import type { LayerGroup } from './LayerGroup.ts';
@@ -29,7 +29,8 @@ export interface RouterOptions {
   readonly room: RouterRoom;
   readonly newId: () => string;
   readonly clock: Clock;
-  readonly counters: Counters;
+  /** Of this router alone, part of its worker's. */
+  readonly measures: Measures;
 }
 
 export class Router implements RouteSource {
@@ -62,6 +63,10 @@ export class Router implements RouteSource {
 
   get routes(): RouteTable {
     return this.#routes;
+  }
+
+  get measures(): Measures {
+    return this.#options.measures;
   }
 
   get transportCount(): number {
@@ -156,7 +161,13 @@ export class Router implements RouteSource {
         );
       made.set(
         key,
-        new Consumer(this.#options.newId(), transport.id, producer, this.#options.counters, transport.drops),
+        new Consumer(
+          this.#options.newId(),
+          transport.id,
+          producer,
+          this.#options.measures.counters,
+          transport.drops,
+        ),
       );
     }
     const consumers = [...made.values()];
@@ -218,17 +229,20 @@ export class Router implements RouteSource {
     this.#swapRoutes();
   }
 
-  /** Ends an interval of every stream's rates and begins the next. */
+  /** Ends an interval of all rates, of streams and sessions as well, and begins the next. */
   sampleRates(nowMs: number): void {
+    this.#options.measures.sample(nowMs);
     for (const { rates, traffic } of this.#producers.values())
-      rates.sample(traffic.datagrams, traffic.bytes, nowMs);
-    for (const consumer of this.#consumers.values())
-      consumer.rates.sample(consumer.datagramsSent, consumer.datagramBytesSent, nowMs);
+      rates.sample(traffic.datagrams, traffic.bytes + traffic.streamBytes, nowMs);
+    for (const { rates, sent } of this.#consumers.values())
+      rates.sample(sent.datagrams, sent.bytes + sent.streamBytes, nowMs);
+    for (const transport of this.#transports.values()) transport.sampleRates(nowMs);
   }
 
-  /** Closes every transport and all under it. Idempotent. */
+  /** Closes every transport and all under it; what was counted stays with the worker. Idempotent. */
   close(code: CloseCode = CloseCode.normal, reason = 'Meeting has ended'): void {
     for (const id of [...this.#transports.keys()]) this.closeTransport(id, code, reason);
+    this.#options.measures.counters.end();
   }
 
   #makeProducer(transport: Transport, item: CreateProducers['producers'][number]): Producer {
@@ -242,7 +256,7 @@ export class Router implements RouteSource {
       source: item.source,
       bitrateBps: item.bitrate_bps,
       clock: this.#options.clock,
-      counters: this.#options.counters,
+      counters: this.#options.measures.counters,
     });
   }
 

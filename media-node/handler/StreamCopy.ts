@@ -3,6 +3,7 @@
 import { ResetCode } from '../../shared/media-stream/header.ts';
 import { Counter, type Counters } from '../metrics/Counters.ts';
 import { DropReason } from '../metrics/DropReason.ts';
+import type { StreamTraffic } from '../metrics/StreamTraffic.ts';
 import type { MediaSession, SendStream } from '../transport/MediaSession.ts';
 import { StallTimer } from './StallTimer.ts';
 
@@ -14,6 +15,7 @@ export const MAX_QUEUED_CHUNKS = 4_096;
 export class StreamCopy {
   readonly #session: MediaSession;
   readonly #counters: Counters;
+  readonly #sent: StreamTraffic;
   readonly #onDone: (copy: StreamCopy) => void;
   readonly #queue: Uint8Array[] = [];
   readonly #stall = new StallTimer(() => {
@@ -27,10 +29,16 @@ export class StreamCopy {
   /** Resolves the pump's wait for more to write. */
   #wake: (() => void) | undefined;
 
-  /** Opens the stream; onDone is called once, when it is finished or reset. */
-  constructor(session: MediaSession, counters: Counters, onDone: (copy: StreamCopy) => void) {
+  /** Opens the stream; onDone is called once, when it is finished or reset. `sent` is what its subscriber was sent. */
+  constructor(
+    session: MediaSession,
+    counters: Counters,
+    sent: StreamTraffic,
+    onDone: (copy: StreamCopy) => void,
+  ) {
     this.#session = session;
     this.#counters = counters;
+    this.#sent = sent;
     this.#onDone = onDone;
     void this.#pump();
   }
@@ -89,6 +97,7 @@ export class StreamCopy {
       }
       this.#stream = stream;
       this.#counters.add(Counter.streamsOut, 1);
+      this.#sent.streams++;
       await this.#writeAll(stream);
     } catch {
       // The subscriber stopped reading, reset, has no room for another stream, or is gone: its copy ends, and its session
@@ -108,6 +117,7 @@ export class StreamCopy {
         this.#queue.shift();
         this.#queuedBytes -= bytes.length;
         this.#counters.add(Counter.streamBytesOut, bytes.length);
+        this.#sent.streamBytes += bytes.length;
       } else if (this.#state === 'finishing') {
         await this.#stall.watch(stream.close());
         if (!this.#isDone) this.#end();

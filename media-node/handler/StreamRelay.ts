@@ -35,6 +35,7 @@ export class StreamRelay implements IncomingStream {
     this.#parser = new MediaStreamParser({
       onHeader: (header) => this.#open(header),
       onBytes: (bytes) => {
+        if (this.#producer !== undefined) this.#producer.traffic.streamBytes += bytes.length;
         for (const copy of this.#copies) copy.write(bytes);
       },
     });
@@ -88,6 +89,7 @@ export class StreamRelay implements IncomingStream {
     this.#producer = producer;
     producer.addIncomingStream(this);
     this.#counters.add(Counter.streamsIn, 1);
+    producer.traffic.streams++;
     this.#copies = producer.destinations
       .map((consumer) => consumer.openCopy())
       .filter((copy) => copy !== undefined);

@@ -10,7 +10,10 @@ import {
 } from '../../shared/frame/control.ts';
 import { FrameType } from '../../shared/frame/layout.ts';
 import type { MediaServerMessageInit } from '../../shared/media-session/messages.ts';
+import { Counter, type Counters } from '../metrics/Counters.ts';
 import { DestinationDrops } from '../metrics/DestinationDrops.ts';
+import { RateSampler } from '../metrics/RateSampler.ts';
+import { addTraffic, noTraffic, type StreamTraffic } from '../metrics/StreamTraffic.ts';
 import type { PathReport } from '../quality/PathReport.ts';
 import type { MediaSession } from '../transport/MediaSession.ts';
 import type { Consumer } from './Consumer.ts';
@@ -25,6 +28,8 @@ export interface TransportConnection {
   /** False when the message had to be dropped. */
   send(message: MediaServerMessageInit): boolean;
   close(code: CloseCode, reason: string): void;
+  /** Of what comes from the client. */
+  readonly counters: Counters;
   /** What is known of the path to the client; undefined before anything is. */
   readonly path?: PathReport | undefined;
 }
@@ -35,6 +40,10 @@ export class Transport implements Publisher {
   readonly userId: number;
   /** Datagrams that this client was not sent. */
   readonly drops = new DestinationDrops();
+  readonly ratesIn = new RateSampler();
+  readonly ratesOut = new RateSampler();
+  /** By consumers that are closed. */
+  readonly #sentBefore = noTraffic();
   readonly #producersByStream = new Map<number, Producer>();
   /** By user id, then stream id: found without making a key, since acknowledgements name streams many times a second. */
   readonly #consumersByUser = new Map<number, Map<number, Consumer>>();
@@ -62,6 +71,36 @@ export class Transport implements Publisher {
   /** The client's session, once it is authenticated. */
   get session(): MediaSession | undefined {
     return this.#connection?.session;
+  }
+
+  /** Of what came from the client; undefined before it is authenticated. */
+  get counters(): Counters | undefined {
+    return this.#connection?.counters;
+  }
+
+  /** What came from the client, control datagrams and what was dropped included. */
+  get received(): StreamTraffic {
+    const count = (counter: Counter): number => this.counters?.value(counter) ?? 0;
+    return {
+      datagrams: count(Counter.datagramsIn),
+      bytes: count(Counter.datagramBytesIn),
+      streams: count(Counter.streamsIn),
+      streamBytes: count(Counter.streamBytesIn),
+    };
+  }
+
+  /** What the client was sent of others' streams, also by consumers that are closed. */
+  get sent(): StreamTraffic {
+    const sent = { ...this.#sentBefore };
+    for (const consumer of this.consumers()) addTraffic(sent, consumer.sent);
+    return sent;
+  }
+
+  /** Ends an interval of the rates in and out, and begins the next. */
+  sampleRates(nowMs: number): void {
+    const { received, sent } = this;
+    this.ratesIn.sample(received.datagrams, received.bytes + received.streamBytes, nowMs);
+    this.ratesOut.sample(sent.datagrams, sent.bytes + sent.streamBytes, nowMs);
   }
 
   /** The path to the client, as it is known now. */
@@ -141,6 +180,7 @@ export class Transport implements Publisher {
 
   removeConsumer(consumer: Consumer): void {
     const { userId, streamId } = consumer.producer;
+    addTraffic(this.#sentBefore, consumer.sent);
     const byStream = this.#consumersByUser.get(userId);
     if (byStream?.delete(streamId) && byStream.size === 0) this.#consumersByUser.delete(userId);
     const group = this.groupOf(consumer);

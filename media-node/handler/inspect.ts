@@ -1,6 +1,8 @@
 // What the internal API tells of one session (ledger MH-8). Made when asked for.
-import type { TransportDetails } from '../../shared/api/handler.ts';
+import type { Traffic, TransportDetails } from '../../shared/api/handler.ts';
+import { isCopyDrop } from '../metrics/DropReason.ts';
 import type { RateSampler } from '../metrics/RateSampler.ts';
+import type { StreamTraffic } from '../metrics/StreamTraffic.ts';
 import type { Consumer } from './Consumer.ts';
 import type { Producer } from './Producer.ts';
 import type { Transport } from './Transport.ts';
@@ -22,6 +24,13 @@ export function inspectTransport(transport: Transport): TransportDetails {
       },
     }),
     datagrams_in_flight: session?.datagramsInFlight ?? 0,
+    ...(transport.counters && {
+      received: {
+        ...trafficOf(transport.received, transport.ratesIn),
+        drops: transport.counters.dropsByName((reason) => !isCopyDrop(reason)),
+      },
+    }),
+    sent: trafficOf(transport.sent, transport.ratesOut),
     drops: transport.drops.byName(),
     producers: [...transport.producers].map(inspectProducer),
     consumers: [...transport.consumers()].map(inspectConsumer),
@@ -35,8 +44,7 @@ function inspectProducer(producer: Producer): TransportDetails['producers'][numb
     kind: producer.kind,
     spatial_layer: producer.spatialLayer,
     consumers: producer.consumers.size,
-    ...producer.traffic,
-    ...ratesOf(producer.rates),
+    ...trafficOf(producer.traffic, producer.rates),
   };
 }
 
@@ -49,9 +57,7 @@ function inspectConsumer(consumer: Consumer): TransportDetails['consumers'][numb
     stream_id: consumer.producer.streamId,
     forwarding: consumer.forwarding,
     max_temporal_layer: consumer.maxTemporalLayer,
-    datagrams: consumer.datagramsSent,
-    bytes: consumer.datagramBytesSent,
-    ...ratesOf(consumer.rates),
+    ...trafficOf(consumer.sent, consumer.rates),
     dropped: consumer.datagramsDropped,
     outstanding_datagrams: consumer.outstandingDatagrams,
     window_datagrams: consumer.windowDatagrams,
@@ -66,6 +72,13 @@ function inspectConsumer(consumer: Consumer): TransportDetails['consumers'][numb
   };
 }
 
-function ratesOf(rates: RateSampler): { datagrams_per_second: number; bits_per_second: number } {
-  return { datagrams_per_second: rates.datagramsPerSecond, bits_per_second: rates.bitsPerSecond };
+function trafficOf({ datagrams, bytes, streams, streamBytes }: StreamTraffic, rates: RateSampler): Traffic {
+  return {
+    datagrams,
+    bytes,
+    streams,
+    stream_bytes: streamBytes,
+    datagrams_per_second: rates.datagramsPerSecond,
+    bits_per_second: rates.bitsPerSecond,
+  };
 }

@@ -14,6 +14,7 @@ import type {
   CreateConsumers,
   CreateProducers,
   CreateTransports,
+  Figures,
   MuteTransport,
   ProducersBody,
   QualityAlert,
@@ -120,7 +121,7 @@ export type HandlerCalls = {
   closeEmptyRouter: { request: { router_id: string }; answer: { closed: boolean } };
   inspectRouter: {
     request: { router_id: string };
-    answer: { transports: number; producers: number; consumers: number };
+    answer: { transports: number; producers: number; consumers: number; figures?: Figures };
   };
   createTransports: {
     request: { router_id: string } & CreateTransports;

@@ -2,7 +2,7 @@
 import {
   DROP_REASON_NAMES,
   DROP_REASONS,
-  type DropReason,
+  DropReason,
   FIRST_DESTINATION_REASON,
   FIRST_INGRESS_REASON,
   LAST_DESTINATION_REASON,
@@ -51,26 +51,56 @@ const COUNTER_NAMES = Object.keys(Counter) as readonly (keyof typeof Counter)[];
 
 /**
  * datagramsIn = datagramsRouted + controlIn + ingress drops; copiesOffered = datagramsOut + destination drops.
- * Counts are exact up to 2^53.
+ * Counts are exact up to 2^53. What is counted in a branch counts in what it branched from as well: it is added up when
+ * somebody asks, so that counting itself stays one addition.
  */
 export class Counters {
-  readonly #values = new Float64Array(COUNTERS);
-  readonly #drops = new Float64Array(DROP_REASONS);
+  /** Counters, then drops. */
+  #counts = new Float64Array(COUNTERS + DROP_REASONS);
+  #above: Counters | undefined;
+  /** Made with the first. */
+  #branches: Set<Counters> | undefined;
 
   add(counter: Counter, amount: number): void {
-    this.#values[counter] = (this.#values[counter] ?? 0) + amount;
+    this.#counts[counter] = (this.#counts[counter] ?? 0) + amount;
   }
 
   drop(reason: DropReason): void {
-    this.#drops[reason] = (this.#drops[reason] ?? 0) + 1;
+    const at = COUNTERS + reason;
+    this.#counts[at] = (this.#counts[at] ?? 0) + 1;
+  }
+
+  /** Counts a part of this, such as one session's, which can be told apart until it ends. */
+  branch(): Counters {
+    const branch = new Counters();
+    branch.#above = this;
+    this.#branches ??= new Set();
+    this.#branches.add(branch);
+    return branch;
+  }
+
+  /**
+   * Ends a branch and its own: its counts stay where it branched from. What somebody still counts here afterwards goes to the
+   * one at the top, so that there everything is counted once; do not read it any more. Idempotent.
+   */
+  end(): void {
+    const above = this.#above;
+    if (above === undefined) return;
+    for (const branch of this.#branches ?? []) branch.end();
+    this.#addTo(above.#counts);
+    above.#branches?.delete(this);
+    this.#above = undefined;
+    let top = above;
+    while (top.#above !== undefined) top = top.#above;
+    this.#counts = top.#counts;
   }
 
   value(counter: Counter): number {
-    return this.#values[counter] ?? 0;
+    return this.#sum(counter);
   }
 
   drops(reason: DropReason): number {
-    return this.#drops[reason] ?? 0;
+    return this.#sum(COUNTERS + reason);
   }
 
   /** Datagrams dropped on their way in. */
@@ -85,23 +115,42 @@ export class Counters {
 
   /** All counts but drops, by name. */
   valuesByName(): Record<keyof typeof Counter, number> {
-    const values = COUNTER_NAMES.map((name) => [name, this.value(Counter[name])]);
+    const totals = this.#totals();
+    const values = COUNTER_NAMES.map((name) => [name, totals[Counter[name]]]);
     return Object.fromEntries(values) as Record<keyof typeof Counter, number>;
   }
 
-  /** Drops by the name of their reason; reasons that never happened are left out. */
-  dropsByName(): Record<string, number> {
+  /** Drops by the name of their reason; reasons that never happened are left out, and those that are not `wanted`. */
+  dropsByName(wanted: (reason: DropReason) => boolean = () => true): Record<string, number> {
+    const totals = this.#totals();
     const byName: Record<string, number> = {};
-    for (const [reason, name] of DROP_REASON_NAMES.entries()) {
-      const count = this.#drops[reason] ?? 0;
-      if (count > 0) byName[name] = count;
+    for (const name of DROP_REASON_NAMES) {
+      const count = totals[COUNTERS + DropReason[name]] ?? 0;
+      if (count > 0 && wanted(DropReason[name])) byName[name] = count;
     }
     return byName;
   }
 
   #sumOfDrops(first: DropReason, last: DropReason): number {
     let sum = 0;
-    for (let reason: number = first; reason <= last; reason++) sum += this.#drops[reason] ?? 0;
+    for (let reason: number = first; reason <= last; reason++) sum += this.#sum(COUNTERS + reason);
     return sum;
+  }
+
+  #sum(at: number): number {
+    let sum = this.#counts[at] ?? 0;
+    for (const branch of this.#branches ?? []) sum += branch.#sum(at);
+    return sum;
+  }
+
+  #totals(): Float64Array {
+    const totals = new Float64Array(COUNTERS + DROP_REASONS);
+    this.#addTo(totals);
+    return totals;
+  }
+
+  #addTo(totals: Float64Array): void {
+    for (const [at, count] of this.#counts.entries()) totals[at] = (totals[at] ?? 0) + count;
+    for (const branch of this.#branches ?? []) branch.#addTo(totals);
   }
 }

@@ -80,6 +80,12 @@ export const LAST_INGRESS_REASON = DropReason.wrongKind;
 /** Reasons that count copies of datagrams: each copy offered to a destination is sent, or one of these. */
 export const FIRST_DESTINATION_REASON = DropReason.destinationCongested;
 export const LAST_DESTINATION_REASON = DropReason.layerWithheld;
+
+/** Whether it counts a copy of a datagram. */
+export function isCopyDrop(reason: DropReason): boolean {
+  return reason >= FIRST_DESTINATION_REASON && reason <= LAST_DESTINATION_REASON;
+}
+
 /** Names of the drops that say that this worker or a path is overloaded; the others are the sender's fault. */
 export const DESTINATION_DROP_NAMES: readonly DropReasonName[] = DROP_REASON_NAMES.slice(
   FIRST_DESTINATION_REASON,

@@ -6,18 +6,43 @@ const LOWEST_EXPONENT = -10;
 const OCTAVES = 30;
 const BUCKETS = OCTAVES * BUCKETS_PER_OCTAVE;
 
+/** The bucket that holds a value; it takes values up to its upper edge. NaN and what is not above zero: the lowest. */
+export function bucketOf(value: number): number {
+  const position = value > 0 ? Math.ceil((Math.log2(value) - LOWEST_EXPONENT) * BUCKETS_PER_OCTAVE) - 1 : 0;
+  return position < 0 ? 0 : position >= BUCKETS ? BUCKETS - 1 : position;
+}
+
 export class Histogram {
   readonly #buckets = new Float64Array(BUCKETS);
   #count = 0;
   #sum = 0;
 
-  /** Takes one value. Values that are not above zero, NaN included, are kept in the lowest bucket. */
+  /** Takes one value. */
   record(value: number): void {
+    this.recordIn(bucketOf(value), value);
+  }
+
+  /** As record, where the value's bucket is known already. */
+  recordIn(bucket: number, value: number): void {
     this.#count++;
     if (value > 0) this.#sum += value;
-    const position = value > 0 ? (Math.log2(value) - LOWEST_EXPONENT) * BUCKETS_PER_OCTAVE : 0;
-    const index = position < 0 ? 0 : position >= BUCKETS ? BUCKETS - 1 : position | 0;
-    this.#buckets[index] = (this.#buckets[index] ?? 0) + 1;
+    this.#buckets[bucket] = (this.#buckets[bucket] ?? 0) + 1;
+  }
+
+  /** Takes all that another one has taken. */
+  addAll(other: Histogram): void {
+    if (other.#count === 0) return;
+    this.#count += other.#count;
+    this.#sum += other.#sum;
+    for (let bucket = 0; bucket < BUCKETS; bucket++)
+      this.#buckets[bucket] = (this.#buckets[bucket] ?? 0) + (other.#buckets[bucket] ?? 0);
+  }
+
+  /** Forgets everything. */
+  clear(): void {
+    this.#count = 0;
+    this.#sum = 0;
+    this.#buckets.fill(0);
   }
 
   /** Of all values above zero. */

@@ -5,15 +5,15 @@ export const EXPOSITION_CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8
 export interface Sample {
   readonly labels: Readonly<Record<string, string | number>>;
   readonly value: number;
-  /** Behind the family's name: `_sum` and `_count` of a summary. */
-  readonly suffix?: '_sum' | '_count';
+  /** Behind the family's name: `_sum` and `_count` of a summary or a histogram, `_bucket` of a histogram. */
+  readonly suffix?: '_sum' | '_count' | '_bucket';
 }
 
 export interface MetricFamily {
   /** Letters, digits, underscore and colon, not a digit first; counters end in `_total`. */
   readonly name: string;
   readonly help: string;
-  readonly type: 'counter' | 'gauge' | 'summary';
+  readonly type: 'counter' | 'gauge' | 'summary' | 'histogram';
   readonly samples: readonly Sample[];
 }
 

@@ -2,14 +2,12 @@
 // a change builds a new one, and the one reference to it is replaced, so that a packet sees the old table or the new one.
 // Inside, a hash table with open addressing in flat arrays, so that a lookup touches one or two lines of memory however many
 // streams there are.
+import type { StreamTraffic } from '../metrics/StreamTraffic.ts';
 import type { Arrivals } from '../quality/Arrivals.ts';
 import type { Destination } from './Destination.ts';
 
-/** What came in on one stream. Only counts up; exact up to 2^53. */
-export interface StreamTraffic {
-  datagrams: number;
-  bytes: number;
-}
+/** What of a stream's traffic is counted here. */
+export type RouteTraffic = Pick<StreamTraffic, 'datagrams' | 'bytes'>;
 
 export interface RouteEntry {
   readonly userId: number;
@@ -19,7 +17,7 @@ export interface RouteEntry {
   /** Kept as it is: an array that nobody changes afterwards. */
   readonly destinations: readonly Destination[];
   /** Counted here, as arrivals are noted: what tables share. */
-  readonly traffic: StreamTraffic;
+  readonly traffic: RouteTraffic;
   readonly arrivals: Arrivals;
 }
 
@@ -27,7 +25,7 @@ export interface RouteEntry {
 export interface Route {
   readonly isAudio: boolean;
   readonly destinations: readonly Destination[];
-  readonly traffic: StreamTraffic;
+  readonly traffic: RouteTraffic;
   readonly arrivals: Arrivals;
 }
 

@@ -22,6 +22,56 @@ export const createRouterSchema = z.strictObject({
   }),
 });
 export type CreateRouter = z.infer<typeof createRouterSchema>;
+
+const quantilesSchema = z.object({
+  p50: z.number(),
+  p95: z.number(),
+  p99: z.number(),
+  p999: z.number(),
+  count: z.number().optional(),
+  sum: z.number().optional(),
+});
+/** What is measured of a worker and of each router on it (ledger MH-8). Counts only grow; rates are of the last second. */
+export const figuresSchema = z.object({
+  datagrams_in: z.number(),
+  datagrams_out: z.number(),
+  bytes_in: z.number().meta({ description: 'In datagrams and on streams.' }),
+  bytes_out: z.number(),
+  datagrams_in_per_second: z.number().optional(),
+  datagrams_out_per_second: z.number().optional(),
+  bits_in_per_second: z.number().optional(),
+  bits_out_per_second: z.number().optional(),
+  drops: z.record(z.string(), z.number()).meta({ description: 'What was not passed on, by reason.' }),
+  counters: z
+    .record(z.string(), z.number())
+    .optional()
+    .meta({ description: 'Everything else that is counted, by name.' }),
+  forwarded_by_hops: z.record(z.string(), z.number()).optional().meta({
+    description: 'Media datagrams routed, by the number of handlers that they came through before.',
+  }),
+  forwarding_us: quantilesSchema.optional().meta({
+    description:
+      'Arrival of a datagram to its last copy handed to QUIC, one datagram in sixteen, since start, microseconds.',
+  }),
+  forwarding_10s_us: quantilesSchema.optional().meta({
+    description: 'The same of the last 10 s, and up to 5 s before. Absent when there was nothing.',
+  }),
+  forwarding_60s_us: quantilesSchema.optional().meta({
+    description: 'The same of the last 60 s, and up to 5 s before. Absent when there was nothing.',
+  }),
+  forwarding_buckets_us: z
+    .array(z.object({ le: z.number(), count: z.number() }))
+    .optional()
+    .meta({ description: 'How many of them took up to `le` microseconds, since start.' }),
+  session_round_trip_ms: quantilesSchema.optional().meta({
+    description: 'Round trips of the sessions whose path is known, now, milliseconds.',
+  }),
+  session_loss_ratio: quantilesSchema.optional().meta({
+    description: 'Shares of what was sent to these sessions that were lost, now, 0 to 1.',
+  }),
+});
+export type Figures = z.infer<typeof figuresSchema>;
+
 export const routerSchema = z.object({
   router_id: idSchema,
   meeting_id: idSchema,
@@ -30,6 +80,7 @@ export const routerSchema = z.object({
   transports: z.int(),
   producers: z.int(),
   consumers: z.int(),
+  figures: figuresSchema.optional().meta({ description: 'Absent for a router that was just made.' }),
 });
 export type RouterBody = z.infer<typeof routerSchema>;
 export const routerListSchema = z.object({ routers: z.array(routerSchema) });
@@ -165,15 +216,6 @@ export const qualityAlertsAnswerSchema = z.object({
 });
 export type QualityAlertsAnswer = z.infer<typeof qualityAlertsAnswerSchema>;
 
-const quantilesSchema = z.object({
-  p50: z.number(),
-  p95: z.number(),
-  p99: z.number(),
-  p999: z.number(),
-  count: z.number().optional(),
-  sum: z.number().optional(),
-});
-
 export const workerSchema = z.object({
   worker_id: z.int(),
   pid: z.int(),
@@ -185,34 +227,24 @@ export const workerSchema = z.object({
   cpu_ratio: z.number(),
   cpu_us: z.number().meta({ description: 'CPU time used since start, microseconds.' }),
   rss_bytes: z.number(),
-  datagrams_in: z.number(),
-  datagrams_out: z.number(),
-  bytes_in: z.number(),
-  bytes_out: z.number(),
-  drops: z.record(z.string(), z.number()),
-  counters: z
-    .record(z.string(), z.number())
-    .optional()
-    .meta({ description: 'Everything else that the worker counts, by name.' }),
-  forwarding_us: quantilesSchema.optional().meta({
-    description: 'Arrival of a datagram to its last copy handed to QUIC, since start, microseconds.',
+  cpu_us_per_datagram: z.number().optional().meta({
+    description: 'CPU time for each datagram in or out in the last second. Absent when there was none.',
   }),
-  session_round_trip_ms: quantilesSchema.optional().meta({
-    description: 'Round trips of the sessions whose path is known, now, milliseconds.',
-  }),
-  session_loss_ratio: quantilesSchema.optional().meta({
-    description: 'Shares of what was sent to these sessions that were lost, now, 0 to 1.',
-  }),
+  ...figuresSchema.shape,
 });
 export type WorkerBody = z.infer<typeof workerSchema>;
 export const workersSchema = z.object({ workers: z.array(workerSchema) });
 
 const trafficFields = {
   datagrams: z.number(),
-  bytes: z.number(),
+  bytes: z.number().meta({ description: 'Of the datagrams.' }),
+  streams: z.number().optional().meta({ description: 'QUIC streams, on which key frames go.' }),
+  stream_bytes: z.number().optional(),
   datagrams_per_second: z.number(),
-  bits_per_second: z.number(),
+  bits_per_second: z.number().meta({ description: 'In datagrams and on streams.' }),
 };
+const trafficSchema = z.object(trafficFields);
+export type Traffic = z.infer<typeof trafficSchema>;
 const producerFields = {
   producer_id: idSchema,
   stream_id: z.int(),
@@ -260,6 +292,13 @@ export const transportDetailsSchema = z
         description: 'The path to it as the handler measured it: pings, and what was forwarded and reported.',
       }),
     datagrams_in_flight: z.int().meta({ description: 'Handed to QUIC and not taken yet.' }),
+    received: trafficSchema
+      .extend({
+        drops: z.record(z.string(), z.number()).meta({ description: 'Of that not passed on, by reason.' }),
+      })
+      .optional()
+      .meta({ description: 'What came from its client, control datagrams included.' }),
+    sent: trafficSchema.optional().meta({ description: 'What its client was sent of others.' }),
     drops: z.record(z.string(), z.number()).meta({ description: 'Copies not sent to it, by reason.' }),
     producers: z.array(z.object(producerFields)),
     consumers: z.array(z.object(consumerFields)),

@@ -2,7 +2,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { Router } from '../../../media-node/handler/Router.ts';
-import { Counters } from '../../../media-node/metrics/Counters.ts';
+import { Measures } from '../../../media-node/metrics/Measures.ts';
 import { createSessionPair } from '../../../media-node/transport/paired/pairedSessions.ts';
 import { systemClock } from '../../../shared/base/clock.ts';
 
@@ -25,7 +25,7 @@ export function measureHeap(): HeapFigures {
     room: { transportsLeft: () => USERS * 2, consumersLeft: () => CONSUMERS },
     newId: () => `id-${nextId++}`,
     clock: systemClock,
-    counters: new Counters(),
+    measures: new Measures(),
   });
   const transports = router.createTransports(
     Array.from({ length: USERS + 1 }, (_, index) => ({ participant_id: `p-${index}`, user_id: index + 1 })),
@@ -33,7 +33,12 @@ export function measureHeap(): HeapFigures {
   const [receiver, ...senders] = transports;
   if (receiver === undefined) throw new Error('No transport was made');
   const { server } = createSessionPair({ path: '/media' });
-  router.connectTransport(receiver, { session: server, send: () => true, close: () => undefined });
+  router.connectTransport(receiver, {
+    session: server,
+    counters: router.measures.counters.branch(),
+    send: () => true,
+    close: () => undefined,
+  });
 
   const empty = usedBytes();
   const producers = router.createProducers(

@@ -30,7 +30,7 @@ describe('Consumer', () => {
 
   it('MH-4 drops what it is given before its subscriber is there, and counts it', () => {
     expect(consumer.sendDatagram(DATAGRAM, 1)).toBe(SendOutcome.closed);
-    expect([consumer.connected, consumer.datagramsSent, consumer.datagramsDropped]).toEqual([false, 0, 1]);
+    expect([consumer.connected, consumer.sent.datagrams, consumer.datagramsDropped]).toEqual([false, 0, 1]);
     expect(consumer.openCopy()).toBeUndefined();
   });
 
@@ -46,7 +46,7 @@ describe('Consumer', () => {
       SendOutcome.sent,
       SendOutcome.congested,
     ]);
-    expect([consumer.connected, consumer.datagramsSent, consumer.datagramsDropped]).toEqual([true, 2, 2]);
+    expect([consumer.connected, consumer.sent.datagrams, consumer.datagramsDropped]).toEqual([true, 2, 2]);
   });
 
   it('MH-5 sends datagrams more than once while a path is tried, in no count of what was sent', () => {
@@ -60,7 +60,7 @@ describe('Consumer', () => {
     tried.copy(0);
     tried.sendDatagram(DATAGRAM, 1);
     expect(counters.value(Counter.probeDatagramsOut)).toBe(6);
-    expect([tried.datagramsSent, tried.outstandingDatagrams, drops.byName()]).toEqual([5, 5, {}]);
+    expect([tried.sent.datagrams, tried.outstandingDatagrams, drops.byName()]).toEqual([5, 5, {}]);
     client.close(0, '');
   });
 

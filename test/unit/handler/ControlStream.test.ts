@@ -28,7 +28,7 @@ async function open(streamWindowBytes?: number) {
   const peer = await client.openBidirectionalStream();
   const counters = new Counters();
   const clock = new FakeClock();
-  const control = new ControlStream(await arrived.promise, counters, clock);
+  const control = new ControlStream(await arrived.promise, { counters }, clock);
   return { control, peer, counters, client, clock };
 }
 

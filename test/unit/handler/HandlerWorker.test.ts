@@ -196,6 +196,15 @@ describe('HandlerWorker', () => {
     expect(await failure(() => making)).toMatchObject({ code: 'NOT_FOUND' });
   });
 
+  const quantiles = {
+    p50: expect.any(Number),
+    p95: expect.any(Number),
+    p99: expect.any(Number),
+    p999: expect.any(Number),
+    count: 1,
+    sum: expect.any(Number),
+  };
+
   it('SFU-3 MH-8 reports what it holds, what it has used and what went through it', async () => {
     const test = await startTestWorker();
     const [ada, bob] = [await join(test, 1), await join(test, 2)];
@@ -216,14 +225,35 @@ describe('HandlerWorker', () => {
       bytes_out: 16 * 50,
       drops: { notSendersStream: 1 },
       counters: expect.objectContaining({ datagramsIn: 17, datagramsRouted: 16, copiesOffered: 16 }),
-      forwarding_us: {
-        p50: expect.any(Number),
-        p95: expect.any(Number),
-        p99: expect.any(Number),
-        p999: expect.any(Number),
-        count: 1,
-        sum: expect.any(Number),
-      },
+      forwarded_by_hops: { 0: 16 },
+      datagrams_in_per_second: 0,
+      datagrams_out_per_second: 0,
+      bits_in_per_second: 0,
+      bits_out_per_second: 0,
+      forwarding_us: quantiles,
+      forwarding_10s_us: quantiles,
+      forwarding_60s_us: quantiles,
+      forwarding_buckets_us: expect.arrayContaining([{ le: 10_000, count: 1 }]),
+    });
+  });
+
+  it('MH-8 tells rates, and the CPU time of a datagram, over the last interval', async () => {
+    let cpuUs = 1_000;
+    const test = await startTestWorker({}, () => ({ cpuUs, rssBytes: 7 }));
+    const [ada, bob] = [await join(test, 1), await join(test, 2)];
+    await subscribe(test, bob, await publish(test, ada, 10));
+    test.worker.sampleRates();
+    for (let sequence = 0; sequence < 20; sequence++) ada.client.sendDatagram(frame(1, 10, { sequence }));
+    await settle();
+    test.clock.nowMs += 2_000;
+    cpuUs += 400;
+    test.worker.sampleRates();
+    expect(test.worker.stats()).toMatchObject({
+      datagrams_in_per_second: 10,
+      datagrams_out_per_second: 10,
+      bits_in_per_second: 20 * 50 * 4,
+      bits_out_per_second: 20 * 50 * 4,
+      cpu_us_per_datagram: 10,
     });
   });
 

@@ -3,6 +3,7 @@ import type { Producer } from '../../../media-node/handler/Producer.ts';
 import { Router } from '../../../media-node/handler/Router.ts';
 import type { Transport } from '../../../media-node/handler/Transport.ts';
 import { Counters } from '../../../media-node/metrics/Counters.ts';
+import { Measures } from '../../../media-node/metrics/Measures.ts';
 import { forward } from '../../../media-node/routing/forward.ts';
 import { createSessionPair } from '../../../media-node/transport/paired/pairedSessions.ts';
 import { FrameType } from '../../../shared/frame/layout.ts';
@@ -31,7 +32,7 @@ describe('Router', () => {
       room: { transportsLeft: () => 10, consumersLeft: () => 10 },
       newId: () => `id-${nextId++}`,
       clock: new FakeClock(),
-      counters,
+      measures: new Measures(counters),
     });
     const transports = router.createTransports(
       [PUBLISHER, ...VIEWERS].map((userId) => ({ participant_id: `p-${userId}`, user_id: userId })),
@@ -39,6 +40,7 @@ describe('Router', () => {
     for (const transport of transports)
       router.connectTransport(transport, {
         session: createSessionPair().server,
+        counters,
         send: () => true,
         close: () => undefined,
       });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { MAX_QUEUED_BYTES, MAX_QUEUED_CHUNKS, StreamCopy } from '../../../media-node/handler/StreamCopy.ts';
 import { Counter, Counters } from '../../../media-node/metrics/Counters.ts';
+import { noTraffic } from '../../../media-node/metrics/StreamTraffic.ts';
 import { createSessionPair, type PairOptions } from '../../../media-node/transport/paired/pairedSessions.ts';
 import { ResetCode } from '../../../shared/media-stream/header.ts';
 import { ReceivedStream, settle } from './meeting.ts';
@@ -16,14 +17,15 @@ function open(options: PairOptions = {}) {
   });
   server.setHandlers({ ...handlers, onReceiveStream: ignore });
   const counters = new Counters();
+  const sent = noTraffic();
   let done = 0;
-  const copy = new StreamCopy(server, counters, () => done++);
-  return { client, server, streams, counters, copy, done: () => done };
+  const copy = new StreamCopy(server, counters, sent, () => done++);
+  return { sent, client, server, streams, counters, copy, done: () => done };
 }
 
 describe('StreamCopy', () => {
   it('MH-1 writes what it is given, in order, and ends', async () => {
-    const { copy, streams, counters, done } = open();
+    const { copy, streams, counters, sent, done } = open();
     copy.write(Uint8Array.of(1, 2));
     await settle();
     copy.write(Uint8Array.of(3));
@@ -35,6 +37,7 @@ describe('StreamCopy', () => {
       1, 3, 1,
     ]);
     expect(copy.queuedBytes).toBe(0);
+    expect(sent).toMatchObject({ streams: 1, streamBytes: 3 });
   });
 
   it('MH-4 resets a copy whose subscriber leaves more than the bound unread, and keeps nothing of it', async () => {

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { routerSchema } from '../../../shared/api/handler.ts';
 import { CloseCode } from '../../../shared/base/closeCode.ts';
 import {
   frame,
@@ -13,6 +14,7 @@ import {
   type TestWorker,
 } from './meeting.ts';
 
+const routerCounts = routerSchema.pick({ transports: true, producers: true, consumers: true });
 const EMPTY = { transports: 0, producers: 0, consumers: 0 };
 
 /** Three participants; each publishes one stream, and everyone gets everyone else's. */
@@ -36,7 +38,7 @@ describe('closing, as CLOSING.md says', () => {
     vi.useRealTimers();
   });
 
-  const counts = (): unknown => test.calls.inspectRouter({ router_id: ROUTER_ID });
+  const counts = (): unknown => routerCounts.parse(test.calls.inspectRouter({ router_id: ROUTER_ID }));
 
   async function whoGets(sender: 0 | 1 | 2): Promise<number[]> {
     const before = seats.map(({ client }) => client.datagrams.length);

@@ -1,5 +1,9 @@
 // A handler worker with clients on paired sessions: everything but the network is the real thing.
-import { HandlerWorker, type HandlerWorkerLimits } from '../../../media-node/handler/HandlerWorker.ts';
+import {
+  HandlerWorker,
+  type HandlerWorkerLimits,
+  type ProcessUsage,
+} from '../../../media-node/handler/HandlerWorker.ts';
 import type { EndedTransport, HandlerCalls } from '../../../media-node/ipc/protocol.ts';
 import type { RpcHandlers } from '../../../media-node/ipc/Rpc.ts';
 import {
@@ -53,7 +57,10 @@ export interface TestWorker {
 }
 
 /** A worker with one router, ROUTER_ID. */
-export async function startTestWorker(limits: Partial<HandlerWorkerLimits> = {}): Promise<TestWorker> {
+export async function startTestWorker(
+  limits: Partial<HandlerWorkerLimits> = {},
+  usage: () => ProcessUsage = () => ({ cpuUs: 5, rssBytes: 7 }),
+): Promise<TestWorker> {
   const clock = new FakeClock();
   let nextId = 1;
   const ended: EndedTransport[] = [];
@@ -64,7 +71,7 @@ export async function startTestWorker(limits: Partial<HandlerWorkerLimits> = {})
     clock,
     log: silentLogger,
     newId: () => `id-${nextId++}`,
-    usage: () => ({ cpuUs: 5, rssBytes: 7 }),
+    usage,
     onTransportEnded: (transport) => void ended.push(transport),
   });
   const calls = worker.handlers();

@@ -25,6 +25,22 @@ describe('Histogram', () => {
     );
   });
 
+  it('MH-8 answers no more than a value that is the edge of its bucket', () => {
+    const histogram = new Histogram();
+    histogram.record(1);
+    expect(histogram.quantile(1)).toBe(1);
+  });
+
+  it('MH-8 takes all that another has taken, and forgets it', () => {
+    const [one, other] = [new Histogram(), new Histogram()];
+    one.record(1);
+    for (const value of [2, 4]) other.record(value);
+    one.addAll(other);
+    expect([one.count, one.sum, one.quantile(0.5), one.quantile(1)]).toEqual([3, 7, 2, 4]);
+    one.clear();
+    expect([one.count, one.sum, one.quantile(1), other.count]).toEqual([0, 0, undefined, 2]);
+  });
+
   it.each([0, -1, Number.NaN, Number.NEGATIVE_INFINITY])('keeps %s in the lowest bucket', (value) => {
     const histogram = new Histogram();
     histogram.record(value);

@@ -2,36 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { formatExposition } from '../../../media-node/metrics/exposition.ts';
 import { handlerMetrics } from '../../../media-node/metrics/handlerMetrics.ts';
 import type { WorkerBody } from '../../../shared/api/handler.ts';
-
-const NUMBER = String.raw`[+-]?(?:\d+(?:\.\d+)?(?:e[+-]?\d+)?|Inf)|NaN`;
-const LABEL = String.raw`[a-zA-Z_]\w*="(?:[^"\\\n]|\\["\\n])*"`;
-const SAMPLE = new RegExp(`^([a-zA-Z_:][\\w:]*)(?:\\{(${LABEL}(?:,${LABEL})*)\\})? (?:${NUMBER})$`);
-
-/** Checks text against the format's rules; answers its samples by series. Throws naming the line that breaks one. */
-function parseExposition(text: string): Map<string, string> {
-  if (!text.endsWith('\n')) throw new Error('The last line must end in a line feed');
-  const types = new Map<string, string>();
-  const series = new Map<string, string>();
-  for (const line of text.slice(0, -1).split('\n')) {
-    const type = /^# TYPE (\S+) (counter|gauge|summary)$/.exec(line);
-    if (type?.[1] !== undefined && type[2] !== undefined) {
-      if (types.has(type[1])) throw new Error(`Second TYPE: ${line}`);
-      types.set(type[1], type[2]);
-      continue;
-    }
-    if (/^# HELP \S+ .+$/.test(line)) continue;
-    const sample = SAMPLE.exec(line);
-    const name = sample?.[1];
-    if (name === undefined) throw new Error(`Not a sample: ${line}`);
-    const family = [...types.keys()].at(-1) ?? '';
-    const allowed = types.get(family) === 'summary' ? [family, `${family}_sum`, `${family}_count`] : [family];
-    if (!allowed.includes(name)) throw new Error(`Sample outside of its family: ${line}`);
-    const key = line.slice(0, line.lastIndexOf(' '));
-    if (series.has(key)) throw new Error(`Second sample of one series: ${line}`);
-    series.set(key, line.slice(line.lastIndexOf(' ') + 1));
-  }
-  return series;
-}
+import { parseExposition } from './parseExposition.ts';
 
 const WORKER: WorkerBody = {
   worker_id: 0,
@@ -49,8 +20,14 @@ const WORKER: WorkerBody = {
   bytes_in: 1e21,
   bytes_out: 2,
   drops: { truncated: 7, muted: 8 },
-  counters: { datagramsRouted: 90, pongsOut: 1 },
+  counters: { datagramsRouted: 90, pongsOut: 1, streamBytesIn: 17 },
+  forwarded_by_hops: { 0: 90 },
   forwarding_us: { p50: 10, p95: 20, p99: 30, p999: 40, count: 6, sum: 120 },
+  forwarding_60s_us: { p50: 1, p95: 2, p99: 3, p999: 4, count: 2, sum: 5 },
+  forwarding_buckets_us: [
+    { le: 10, count: 3 },
+    { le: 10_000, count: 5 },
+  ],
   session_round_trip_ms: { p50: 25, p95: 180, p99: 400, p999: 400, count: 4, sum: 700 },
   session_loss_ratio: { p50: 0.01, p95: 0.25, p99: 0.5, p999: 0.5, count: 4, sum: 1 },
 };
@@ -68,7 +45,18 @@ describe('Prometheus exposition', () => {
     expect(of('drops_total', ',reason="muted"')).toBe('8');
     expect(of('events_total', ',kind="pongsOut"')).toBe('1');
     expect(of('forwarded_by_hops_total', ',hops="0"')).toBe('90');
-    expect(Number(of('forwarding_seconds', ',quantile="0.999"'))).toBeCloseTo(0.00004);
+    // A reason that never happened is there all the same, and bytes are not among what happened.
+    expect(of('drops_total', ',reason="noRoute"')).toBe('0');
+    expect([of('stream_bytes_in_total'), of('events_total', ',kind="streamBytesIn"')]).toEqual([
+      '17',
+      undefined,
+    ]);
+    expect(['0.00001', '0.01', '+Inf'].map((le) => of('forwarding_seconds_bucket', `,le="${le}"`))).toEqual([
+      '3',
+      '5',
+      '6',
+    ]);
+    expect(of('forwarding_last_minute_seconds', ',quantile="0.99"')).toBe('0.000003');
     expect([of('forwarding_seconds_count'), of('forwarding_seconds_sum')]).toEqual(['6', '0.00012']);
     expect(of('session_round_trip_seconds', ',quantile="0.95"')).toBe('0.18');
     expect(of('session_loss_ratio', ',quantile="0.99"')).toBe('0.5');
@@ -77,6 +65,9 @@ describe('Prometheus exposition', () => {
   it('MH-8 leaves out what a worker does not say', () => {
     const {
       forwarding_us: _,
+      forwarding_60s_us: _60,
+      forwarding_buckets_us: _buckets,
+      forwarded_by_hops: _hops,
       counters: __,
       session_round_trip_ms: ___,
       session_loss_ratio: ____,
@@ -85,9 +76,10 @@ describe('Prometheus exposition', () => {
     const text = formatExposition(handlerMetrics('mh-1', [bare]));
     parseExposition(text);
     for (const absent of [
-      'forwarding_seconds',
+      'forwarding',
+      'forwarded',
+      'stream_bytes',
       'events_total',
-      'drops_total',
       'cpu_seconds_per_datagram',
       'session_',
     ])
