@@ -27,7 +27,7 @@ export async function launchChromium(flags: readonly string[] = []): Promise<Bro
   return await chromium.launch({ executablePath, headless: true, args: [...CHROMIUM_FLAGS, ...flags] });
 }
 
-/** What a fresh Firefox does by itself, all of which would leave the machine. */
+/** Against what a fresh Firefox does by itself, which would leave the machine; and a page may open a tab. */
 const FIREFOX_PREFERENCES: Readonly<Record<string, boolean | string | number>> = {
   'app.normandy.enabled': false,
   'app.update.disabledForTesting': true,
@@ -42,6 +42,7 @@ const FIREFOX_PREFERENCES: Readonly<Record<string, boolean | string | number>> =
   'browser.startup.homepage_override.mstone': 'ignore',
   'datareporting.healthreport.uploadEnabled': false,
   'datareporting.policy.dataSubmissionEnabled': false,
+  'dom.disable_open_during_load': false,
   'dom.push.connection.enabled': false,
   'extensions.systemAddon.update.enabled': false,
   'extensions.update.enabled': false,

@@ -14,5 +14,8 @@ const LIMITS: Readonly<Record<number, PathLimit>> = {
 export function pathLimitOf(
   quality: NonNullable<MediaServerMessage['streamQuality']>,
 ): PathLimit | undefined {
-  return LIMITS[quality.reason ?? QualityReason.RECOVERED];
+  const reason = quality.reason ?? QualityReason.RECOVERED;
+  if (reason === QualityReason.RECOVERED) return undefined;
+  // A reason that is newer than this client is none to say that all is well.
+  return LIMITS[reason] ?? 'congestion';
 }

@@ -14,6 +14,7 @@ export interface ParticipantQuality {
 
 const { QualityReason } = signaling;
 const REASONS: Readonly<Record<number, ParticipantQuality['reason']>> = {
+  [QualityReason.RECOVERED]: 'recovered',
   [QualityReason.LOSS]: 'loss',
   [QualityReason.ROUND_TRIP]: 'round_trip',
   [QualityReason.CONGESTION]: 'congestion',
@@ -22,7 +23,8 @@ const REASONS: Readonly<Record<number, ParticipantQuality['reason']>> = {
 export function fromStreamQuality(quality: NonNullable<ServerMessage['streamQuality']>): ParticipantQuality {
   return {
     userId: quality.userId ?? 0,
-    reason: REASONS[quality.reason ?? QualityReason.RECOVERED] ?? 'recovered',
+    // A reason that is newer than this client is none to say that all is well.
+    reason: REASONS[quality.reason ?? QualityReason.RECOVERED] ?? 'congestion',
     roundTripMs: quality.roundTripMs ?? 0,
     lossRatio: (quality.lossPerMille ?? 0) / 1_000,
     deliveredBps: quality.deliveredBps ?? 0,

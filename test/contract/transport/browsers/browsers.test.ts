@@ -107,9 +107,12 @@ describe.each(BROWSERS)('$name and the QUIC transport', ({ open, sendsStopSendin
     expect(await suite.result('/untrusted')).toMatchObject({ value: 'WebTransportError' });
   });
 
-  it('MH-4 notices at once when a page that says goodbye goes away', async () => {
-    expect(await suite.result('/frame-gone')).toMatchObject({ value: 'gone' });
-    const { close } = await suite.event('closed', '/frame-gone');
+  it.each([
+    ['page', '/frame-gone'],
+    ['tab', '/tab-gone'],
+  ])('MH-4 notices at once when a %s that says goodbye goes away', async (_, path) => {
+    expect(await suite.result(path)).toMatchObject({ value: 'gone' });
+    const { close } = await suite.event('closed', path);
     expect(close).toEqual({ code: 1, reason: 'page went away', by: 'remote' });
   });
 

@@ -102,6 +102,15 @@ const CASES: Readonly<Record<string, Case>> = {
     await fetch('/seen?type=closed&path=/frame-gone');
     return 'gone';
   },
+  '/tab-gone': async () => {
+    const opened = new Promise((resolve) => addEventListener('message', resolve, { once: true }));
+    const tab = window.open('/?frame=/tab-gone', '_blank');
+    if (tab === null) throw new Error('The browser opens no tab');
+    await opened;
+    tab.close();
+    await fetch('/seen?type=closed&path=/tab-gone');
+    return 'gone';
+  },
 };
 
 async function main(): Promise<void> {
@@ -116,7 +125,7 @@ async function main(): Promise<void> {
   if (framed !== null) {
     await stay(opener(framed)());
     document.title = 'open';
-    parent.postMessage('opened');
+    (window.opener ?? parent).postMessage('opened');
     return;
   }
   for (const [path, run] of Object.entries(CASES)) {

@@ -255,6 +255,8 @@ describe('MediaConnection', () => {
     expect(media.pathLimit).toBeUndefined();
     server.send({ streamQuality: { reason: 2, roundTripMs: 300 } });
     await until(() => media.pathLimit === 'round_trip');
+    server.send({ streamQuality: { reason: 99 as number } });
+    await until(() => media.pathLimit === 'congestion');
     server.send({ streamQuality: { reason: 0 } });
     await until(() => media.pathLimit === undefined);
   });

@@ -92,6 +92,26 @@ describe('SignalingClient', () => {
     ]);
   });
 
+  it.each([
+    [signaling.QualityReason.RECOVERED, 'recovered'],
+    [signaling.QualityReason.LOSS, 'loss'],
+    [signaling.QualityReason.ROUND_TRIP, 'round_trip'],
+    [signaling.QualityReason.CONGESTION, 'congestion'],
+    [99 as number, 'congestion'],
+  ] as const)('MH-5 tells what became of somebody’s path, for reason %i: %s', async (reason, told) => {
+    const { client, server } = await joined();
+    const qualities: unknown[] = [];
+    client.on('participantQuality', (quality) => qualities.push(quality));
+    const figures = { roundTripMs: 42, lossPerMille: 125, deliveredBps: 400_000, budgetBps: 300_000 };
+    server.send({ streamQuality: { userId: 7, reason, ...figures } });
+    server.send({ streamQuality: {} });
+    await until(() => qualities.length === 2);
+    expect(qualities).toEqual([
+      { userId: 7, reason: told, roundTripMs: 42, lossRatio: 0.125, deliveredBps: 400_000 },
+      { userId: 0, reason: 'recovered', roundTripMs: 0, lossRatio: 0, deliveredBps: 0 },
+    ]);
+  });
+
   it('knows the roster before it hears a notice that came in the same packet as the answer', async () => {
     const { server, client } = connect(new LoopbackSignaling());
     server.answering = false;
