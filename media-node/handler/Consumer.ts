@@ -1,24 +1,29 @@
 // One subscriber's share of one producer: where its datagrams and stream copies go out, and what the subscriber said of it.
 import type { ProducerSource } from '../../shared/api/handler.ts';
 import { FrameType } from '../../shared/frame/layout.ts';
-import { isDiscardable, readFragmentIndex, readTemporalLayer, readType } from '../../shared/frame/read.ts';
+import {
+  isDiscardable,
+  isOnDemand,
+  readFragmentIndex,
+  readTemporalLayer,
+  readType,
+} from '../../shared/frame/read.ts';
+import type { Delivery } from '../../shared/media-session/delivery.ts';
 import type { StreamReport } from '../../shared/media-session/messages.ts';
-import { ResetCode } from '../../shared/media-stream/header.ts';
 import { Counter, type Counters } from '../metrics/Counters.ts';
 import type { DestinationDrops } from '../metrics/DestinationDrops.ts';
-import { DropReason } from '../metrics/DropReason.ts';
 import { RateSampler } from '../metrics/RateSampler.ts';
 import { noTraffic } from '../metrics/StreamTraffic.ts';
 import type { Arrivals } from '../quality/Arrivals.ts';
-import { type Delivery, DeliveryLedger } from '../quality/DeliveryLedger.ts';
+import type { Received } from '../quality/DeliveryLedger.ts';
 import { FrameGate, GateOutcome, readSequence32 } from '../quality/FrameGate.ts';
 import { Pressure, pressureOf, SendWindow } from '../quality/SendWindow.ts';
 import type { Destination } from '../routing/Destination.ts';
 import { type MediaSession, SendOutcome } from '../transport/MediaSession.ts';
-import { StreamCopy } from './StreamCopy.ts';
+import { type ReceiverFigures, ReceptionRecord } from './ReceptionRecord.ts';
+import { StreamCopies } from './StreamCopies.ts';
+import type { StreamCopy } from './StreamCopy.ts';
 
-/** Copies of streams that one consumer has open; a further one takes the place of the oldest. */
-export const MAX_OPEN_COPIES = 8;
 /**
  * Of what is held back one datagram in this many goes out where the engine has room: when acknowledgements were lost, or the
  * receiver has begun to read again, only something that arrives brings the next one.
@@ -47,29 +52,24 @@ export interface ConsumedProducer {
   requestKeyFrame(): void;
 }
 
-/** Last figures that the subscriber reported, for its interval. */
-export interface ReceiverFigures {
-  readonly intervalMs: number;
-  readonly highestSequence: number;
-  readonly received: number;
-  readonly lost: number;
-  readonly jitterUs: number;
-  readonly bytes: number;
-}
-
 /** Whether the subscriber is sent this stream: `fromKeyFrame` until one starts, and from it on `all`. */
 export type Forwarding = 'all' | 'fromKeyFrame' | 'none';
+/** What a copy of a stream does with a frame: `end` is before the frame, and the copy's end. */
+export type FrameVerdict = 'send' | 'skip' | 'end';
 
 export class Consumer implements Destination {
   readonly id: string;
   readonly transportId: string;
   readonly producer: ConsumedProducer;
+  /** As the subscriber asked. */
+  readonly delivery: Delivery;
   readonly rates = new RateSampler();
   /** What the subscriber was sent of it. */
   readonly sent = noTraffic();
   readonly #counters: Counters;
   readonly #sessionDrops: DestinationDrops;
-  readonly #copies = new Set<StreamCopy>();
+  readonly #copies: StreamCopies;
+  readonly #reception = new ReceptionRecord();
   #session: MediaSession | undefined;
   #closed = false;
   #window = new SendWindow();
@@ -77,16 +77,11 @@ export class Consumer implements Destination {
   #heldBack = 0;
   #datagramsDropped = 0;
   #datagramsRefused = 0;
-  #highestAcked: number | undefined;
-  #figures: ReceiverFigures | undefined;
   #forwarding: Forwarding = 'all';
   /** Whether a datagram must be looked at to know if it is wanted. */
   #isSelective = false;
   #maxTemporalLayer = MAX_TEMPORAL_LAYER;
   #onKeyFrame: () => void = () => undefined;
-  readonly #ledger = new DeliveryLedger();
-  #expected = 0;
-  #received = 0;
   #withheld = 0;
   #furtherCopies = 0;
   #copiesDue = 0;
@@ -98,12 +93,15 @@ export class Consumer implements Destination {
     producer: ConsumedProducer,
     counters: Counters,
     sessionDrops: DestinationDrops,
+    delivery: Delivery = 'publishers_choice',
   ) {
     this.id = id;
     this.transportId = transportId;
     this.producer = producer;
     this.#counters = counters;
     this.#sessionDrops = sessionDrops;
+    this.delivery = delivery;
+    this.#copies = new StreamCopies(counters, producer);
   }
 
   /** Whether it can be sent to: its transport's client is authenticated and there. */
@@ -130,8 +128,8 @@ export class Consumer implements Destination {
   }
 
   /** Datagrams, by the subscriber's reports, since the start. */
-  get delivered(): Delivery {
-    return { expected: this.#expected, received: this.#received };
+  get delivered(): Received {
+    return this.#reception.delivered;
   }
 
   get closed(): boolean {
@@ -157,16 +155,16 @@ export class Consumer implements Destination {
   }
 
   get openCopies(): number {
-    return this.#copies.size;
+    return this.#copies.open;
   }
 
   /** Highest sequence number that the subscriber acknowledged; undefined before the first. */
   get highestAckedSequence(): number | undefined {
-    return this.#highestAcked;
+    return this.#reception.highestAckedSequence;
   }
 
   get receiverFigures(): ReceiverFigures | undefined {
-    return this.#figures;
+    return this.#reception.figures;
   }
 
   /** The subscriber's session, once it is authenticated. */
@@ -174,9 +172,9 @@ export class Consumer implements Destination {
     this.#session = session;
   }
 
-  /** `onKeyFrame` is called when a key frame starts and the consumer goes from `fromKeyFrame` to `all`. */
+  /** `onKeyFrame` is called when a key frame has begun to go out, and the consumer went from `fromKeyFrame` to `all`. */
   setForwarding(forwarding: Forwarding, onKeyFrame: () => void = () => undefined): void {
-    if (forwarding === 'none') this.#resetCopies();
+    if (forwarding === 'none') this.#copies.reset();
     // What was on its way when it was left off will not be acknowledged: it says nothing of the path now.
     else if (this.#forwarding === 'none') this.#window = new SendWindow();
     this.#forwarding = forwarding;
@@ -207,7 +205,11 @@ export class Consumer implements Destination {
     if (pressure !== Pressure.none || !this.#gate.idle) {
       const verdict = this.#gate.check(bytes, at, pressure);
       if (this.#gate.takeKeyFrameWish()) this.producer.requestKeyFrame();
-      if (verdict !== GateOutcome.pass && ++this.#heldBack % PROBE_EVERY !== 0) return this.#drop(verdict);
+      if (
+        verdict !== GateOutcome.pass &&
+        (this.#forwarding !== 'all' || ++this.#heldBack % PROBE_EVERY !== 0)
+      )
+        return this.#drop(verdict);
     }
     const outcome = session.sendDatagram(bytes, at);
     if (outcome !== SendOutcome.sent) {
@@ -218,8 +220,10 @@ export class Consumer implements Destination {
     this.sent.datagrams++;
     this.sent.bytes += bytes.length - at;
     this.#window.sent(bytes.length - at, sequence);
-    this.#ledger.record(sequence);
+    this.#reception.sent(sequence);
     if (this.#furtherCopies > 0) this.#sendCopies(session, bytes, at);
+    // Only now: until the beginning of its key frame has gone out, the layer before stays.
+    if (this.#forwarding !== 'all') this.#keyFrameStarts();
     return outcome;
   }
 
@@ -236,11 +240,15 @@ export class Consumer implements Destination {
   }
 
   #isWanted(bytes: Uint8Array, at: number): boolean {
-    if (this.#forwarding !== 'all') {
-      const starts = readType(bytes, at) === FrameType.videoKey && readFragmentIndex(bytes, at) === 0;
-      if (this.#forwarding === 'none' || !starts) return false;
-      this.#keyFrameStarts();
-    }
+    if (this.#forwarding === 'all') return this.#isOfTemporalLayers(bytes, at);
+    return (
+      this.#forwarding === 'fromKeyFrame' &&
+      readType(bytes, at) === FrameType.videoKey &&
+      readFragmentIndex(bytes, at) === 0
+    );
+  }
+
+  #isOfTemporalLayers(bytes: Uint8Array, at: number): boolean {
     return readTemporalLayer(bytes, at) <= this.#maxTemporalLayer || !isDiscardable(bytes, at);
   }
 
@@ -250,44 +258,36 @@ export class Consumer implements Destination {
     onKeyFrame();
   }
 
-  /** Opens a copy of a stream to the subscriber; undefined when it is not connected. */
-  openCopy(): StreamCopy | undefined {
+  /**
+   * Opens a copy, to the subscriber, of a stream whose first frame has this header; undefined when it is not connected, or is not
+   * sent this stream.
+   */
+  openCopy(bytes: Uint8Array, at: number): StreamCopy | undefined {
     if (this.#session === undefined || this.#closed || this.#forwarding === 'none') return undefined;
-    // A stream of video starts with a key frame (protocol document, "Media on streams").
-    if (this.#forwarding === 'fromKeyFrame') this.#keyFrameStarts();
-    const [oldest] = this.#copies;
-    if (oldest !== undefined && this.#copies.size >= MAX_OPEN_COPIES) {
-      this.#counters.drop(DropReason.streamQuotaExceeded);
-      oldest.reset(ResetCode.quotaExceeded);
+    const startsWithKeyFrame = readType(bytes, at) === FrameType.videoKey;
+    if (this.#forwarding === 'fromKeyFrame') {
+      if (!startsWithKeyFrame) return undefined;
+      this.#keyFrameStarts();
     }
-    this.#gate.keyFrameOnStream();
-    const copy = new StreamCopy(this.#session, this.#counters, this.sent, (done) =>
-      this.#copies.delete(done),
-    );
-    this.#copies.add(copy);
-    return copy;
+    if (startsWithKeyFrame) this.#gate.keyFrameOnStream();
+    return this.#copies.openTo(this.#session, this.sent);
+  }
+
+  /** What this subscriber's copy does with the frame whose header is at bytes[at..]. */
+  verdictOnStreamFrame(bytes: Uint8Array, at: number): FrameVerdict {
+    // What follows is for those who want all of it on streams.
+    if (this.delivery === 'publishers_choice' && isOnDemand(bytes, at)) return 'end';
+    return !this.#isSelective || this.#isOfTemporalLayers(bytes, at) ? 'send' : 'skip';
   }
 
   /** Datagrams may arrive in any order: an older acknowledgement changes nothing. The time is monotonic. */
   acknowledge(highestSequence: number, nowMs: number): void {
-    if (this.#highestAcked === undefined || highestSequence > this.#highestAcked)
-      this.#highestAcked = highestSequence;
+    this.#reception.acknowledged(highestSequence);
     this.#window.acknowledge(highestSequence | 0, nowMs);
   }
 
   report(report: StreamReport, intervalMs: number): void {
-    this.#figures = {
-      intervalMs,
-      highestSequence: report.highestSequence ?? 0,
-      received: report.received ?? 0,
-      lost: report.lost ?? 0,
-      jitterUs: report.jitterUs ?? 0,
-      bytes: report.bytes ?? 0,
-    };
-    const delivery = this.#ledger.settle(this.#figures.highestSequence, this.#figures.received);
-    if (delivery === undefined) return;
-    this.#expected += delivery.expected;
-    this.#received += delivery.received;
+    this.#reception.reported(report, intervalMs);
   }
 
   /** Ends its stream copies and everything that it sends. Idempotent. Its router takes it off the lists. */
@@ -295,11 +295,7 @@ export class Consumer implements Destination {
     if (this.#closed) return;
     this.#closed = true;
     this.#session = undefined;
-    this.#resetCopies();
-  }
-
-  #resetCopies(): void {
-    for (const copy of [...this.#copies]) copy.reset(ResetCode.none);
+    this.#copies.reset();
   }
 
   #pressure(session: MediaSession): Pressure {

@@ -3,7 +3,7 @@
 import { type Consumer, MAX_TEMPORAL_LAYER } from './Consumer.ts';
 
 /** A key frame that was asked for and has not come is asked for again after this, ms. */
-const KEY_FRAME_RETRY_MS = 1_000;
+export const KEY_FRAME_RETRY_MS = 1_000;
 
 /** Layers up to these. */
 export interface LayerLimit {

@@ -75,6 +75,7 @@ export class MediaConnection implements SessionHandlers, TransportConnection {
   #admission: Admission | undefined;
   #control: ControlStream | undefined;
   #adaptation: PathAdaptation | undefined;
+  #deliversOnDemand = false;
   #incomingStreams = 0;
   #datagrams = 0;
 
@@ -160,6 +161,10 @@ export class MediaConnection implements SessionHandlers, TransportConnection {
   /** Of what comes from this client; the router's and the worker's hold it as well. */
   get counters(): Counters {
     return this.#counters;
+  }
+
+  get deliversOnDemand(): boolean {
+    return this.#deliversOnDemand;
   }
 
   get path(): PathReport | undefined {
@@ -283,6 +288,7 @@ export class MediaConnection implements SessionHandlers, TransportConnection {
     this.#log = this.#log.with({ meeting_id: router.meetingId, participant_id: transport.participantId });
     control.send({ authOk: { userId: transport.userId, maxDatagramBytes: MAX_DATAGRAM_BYTES } });
     this.#admission = admitted.value;
+    this.#deliversOnDemand = message.auth?.deliversOnDemand ?? false;
     router.connectTransport(transport, this);
     const { session } = this;
     const { clock } = this.#options;

@@ -21,6 +21,13 @@ import {
 export interface MediaStreamSink {
   /** The stream's header, once. False refuses the stream. */
   onHeader(header: StreamHeader): boolean;
+  /**
+   * A frame's header, at bytes[at..], is in order. Whether something changes for the sink with this frame: it is then handed all
+   * that came before, and told by onCut; else frames come as they lie in the chunks.
+   */
+  cutsAt?(bytes: Uint8Array, at: number): boolean;
+  /** The bytes that are handed on from here are of the frame for which cutsAt was true. */
+  onCut?(bytes: Uint8Array, at: number): void;
   /** Bytes that are in order, the stream's header included. Shared, not to be changed. */
   onBytes(bytes: Uint8Array): void;
 }
@@ -58,8 +65,15 @@ export class MediaStreamParser {
         at += taken;
       } else if (this.#heldBytes === 0 && chunk.length - at >= this.#expectedBytes) {
         const length = this.#expectedBytes;
+        const isFrame = this.#header !== undefined;
         this.#verdict = this.#takeHeader(chunk, at);
-        if (this.#verdict === 'none') at += length;
+        if (this.#verdict !== 'none') break;
+        if (isFrame && this.#sink.cutsAt?.(chunk, at)) {
+          this.#handOn(chunk, from, at);
+          from = at;
+          this.#sink.onCut?.(chunk, at);
+        }
+        at += length;
       } else {
         this.#handOn(chunk, from, at);
         at = this.#hold(chunk, at);
@@ -82,9 +96,12 @@ export class MediaStreamParser {
     this.#heldBytes += taken;
     if (this.#heldBytes < expected) return at + taken;
     const header = this.#held.slice(0, expected);
+    const isFrame = this.#header !== undefined;
     this.#heldBytes = 0;
     this.#verdict = this.#takeHeader(header, 0);
-    if (this.#verdict === 'none') this.#sink.onBytes(header);
+    if (this.#verdict !== 'none') return at + taken;
+    if (isFrame && this.#sink.cutsAt?.(header, 0)) this.#sink.onCut?.(header, 0);
+    this.#sink.onBytes(header);
     return at + taken;
   }
 

@@ -1,25 +1,27 @@
 // One published stream and the consumers of it. The list that the packet path reads is made when something changes.
 import type { ProducerSource } from '../../shared/api/handler.ts';
 import type { Clock } from '../../shared/base/clock.ts';
+import { type DeliverySet, NO_DELIVERY, PUBLISHERS_CHOICE } from '../../shared/media-session/delivery.ts';
 import { ResetCode } from '../../shared/media-stream/header.ts';
 import { Counter, type Counters } from '../metrics/Counters.ts';
 import { RateSampler } from '../metrics/RateSampler.ts';
 import { noTraffic } from '../metrics/StreamTraffic.ts';
 import { Arrivals } from '../quality/Arrivals.ts';
 import { KeyFrameGate } from '../quality/KeyFrameGate.ts';
+import { Audience } from './Audience.ts';
 import type { ConsumedProducer, Consumer } from './Consumer.ts';
+import { StreamDemand } from './StreamDemand.ts';
 
 /** The client that publishes it. */
 export interface Publisher {
   readonly userId: number;
-  /** Tells the client whether anybody receives this stream; false when it cannot be told. */
-  tellDemand(streamId: number, wanted: boolean): boolean;
+  /** Whether its client sends a stream in the deliveries that subscribers asked for. */
+  readonly deliversOnDemand: boolean;
+  /** Tells the client in which deliveries somebody receives this stream, if anybody does; false when it cannot be told. */
+  tellDemand(streamId: number, deliveries: DeliverySet): boolean;
   /** Asks the client for a key frame of this stream; false when it cannot be asked. */
   requestKeyFrame(streamId: number): boolean;
 }
-
-/** A publisher is told that nobody receives a stream when it has been so for this long: layers are switched back and forth. */
-export const IDLE_BEFORE_PAUSE_MS = 1_000;
 
 /** A media stream of this producer that is being read. */
 export interface IncomingStream {
@@ -61,11 +63,9 @@ export class Producer implements ConsumedProducer {
   #incoming: Set<IncomingStream> | undefined;
   readonly #keyFrameGate = new KeyFrameGate();
   #keyFrameTimer: ReturnType<typeof setTimeout> | undefined;
-  #destinations: readonly Consumer[] = Object.freeze([]);
+  #audience = Audience.empty;
   #closed = false;
-  /** What the publisher knows; until told otherwise, it takes its stream to be wanted. */
-  #toldWanted = true;
-  #pauseTimer: ReturnType<typeof setTimeout> | undefined;
+  readonly #demand: StreamDemand;
 
   constructor(options: ProducerOptions) {
     this.id = options.id;
@@ -79,6 +79,7 @@ export class Producer implements ConsumedProducer {
     this.#clock = options.clock;
     this.arrivals = new Arrivals(options.clock);
     this.#counters = options.counters;
+    this.#demand = new StreamDemand((deliveries) => this.#publisher.tellDemand(this.streamId, deliveries));
   }
 
   get userId(): number {
@@ -93,14 +94,22 @@ export class Producer implements ConsumedProducer {
     return this.#consumers;
   }
 
-  /** Consumers that can be sent to now: a frozen list, another one after each change. */
+  /** Consumers that can be sent to now, by what they are sent: another one after each change. */
+  get audience(): Audience {
+    return this.#audience;
+  }
+
   get destinations(): readonly Consumer[] {
-    return this.#destinations;
+    return this.#audience.datagrams;
+  }
+
+  get onDemandDestinations(): readonly Consumer[] {
+    return this.#audience.onDemandDatagrams;
   }
 
   /** The publisher was told that nobody receives this stream, and could not be told otherwise since. */
   get isPaused(): boolean {
-    return !this.#toldWanted;
+    return this.#demand.told === NO_DELIVERY;
   }
 
   addConsumer(consumer: Consumer): void {
@@ -113,29 +122,20 @@ export class Producer implements ConsumedProducer {
 
   /** To be called, once for all of it, when consumers came or left, got or lost their session, or were turned on or off. */
   refreshDestinations(): void {
-    this.#destinations = Object.freeze([...this.#consumers].filter((consumer) => consumer.receives));
+    this.#audience = Audience.of(this.#consumers, this.#publisher.deliversOnDemand);
     this.#updateDemand();
   }
 
-  /** The publisher's client has just come: it takes every stream to be wanted. */
+  /** The publisher's client has just come: it takes every stream to be wanted in its own choice. */
   publisherConnected(): void {
-    this.#toldWanted = true;
-    this.#updateDemand();
+    this.#demand.reset();
   }
 
-  /** Wanted is told at once, with what follows from it; not wanted is told once it has lasted. */
+  /** Of sound, which costs little, a publisher is told in which deliveries it is wanted, and never that it is not. */
   #updateDemand(): void {
-    if (this.#closed || this.kind !== 'video') return;
-    if (this.#destinations.length > 0) {
-      clearTimeout(this.#pauseTimer);
-      this.#pauseTimer = undefined;
-      if (!this.#toldWanted) this.#toldWanted = this.#publisher.tellDemand(this.streamId, true);
-    } else if (this.#toldWanted) {
-      this.#pauseTimer ??= setTimeout(() => {
-        this.#pauseTimer = undefined;
-        this.#toldWanted = !this.#publisher.tellDemand(this.streamId, false);
-      }, IDLE_BEFORE_PAUSE_MS);
-    }
+    if (this.#closed) return;
+    const { deliveries } = this.#audience;
+    this.#demand.update(this.kind === 'audio' && deliveries === NO_DELIVERY ? PUBLISHERS_CHOICE : deliveries);
   }
 
   addIncomingStream(stream: IncomingStream): void {
@@ -153,12 +153,11 @@ export class Producer implements ConsumedProducer {
   }
 
   /**
-   * Asks the publisher for a key frame, at most once an interval, and first for the stream if it may have missed that it is
-   * wanted. Sound has none: nothing happens.
+   * Asks the publisher for a key frame, at most once an interval, and first for what is wanted if it may have missed that.
+   * Sound has none: nothing happens.
    */
   requestKeyFrame(): void {
     if (this.#closed || this.kind !== 'video') return;
-    if (this.isPaused) this.refreshDestinations();
     this.#counters.add(Counter.keyFrameRequestsIn, 1);
     const decision = this.#keyFrameGate.request(this.#clock.monotonicMs());
     if (decision.kind === 'send') this.#sendKeyFrameRequest();
@@ -175,13 +174,15 @@ export class Producer implements ConsumedProducer {
     if (this.#closed) return;
     this.#closed = true;
     clearTimeout(this.#keyFrameTimer);
-    clearTimeout(this.#pauseTimer);
+    this.#demand.close();
     this.abortIncomingStreams();
     this.#consumers.clear();
-    this.#destinations = Object.freeze([]);
+    this.#audience = Audience.empty;
   }
 
   #sendKeyFrameRequest(): void {
+    // A layer that was chosen a moment ago is not among the destinations yet, and a message may have found no room.
+    this.refreshDestinations();
     if (this.#publisher.requestKeyFrame(this.streamId)) this.#counters.add(Counter.keyFrameRequestsOut, 1);
   }
 }

@@ -167,6 +167,7 @@ export class Router implements RouteSource {
           producer,
           this.#options.measures.counters,
           transport.drops,
+          item.delivery,
         ),
       );
     }
@@ -187,9 +188,12 @@ export class Router implements RouteSource {
   connectTransport(transport: Transport, connection: TransportConnection): void {
     transport.connect(connection);
     for (const consumer of transport.consumers()) this.#markChanged(consumer.producer.id);
+    for (const producer of transport.producers) {
+      producer.publisherConnected();
+      this.#changed.add(producer);
+    }
     this.#swapRoutes();
     for (const consumer of transport.consumers()) if (consumer.receives) consumer.producer.requestKeyFrame();
-    for (const producer of transport.producers) producer.publisherConnected();
   }
 
   /**

@@ -16,11 +16,11 @@ export class StreamCopy {
   readonly #session: MediaSession;
   readonly #counters: Counters;
   readonly #sent: StreamTraffic;
-  readonly #onDone: (copy: StreamCopy) => void;
+  readonly #onDone: (copy: StreamCopy, isTooSlow: boolean) => void;
   readonly #queue: Uint8Array[] = [];
   readonly #stall = new StallTimer(() => {
     this.#counters.drop(DropReason.streamDestinationStalled);
-    this.reset(ResetCode.quotaExceeded);
+    this.reset(ResetCode.quotaExceeded, true);
   });
   #queuedBytes = 0;
   #stream: SendStream | undefined;
@@ -29,12 +29,15 @@ export class StreamCopy {
   /** Resolves the pump's wait for more to write. */
   #wake: (() => void) | undefined;
 
-  /** Opens the stream; onDone is called once, when it is finished or reset. `sent` is what its subscriber was sent. */
+  /**
+   * Opens the stream. `sent` is what its subscriber was sent. onDone is called once, when it is finished or reset, and told
+   * whether that is for its slow subscriber.
+   */
   constructor(
     session: MediaSession,
     counters: Counters,
     sent: StreamTraffic,
-    onDone: (copy: StreamCopy) => void,
+    onDone: (copy: StreamCopy, isTooSlow: boolean) => void,
   ) {
     this.#session = session;
     this.#counters = counters;
@@ -52,7 +55,7 @@ export class StreamCopy {
     if (this.#state !== 'writing') return;
     if (this.#queuedBytes + bytes.length > MAX_QUEUED_BYTES || this.#queue.length >= MAX_QUEUED_CHUNKS) {
       this.#counters.drop(DropReason.streamQuotaExceeded);
-      this.reset(ResetCode.quotaExceeded);
+      this.reset(ResetCode.quotaExceeded, true);
       return;
     }
     this.#queue.push(bytes);
@@ -67,21 +70,21 @@ export class StreamCopy {
     this.#wake?.();
   }
 
-  /** Abandons the stream with what is queued. Idempotent. */
-  reset(code: number): void {
+  /** Abandons the stream with what is queued, for its slow subscriber or because it is of no use any more. Idempotent. */
+  reset(code: number, isTooSlow = false): void {
     if (this.#state === 'done') return;
     this.#resetCode = code;
     this.#stream?.reset(code);
-    this.#end();
+    this.#end(isTooSlow);
   }
 
-  #end(): void {
+  #end(isTooSlow = false): void {
     this.#state = 'done';
     this.#stall.stop();
     this.#queue.length = 0;
     this.#queuedBytes = 0;
     this.#wake?.();
-    this.#onDone(this);
+    this.#onDone(this, isTooSlow);
   }
 
   get #isDone(): boolean {

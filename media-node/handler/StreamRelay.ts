@@ -1,9 +1,13 @@
 // Passes one media stream of a publisher on to the subscribers it has at that moment, as the bytes come (cut-through): same
-// form, nothing re-encoded, nothing waited for. Subscribers that come later get the stream that the publisher begins next.
+// form, nothing re-encoded, nothing waited for but the first frame's header, which says whom the stream is for. Subscribers that
+// come later get the stream that the publisher begins next. Which frames a subscriber gets is its consumer's word.
+import { isOnDemand } from '../../shared/frame/read.ts';
 import { ResetCode, type StreamHeader, StreamType } from '../../shared/media-stream/header.ts';
 import { Counter, type Counters } from '../metrics/Counters.ts';
 import { DropReason } from '../metrics/DropReason.ts';
 import { type ReceiveStream, StreamClosedError } from '../transport/MediaSession.ts';
+import { Audience } from './Audience.ts';
+import type { Consumer, FrameVerdict } from './Consumer.ts';
 import { MediaStreamParser } from './MediaStreamParser.ts';
 import type { IncomingStream, Producer } from './Producer.ts';
 import { StallTimer } from './StallTimer.ts';
@@ -17,6 +21,13 @@ export interface StreamSource {
   isMuted(kind: 'audio' | 'video'): boolean;
 }
 
+interface RelayedCopy {
+  readonly consumer: Consumer;
+  readonly copy: StreamCopy;
+  /** On the frame that is being passed on. */
+  verdict: FrameVerdict;
+}
+
 export class StreamRelay implements IncomingStream {
   readonly #stream: ReceiveStream;
   readonly #source: StreamSource;
@@ -24,7 +35,10 @@ export class StreamRelay implements IncomingStream {
   readonly #parser: MediaStreamParser;
   readonly #stall = new StallTimer(() => this.#refuse(DropReason.streamStalled, ResetCode.quotaExceeded));
   #producer: Producer | undefined;
-  #copies: readonly StreamCopy[] = [];
+  /** Of those who were there at the first frame; undefined before it. */
+  #copies: RelayedCopy[] | undefined;
+  /** What came before the first frame: the stream's own header. */
+  #head: Uint8Array | undefined;
   #ended = false;
   #refusal: DropReason = DropReason.streamNotSenders;
 
@@ -34,9 +48,14 @@ export class StreamRelay implements IncomingStream {
     this.#counters = counters;
     this.#parser = new MediaStreamParser({
       onHeader: (header) => this.#open(header),
+      cutsAt: (bytes, at) =>
+        this.#copies === undefined ||
+        this.#copies.some(({ consumer, verdict }) => consumer.verdictOnStreamFrame(bytes, at) !== verdict),
+      onCut: (bytes, at) => this.#startFrame(bytes, at),
       onBytes: (bytes) => {
         if (this.#producer !== undefined) this.#producer.traffic.streamBytes += bytes.length;
-        for (const copy of this.#copies) copy.write(bytes);
+        if (this.#copies === undefined) this.#head = bytes;
+        else for (const { copy, verdict } of this.#copies) if (verdict === 'send') copy.write(bytes);
       },
     });
   }
@@ -90,11 +109,29 @@ export class StreamRelay implements IncomingStream {
     producer.addIncomingStream(this);
     this.#counters.add(Counter.streamsIn, 1);
     producer.traffic.streams++;
-    this.#copies = producer.destinations
-      .map((consumer) => consumer.openCopy())
-      .filter((copy) => copy !== undefined);
-    if (this.#copies.length === 0) this.#counters.drop(DropReason.streamNoSubscribers);
     return true;
+  }
+
+  /** From a frame on at which something changes for a subscriber. */
+  #startFrame(bytes: Uint8Array, at: number): void {
+    this.#copies ??= this.#openCopies(bytes, at);
+    for (const relayed of this.#copies) relayed.verdict = relayed.consumer.verdictOnStreamFrame(bytes, at);
+    if (!this.#copies.some(({ verdict }) => verdict === 'end')) return;
+    for (const { copy, verdict } of this.#copies) if (verdict === 'end') copy.finish();
+    this.#copies = this.#copies.filter(({ verdict }) => verdict !== 'end');
+  }
+
+  #openCopies(bytes: Uint8Array, at: number): RelayedCopy[] {
+    const { audience } = this.#producer ?? { audience: Audience.empty };
+    const copies: RelayedCopy[] = [];
+    for (const consumer of isOnDemand(bytes, at) ? audience.onDemandOnStreams : audience.onStreams) {
+      const copy = consumer.openCopy(bytes, at);
+      if (copy === undefined) continue;
+      if (this.#head) copy.write(this.#head);
+      copies.push({ consumer, copy, verdict: 'send' });
+    }
+    if (copies.length === 0) this.#counters.drop(DropReason.streamNoSubscribers);
+    return copies;
   }
 
   #finish(): void {
@@ -113,6 +150,6 @@ export class StreamRelay implements IncomingStream {
   #end(endCopy: (copy: StreamCopy) => void): void {
     this.#ended = true;
     this.#stall.stop();
-    for (const copy of this.#copies) endCopy(copy);
+    for (const { copy } of this.#copies ?? []) endCopy(copy);
   }
 }

@@ -9,6 +9,12 @@ import {
   readAckUserId,
 } from '../../shared/frame/control.ts';
 import { FrameType } from '../../shared/frame/layout.ts';
+import {
+  type DeliverySet,
+  deliveryNumbers,
+  NO_DELIVERY,
+  PUBLISHERS_CHOICE,
+} from '../../shared/media-session/delivery.ts';
 import type { MediaServerMessageInit } from '../../shared/media-session/messages.ts';
 import { Counter, type Counters } from '../metrics/Counters.ts';
 import { DestinationDrops } from '../metrics/DestinationDrops.ts';
@@ -25,6 +31,8 @@ export type MediaKind = 'audio' | 'video';
 /** The authenticated client of a transport. */
 export interface TransportConnection {
   readonly session: MediaSession;
+  /** Its client sends streams in the deliveries that it is told (protocol document, "Demand"). */
+  readonly deliversOnDemand: boolean;
   /** False when the message had to be dropped. */
   send(message: MediaServerMessageInit): boolean;
   close(code: CloseCode, reason: string): void;
@@ -71,6 +79,10 @@ export class Transport implements Publisher {
   /** The client's session, once it is authenticated. */
   get session(): MediaSession | undefined {
     return this.#connection?.session;
+  }
+
+  get deliversOnDemand(): boolean {
+    return this.#connection?.deliversOnDemand ?? false;
   }
 
   /** Of what came from the client; undefined before it is authenticated. */
@@ -227,8 +239,10 @@ export class Transport implements Publisher {
     this.#groups.clear();
   }
 
-  tellDemand(streamId: number, wanted: boolean): boolean {
-    return this.#connection?.send({ layerDemand: { streamId, wanted } }) ?? false;
+  tellDemand(streamId: number, set: DeliverySet): boolean {
+    const deliveries = set === PUBLISHERS_CHOICE ? [] : deliveryNumbers(set);
+    const layerDemand = { streamId, wanted: set !== NO_DELIVERY, deliveries };
+    return this.#connection?.send({ layerDemand }) ?? false;
   }
 
   /** Told to the client that its path takes less than it wished for, or all of it again. */

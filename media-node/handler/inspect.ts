@@ -56,6 +56,7 @@ function inspectConsumer(consumer: Consumer): TransportDetails['consumers'][numb
     user_id: consumer.producer.userId,
     stream_id: consumer.producer.streamId,
     forwarding: consumer.forwarding,
+    delivery: consumer.delivery,
     max_temporal_layer: consumer.maxTemporalLayer,
     ...trafficOf(consumer.sent, consumer.rates),
     dropped: consumer.datagramsDropped,

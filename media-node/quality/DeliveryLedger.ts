@@ -7,7 +7,7 @@ const SPACING = 8;
 const CHECKPOINTS = 32;
 
 /** Datagrams of one report. */
-export interface Delivery {
+export interface Received {
   readonly expected: number;
   readonly received: number;
 }
@@ -40,7 +40,7 @@ export class DeliveryLedger {
    * A report says that the subscriber has got this many more since the report before, up to this number. Undefined when that
    * is too long ago to be judged.
    */
-  settle(highestSequence: number, received: number): Delivery | undefined {
+  settle(highestSequence: number, received: number): Received | undefined {
     const upTo = this.#forwardedUpTo(highestSequence);
     if (upTo === undefined) return undefined;
     const expected = Math.max(0, upTo - this.#accounted);

@@ -16,6 +16,8 @@ export interface RouteEntry {
   readonly kind: 'audio' | 'video';
   /** Kept as it is: an array that nobody changes afterwards. */
   readonly destinations: readonly Destination[];
+  /** Of datagrams that are sent on demand (see FLAG_ON_DEMAND); nobody without it. Kept as it is, too. */
+  readonly onDemandDestinations?: readonly Destination[];
   /** Counted here, as arrivals are noted: what tables share. */
   readonly traffic: RouteTraffic;
   readonly arrivals: Arrivals;
@@ -25,6 +27,7 @@ export interface RouteEntry {
 export interface Route {
   readonly isAudio: boolean;
   readonly destinations: readonly Destination[];
+  readonly onDemandDestinations: readonly Destination[];
   readonly traffic: RouteTraffic;
   readonly arrivals: Arrivals;
 }
@@ -32,6 +35,7 @@ export interface Route {
 /** Slots for each entry, at least: short probes for little memory. */
 const SLOTS_PER_ENTRY = 2;
 const MIN_SLOTS = 4;
+const NOBODY: readonly Destination[] = Object.freeze([]);
 
 export class RouteTable {
   static readonly empty: RouteTable = new RouteTable([]);
@@ -51,7 +55,8 @@ export class RouteTable {
     const keys = new Int32Array(slots * 2);
     const routes = new Array<Route | undefined>(slots).fill(undefined);
     this.#mask = slots - 1;
-    for (const { userId, streamId, kind, destinations, traffic, arrivals } of all) {
+    for (const entry of all) {
+      const { userId, streamId, kind, destinations, onDemandDestinations = NOBODY } = entry;
       let slot = hash(userId, streamId) & this.#mask;
       for (; routes[slot] !== undefined; slot = (slot + 1) & this.#mask) {
         if (keys[slot * 2] === (userId | 0) && keys[slot * 2 + 1] === (streamId | 0))
@@ -59,7 +64,8 @@ export class RouteTable {
       }
       keys[slot * 2] = userId;
       keys[slot * 2 + 1] = streamId;
-      routes[slot] = { isAudio: kind === 'audio', destinations, traffic, arrivals };
+      const { traffic, arrivals } = entry;
+      routes[slot] = { isAudio: kind === 'audio', destinations, onDemandDestinations, traffic, arrivals };
     }
     this.#keys = keys;
     this.#routes = routes;

@@ -1,7 +1,7 @@
 // The hot function: one media datagram in, one copy out for each destination (ledger MH-1, MH-2, MH-4). The bytes that came
 // in are the bytes that go out. Per packet and per destination it allocates nothing, awaits nothing and logs nothing.
 import { FrameType } from '../../shared/frame/layout.ts';
-import { readHopCount, readStreamId, readType, readUserId } from '../../shared/frame/read.ts';
+import { isOnDemand, readHopCount, readStreamId, readType, readUserId } from '../../shared/frame/read.ts';
 import { FrameFault, validateDatagram } from '../../shared/frame/validate.ts';
 import { Counter, type Counters } from '../metrics/Counters.ts';
 import { DropReason, FIRST_DESTINATION_REASON, LAST_DESTINATION_REASON } from '../metrics/DropReason.ts';
@@ -41,7 +41,7 @@ function tryForward(
   if ((readType(bytes, at) === FrameType.audio) !== route.isAudio) return DropReason.wrongKind;
   route.traffic.datagrams++;
   route.traffic.bytes += bytes.length - at;
-  const { destinations } = route;
+  const destinations = isOnDemand(bytes, at) ? route.onDemandDestinations : route.destinations;
   if (destinations.length === 0) return DropReason.noSubscribers;
   route.arrivals.record(bytes, at);
   sendToAll(bytes, at, destinations, counters);

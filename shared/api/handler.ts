@@ -1,6 +1,7 @@
 // Bodies of a media handler's internal API (ledger SFU-2, SFU-3): routers, transports, producers, consumers, in batches.
 // A batch is all or nothing: the first bad item fails the request and nothing of it is kept.
 import * as z from 'zod';
+import { DELIVERIES } from '../media-session/delivery.ts';
 import { certificateHashSchema, httpsUrlSchema, idSchema } from './fields.ts';
 
 export const MAX_BATCH = 256;
@@ -148,9 +149,13 @@ export type CreateProducers = z.input<typeof createProducersSchema>;
 export const producersSchema = z.object({ producers: z.array(z.object({ producer_id: idSchema })) });
 export type ProducersBody = z.infer<typeof producersSchema>;
 
+const deliverySchema = z.enum(DELIVERIES).optional().meta({
+  description:
+    'Form in which the frames go out; publishers_choice without it, or when the publisher offers no other.',
+});
 export const createConsumersSchema = z.strictObject({
   consumers: z
-    .array(z.strictObject({ transport_id: idSchema, producer_id: idSchema }))
+    .array(z.strictObject({ transport_id: idSchema, producer_id: idSchema, delivery: deliverySchema }))
     .min(1)
     .max(MAX_BATCH),
 });
@@ -261,6 +266,7 @@ const consumerFields = {
   forwarding: z.enum(['all', 'fromKeyFrame', 'none']).optional().meta({
     description: 'Of the layers of a source one is sent, and one may wait for its key frame.',
   }),
+  delivery: deliverySchema,
   max_temporal_layer: z
     .int()
     .optional()

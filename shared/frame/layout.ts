@@ -36,7 +36,9 @@ export const FIRST_CONTROL_TYPE = 0x80;
 
 export const FLAG_END_OF_FRAME = 0b01;
 export const FLAG_DISCARDABLE = 0b10;
-export const KNOWN_FLAGS = FLAG_END_OF_FRAME | FLAG_DISCARDABLE;
+/** In the form (stream or datagrams) that is not its publisher's own choice: for those alone who asked for this form. */
+export const FLAG_ON_DEMAND = 0b100;
+export const KNOWN_FLAGS = FLAG_END_OF_FRAME | FLAG_DISCARDABLE | FLAG_ON_DEMAND;
 
 export const LAYER_SPATIAL_MASK = 0b000_111;
 export const LAYER_TEMPORAL_MASK = 0b111_000;

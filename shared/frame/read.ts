@@ -3,6 +3,7 @@
 import {
   FLAG_DISCARDABLE,
   FLAG_END_OF_FRAME,
+  FLAG_ON_DEMAND,
   LAYER_SPATIAL_MASK,
   LAYER_TEMPORAL_SHIFT,
   OFFSET_BASE_FRAME,
@@ -83,6 +84,10 @@ export function isEndOfFrame(bytes: Uint8Array, at: number): boolean {
 
 export function isDiscardable(bytes: Uint8Array, at: number): boolean {
   return (readFlags(bytes, at) & FLAG_DISCARDABLE) !== 0;
+}
+
+export function isOnDemand(bytes: Uint8Array, at: number): boolean {
+  return (readFlags(bytes, at) & FLAG_ON_DEMAND) !== 0;
 }
 
 export function readLayer(bytes: Uint8Array, at: number): number {

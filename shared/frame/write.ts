@@ -30,7 +30,7 @@ export interface FrameHeader {
   readonly timestampUs: number;
   readonly sequence: number;
   readonly payloadLength: number;
-  /** FLAG_END_OF_FRAME | FLAG_DISCARDABLE. */
+  /** Of FLAG_END_OF_FRAME, FLAG_DISCARDABLE and FLAG_ON_DEMAND. */
   readonly flags: number;
   readonly spatialLayer: number;
   readonly temporalLayer: number;

@@ -37,6 +37,7 @@ export function measureHeap(): HeapFigures {
     session: server,
     counters: router.measures.counters.branch(),
     send: () => true,
+    deliversOnDemand: false,
     close: () => undefined,
   });
 

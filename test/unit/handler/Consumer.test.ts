@@ -31,7 +31,7 @@ describe('Consumer', () => {
   it('MH-4 drops what it is given before its subscriber is there, and counts it', () => {
     expect(consumer.sendDatagram(DATAGRAM, 1)).toBe(SendOutcome.closed);
     expect([consumer.connected, consumer.sent.datagrams, consumer.datagramsDropped]).toEqual([false, 0, 1]);
-    expect(consumer.openCopy()).toBeUndefined();
+    expect(consumer.openCopy(DATAGRAM, 1)).toBeUndefined();
   });
 
   it('MH-4 passes the subscriber’s answer on and counts it', () => {
@@ -84,7 +84,7 @@ describe('Consumer', () => {
     consumer.close();
     expect([consumer.connected, consumer.closed]).toEqual([false, true]);
     expect(consumer.sendDatagram(DATAGRAM, 1)).toBe(SendOutcome.closed);
-    expect(consumer.openCopy()).toBeUndefined();
+    expect(consumer.openCopy(DATAGRAM, 1)).toBeUndefined();
   });
 
   it('keeps the highest acknowledgement, whatever the order in which they arrive', () => {

@@ -41,6 +41,7 @@ describe('Router', () => {
       router.connectTransport(transport, {
         session: createSessionPair().server,
         counters,
+        deliversOnDemand: false,
         send: () => true,
         close: () => undefined,
       });

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { MAX_OPEN_COPIES } from '../../../media-node/handler/Consumer.ts';
+import { MAX_OPEN_COPIES } from '../../../media-node/handler/StreamCopies.ts';
 import { Counter } from '../../../media-node/metrics/Counters.ts';
 import { FrameType, HEADER_BYTES } from '../../../shared/frame/layout.ts';
 import { ResetCode, STREAM_HEADER_BYTES, StreamType } from '../../../shared/media-stream/header.ts';

@@ -1,6 +1,6 @@
 // Layers of a source at a handler worker (ledger SFU-4, MH-5), with clients on paired sessions.
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { IDLE_BEFORE_PAUSE_MS } from '../../../media-node/handler/Producer.ts';
+import { IDLE_BEFORE_PAUSE_MS } from '../../../media-node/handler/StreamDemand.ts';
 import { PATH_STEP_MS } from '../../../media-node/quality/PathPolicy.ts';
 import { turnPingIntoPong } from '../../../shared/frame/control.ts';
 import { FrameType } from '../../../shared/frame/layout.ts';

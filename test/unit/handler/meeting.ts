@@ -23,6 +23,7 @@ import type { Clock, EpochMs } from '../../../shared/base/clock.ts';
 import { silentLogger } from '../../../shared/base/log.ts';
 import { ControlType } from '../../../shared/frame/control.ts';
 import { readType } from '../../../shared/frame/read.ts';
+import type { Delivery } from '../../../shared/media-session/delivery.ts';
 import {
   decodeMediaServerMessage,
   frameMediaClientMessage,
@@ -116,9 +117,9 @@ export class TestClient {
     return control;
   }
 
-  async authenticate(token: string): Promise<void> {
+  async authenticate(token: string, deliversOnDemand = false): Promise<void> {
     await this.openControl();
-    await this.say({ auth: { connectionToken: token } });
+    await this.say({ auth: { connectionToken: token, deliversOnDemand } });
   }
 
   async say(message: MediaClientMessageInit): Promise<void> {
@@ -183,7 +184,11 @@ export interface Seat {
 }
 
 /** A transport and a client that is connected to it. */
-export async function join(test: TestWorker, userId: number, options: PairOptions = {}): Promise<Seat> {
+export async function join(
+  test: TestWorker,
+  userId: number,
+  { deliversOnDemand, ...options }: PairOptions & { readonly deliversOnDemand?: boolean } = {},
+): Promise<Seat> {
   const { transports } = await test.calls.createTransports({
     router_id: ROUTER_ID,
     transports: [{ participant_id: `p-${userId}`, user_id: userId }],
@@ -191,7 +196,7 @@ export async function join(test: TestWorker, userId: number, options: PairOption
   const [transport] = transports;
   if (!transport) throw new Error('No transport was made');
   const client = new TestClient(test.worker, options);
-  await client.authenticate(transport.connection_token);
+  await client.authenticate(transport.connection_token, deliversOnDemand);
   await until(() => client.messages.length > 0);
   return { client, transportId: transport.transport_id, token: transport.connection_token };
 }
@@ -209,10 +214,15 @@ export async function publish(
   return producers[0]?.producer_id ?? '';
 }
 
-export async function subscribe(test: TestWorker, seat: Seat, producerId: string): Promise<string> {
+export async function subscribe(
+  test: TestWorker,
+  seat: Seat,
+  producerId: string,
+  delivery: Delivery = 'publishers_choice',
+): Promise<string> {
   const { consumers } = await test.calls.createConsumers({
     router_id: ROUTER_ID,
-    consumers: [{ transport_id: seat.transportId, producer_id: producerId }],
+    consumers: [{ transport_id: seat.transportId, producer_id: producerId, delivery }],
   });
   return consumers[0]?.consumer_id ?? '';
 }

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { FrameType } from '../../../shared/frame/layout.ts';
+import { FrameType, HEADER_BYTES } from '../../../shared/frame/layout.ts';
 import { ResetCode, STREAM_HEADER_BYTES, StreamType } from '../../../shared/media-stream/header.ts';
 import {
   frame,
@@ -59,10 +59,11 @@ describe('host mute at the handler', () => {
   it('MC-10 cannot be gone around by streams: one being read is given up, a new one refused', async () => {
     const bytes = mediaStream(1, AUDIO, [sound(), sound()], StreamType.audio);
     const running = await ada.client.session.openSendStream();
-    await running.write(bytes.subarray(0, STREAM_HEADER_BYTES + 20));
+    const begun = STREAM_HEADER_BYTES + HEADER_BYTES + 2;
+    await running.write(bytes.subarray(0, begun));
     await settle();
     mute('audio');
-    await expect(running.write(bytes.subarray(STREAM_HEADER_BYTES + 20))).rejects.toThrow();
+    await expect(running.write(bytes.subarray(begun))).rejects.toThrow();
     const late = await ada.client.session.openSendStream();
     await late.write(bytes).catch(() => undefined);
     await settle();

@@ -1,0 +1,60 @@
+// What one subscriber said of one stream: acknowledgements and reports, and what they make of what was sent to it.
+import type { StreamReport } from '../../shared/media-session/messages.ts';
+import { DeliveryLedger, type Received } from '../quality/DeliveryLedger.ts';
+
+/** Last figures that the subscriber reported, for its interval. */
+export interface ReceiverFigures {
+  readonly intervalMs: number;
+  readonly highestSequence: number;
+  readonly received: number;
+  readonly lost: number;
+  readonly jitterUs: number;
+  readonly bytes: number;
+}
+
+export class ReceptionRecord {
+  readonly #ledger = new DeliveryLedger();
+  #highestAcked: number | undefined;
+  #figures: ReceiverFigures | undefined;
+  #expected = 0;
+  #received = 0;
+
+  /** Highest sequence number that was acknowledged; undefined before the first. */
+  get highestAckedSequence(): number | undefined {
+    return this.#highestAcked;
+  }
+
+  get figures(): ReceiverFigures | undefined {
+    return this.#figures;
+  }
+
+  /** Datagrams, by the reports, since the start. */
+  get delivered(): Received {
+    return { expected: this.#expected, received: this.#received };
+  }
+
+  /** A datagram has gone out: the lower half of its sequence number, as a signed integer. */
+  sent(sequence: number): void {
+    this.#ledger.record(sequence);
+  }
+
+  acknowledged(highestSequence: number): void {
+    if (this.#highestAcked === undefined || highestSequence > this.#highestAcked)
+      this.#highestAcked = highestSequence;
+  }
+
+  reported(report: StreamReport, intervalMs: number): void {
+    this.#figures = {
+      intervalMs,
+      highestSequence: report.highestSequence ?? 0,
+      received: report.received ?? 0,
+      lost: report.lost ?? 0,
+      jitterUs: report.jitterUs ?? 0,
+      bytes: report.bytes ?? 0,
+    };
+    const delivery = this.#ledger.settle(this.#figures.highestSequence, this.#figures.received);
+    if (delivery === undefined) return;
+    this.#expected += delivery.expected;
+    this.#received += delivery.received;
+  }
+}

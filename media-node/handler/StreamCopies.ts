@@ -1,0 +1,56 @@
+// The copies of streams that are open to one subscriber of one published stream. Each stream begins afresh: a copy that its
+// subscriber was too slow for is made up for by the next one, which is asked for where none has begun.
+import { ResetCode } from '../../shared/media-stream/header.ts';
+import type { Counters } from '../metrics/Counters.ts';
+import { DropReason } from '../metrics/DropReason.ts';
+import type { StreamTraffic } from '../metrics/StreamTraffic.ts';
+import type { MediaSession } from '../transport/MediaSession.ts';
+import { StreamCopy } from './StreamCopy.ts';
+
+/** Copies of streams that one consumer has open; a further one takes the place of the oldest. */
+export const MAX_OPEN_COPIES = 8;
+
+/** What streams are copied of: it begins another stream with the key frame that it is asked for. */
+interface KeyFrameSource {
+  requestKeyFrame(): void;
+}
+
+export class StreamCopies {
+  readonly #counters: Counters;
+  readonly #producer: KeyFrameSource;
+  /** In the order in which they were opened. Made with the first: most consumers of sound have none. */
+  #copies: Set<StreamCopy> | undefined;
+  #newest: StreamCopy | undefined;
+
+  constructor(counters: Counters, producer: KeyFrameSource) {
+    this.#counters = counters;
+    this.#producer = producer;
+  }
+
+  get open(): number {
+    return this.#copies?.size ?? 0;
+  }
+
+  /** `sent` is what the subscriber was sent. */
+  openTo(session: MediaSession, sent: StreamTraffic): StreamCopy {
+    this.#copies ??= new Set();
+    const copies = this.#copies;
+    const [oldest] = copies;
+    if (oldest !== undefined && copies.size >= MAX_OPEN_COPIES) {
+      this.#counters.drop(DropReason.streamQuotaExceeded);
+      oldest.reset(ResetCode.quotaExceeded);
+    }
+    const copy = new StreamCopy(session, this.#counters, sent, (done, isTooSlow) => {
+      copies.delete(done);
+      if (isTooSlow && done === this.#newest) this.#producer.requestKeyFrame();
+    });
+    this.#newest = copy;
+    copies.add(copy);
+    return copy;
+  }
+
+  /** Ends all of them without an error. */
+  reset(): void {
+    for (const copy of [...(this.#copies ?? [])]) copy.reset(ResetCode.none);
+  }
+}
