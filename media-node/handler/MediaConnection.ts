@@ -134,6 +134,7 @@ export class MediaConnection implements SessionHandlers, TransportConnection {
   }
 
   onReceiveStream(stream: ReceiveStream): void {
+    this.#counters.add(Counter.streamsReceived, 1);
     if (this.#admission === undefined) {
       this.#counters.drop(DropReason.streamUnauthenticated);
       stream.stop(ResetCode.authenticationFailed);

@@ -36,10 +36,8 @@ export class StreamCopies {
     this.#copies ??= new Set();
     const copies = this.#copies;
     const [oldest] = copies;
-    if (oldest !== undefined && copies.size >= MAX_OPEN_COPIES) {
-      this.#counters.drop(DropReason.streamQuotaExceeded);
-      oldest.reset(ResetCode.quotaExceeded);
-    }
+    if (oldest !== undefined && copies.size >= MAX_OPEN_COPIES)
+      oldest.reset(ResetCode.quotaExceeded, DropReason.streamQuotaExceeded);
     const copy = new StreamCopy(session, this.#counters, sent, (done, isTooSlow) => {
       copies.delete(done);
       if (isTooSlow && done === this.#newest) this.#producer.requestKeyFrame();

@@ -19,8 +19,7 @@ export class StreamCopy {
   readonly #onDone: (copy: StreamCopy, isTooSlow: boolean) => void;
   readonly #queue: Uint8Array[] = [];
   readonly #stall = new StallTimer(() => {
-    this.#counters.drop(DropReason.streamDestinationStalled);
-    this.reset(ResetCode.quotaExceeded, true);
+    this.reset(ResetCode.quotaExceeded, DropReason.streamDestinationStalled);
   });
   #queuedBytes = 0;
   #stream: SendStream | undefined;
@@ -43,6 +42,7 @@ export class StreamCopy {
     this.#counters = counters;
     this.#sent = sent;
     this.#onDone = onDone;
+    counters.add(Counter.streamCopiesOffered, 1);
     void this.#pump();
   }
 
@@ -54,8 +54,7 @@ export class StreamCopy {
   write(bytes: Uint8Array): void {
     if (this.#state !== 'writing') return;
     if (this.#queuedBytes + bytes.length > MAX_QUEUED_BYTES || this.#queue.length >= MAX_QUEUED_CHUNKS) {
-      this.#counters.drop(DropReason.streamQuotaExceeded);
-      this.reset(ResetCode.quotaExceeded, true);
+      this.reset(ResetCode.quotaExceeded, DropReason.streamQuotaExceeded);
       return;
     }
     this.#queue.push(bytes);
@@ -70,12 +69,17 @@ export class StreamCopy {
     this.#wake?.();
   }
 
-  /** Abandons the stream with what is queued, for its slow subscriber or because it is of no use any more. Idempotent. */
-  reset(code: number, isTooSlow = false): void {
+  /**
+   * Abandons the stream with what is queued. `reason`: what keeps its subscriber from getting the rest, which is counted;
+   * without one, the rest is of no use any more. Idempotent.
+   */
+  reset(code: number, reason?: DropReason): void {
     if (this.#state === 'done') return;
+    if (reason === undefined) this.#counters.add(Counter.streamCopiesGivenUp, 1);
+    else this.#counters.drop(reason);
     this.#resetCode = code;
     this.#stream?.reset(code);
-    this.#end(isTooSlow);
+    this.#end(reason === DropReason.streamQuotaExceeded || reason === DropReason.streamDestinationStalled);
   }
 
   #end(isTooSlow = false): void {
@@ -105,9 +109,7 @@ export class StreamCopy {
     } catch {
       // The subscriber stopped reading, reset, has no room for another stream, or is gone: its copy ends, and its session
       // says for itself when it ends.
-      if (this.#isDone) return;
-      this.#counters.drop(DropReason.streamDestinationClosed);
-      this.reset(ResetCode.internalError);
+      this.reset(ResetCode.internalError, DropReason.streamDestinationClosed);
     }
   }
 
@@ -123,7 +125,9 @@ export class StreamCopy {
         this.#sent.streamBytes += bytes.length;
       } else if (this.#state === 'finishing') {
         await this.#stall.watch(stream.close());
-        if (!this.#isDone) this.#end();
+        if (this.#isDone) return;
+        this.#counters.add(Counter.streamCopiesEnded, 1);
+        this.#end();
       } else {
         await new Promise<void>((resolve) => {
           this.#wake = resolve;

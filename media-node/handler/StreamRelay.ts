@@ -65,6 +65,8 @@ export class StreamRelay implements IncomingStream {
     try {
       await this.#relay();
     } catch (error) {
+      if (this.#ended) return;
+      this.#counters.add(Counter.streamsGivenUp, 1);
       const code = error instanceof StreamClosedError ? error.code : ResetCode.internalError;
       this.#end((copy) => copy.reset(code ?? ResetCode.none));
     } finally {
@@ -75,6 +77,11 @@ export class StreamRelay implements IncomingStream {
   /** Stops reading and abandons the copies. Idempotent. */
   abort(code: number): void {
     if (this.#ended) return;
+    this.#counters.add(Counter.streamsGivenUp, 1);
+    this.#stop(code);
+  }
+
+  #stop(code: number): void {
     this.#end((copy) => copy.reset(code));
     this.#stream.stop(code);
   }
@@ -135,16 +142,19 @@ export class StreamRelay implements IncomingStream {
   }
 
   #finish(): void {
-    if (this.#parser.atBoundary) this.#end((copy) => copy.finish());
-    else {
+    if (this.#parser.atBoundary) {
+      this.#counters.add(Counter.streamsEnded, 1);
+      this.#end((copy) => copy.finish());
+    } else {
       this.#counters.drop(DropReason.streamMalformed);
       this.#end((copy) => copy.reset(ResetCode.invalidFormat));
     }
   }
 
   #refuse(reason: DropReason, code: number): void {
+    if (this.#ended) return;
     this.#counters.drop(reason);
-    this.abort(code);
+    this.#stop(code);
   }
 
   #end(endCopy: (copy: StreamCopy) => void): void {

@@ -7,6 +7,8 @@ import {
   FIRST_INGRESS_REASON,
   LAST_DESTINATION_REASON,
   LAST_INGRESS_REASON,
+  STREAM_COPY_DROPS,
+  STREAM_REFUSALS,
 } from './DropReason.ts';
 
 /** What is counted besides drops. Two sums always hold: see Counters. */
@@ -44,13 +46,23 @@ export const Counter = {
   layersLoweredForRoundTrip: 18,
   layersLoweredForCongestion: 19,
   layersRaised: 20,
+  /** Media streams that sessions delivered; those passed on to their end, and those that their sender gave up or may not go on. */
+  streamsReceived: 21,
+  streamsEnded: 22,
+  streamsGivenUp: 23,
+  /** Copies of streams to be sent; those sent to their end, and those ended with what they are copies of, or not wanted any more. */
+  streamCopiesOffered: 24,
+  streamCopiesEnded: 25,
+  streamCopiesGivenUp: 26,
 } as const;
 export type Counter = (typeof Counter)[keyof typeof Counter];
 const COUNTERS = Object.keys(Counter).length;
 const COUNTER_NAMES = Object.keys(Counter) as readonly (keyof typeof Counter)[];
 
 /**
- * datagramsIn = datagramsRouted + controlIn + ingress drops; copiesOffered = datagramsOut + destination drops.
+ * datagramsIn = datagramsRouted + controlIn + ingress drops; copiesOffered = datagramsOut + destination drops. Of media
+ * streams, streamsReceived = streamsEnded + streamsGivenUp + streamRefusals + those still open, and streamCopiesOffered =
+ * streamCopiesEnded + streamCopiesGivenUp + streamCopyDrops + those still open.
  * Counts are exact up to 2^53. What is counted in a branch counts in what it branched from as well: it is added up when
  * somebody asks, so that counting itself stays one addition.
  */
@@ -111,6 +123,16 @@ export class Counters {
   /** Copies of datagrams that no destination took. */
   get destinationDrops(): number {
     return this.#sumOfDrops(FIRST_DESTINATION_REASON, LAST_DESTINATION_REASON);
+  }
+
+  /** Media streams that were not passed on to their end for a reason; that nobody received one is none. */
+  get streamRefusals(): number {
+    return STREAM_REFUSALS.reduce<number>((sum, reason) => sum + this.drops(reason), 0);
+  }
+
+  /** Copies of media streams that their subscribers did not take to the end. */
+  get streamCopyDrops(): number {
+    return STREAM_COPY_DROPS.reduce<number>((sum, reason) => sum + this.drops(reason), 0);
   }
 
   /** All counts but drops, by name. */

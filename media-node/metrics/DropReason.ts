@@ -81,6 +81,21 @@ export const LAST_INGRESS_REASON = DropReason.wrongKind;
 export const FIRST_DESTINATION_REASON = DropReason.destinationCongested;
 export const LAST_DESTINATION_REASON = DropReason.layerWithheld;
 
+/** Reasons of which one ends a media stream that came in, and of which one ends a copy of one. */
+export const STREAM_REFUSALS: readonly DropReason[] = [
+  DropReason.streamUnauthenticated,
+  DropReason.streamMalformed,
+  DropReason.streamNotSenders,
+  DropReason.streamTooMany,
+  DropReason.streamMuted,
+  DropReason.streamStalled,
+];
+export const STREAM_COPY_DROPS: readonly DropReason[] = [
+  DropReason.streamQuotaExceeded,
+  DropReason.streamDestinationClosed,
+  DropReason.streamDestinationStalled,
+];
+
 /** Whether it counts a copy of a datagram. */
 export function isCopyDrop(reason: DropReason): boolean {
   return reason >= FIRST_DESTINATION_REASON && reason <= LAST_DESTINATION_REASON;

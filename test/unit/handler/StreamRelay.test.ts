@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { MAX_OPEN_COPIES } from '../../../media-node/handler/StreamCopies.ts';
 import { Counter } from '../../../media-node/metrics/Counters.ts';
+import type { SendStream } from '../../../media-node/transport/MediaSession.ts';
 import { FrameType, HEADER_BYTES } from '../../../shared/frame/layout.ts';
 import { ResetCode, STREAM_HEADER_BYTES, StreamType } from '../../../shared/media-stream/header.ts';
 import {
@@ -34,9 +35,15 @@ describe('StreamRelay', () => {
     await settle();
   });
 
-  async function send(seat: Seat, bytes: Uint8Array): Promise<void> {
+  async function open(seat: Seat, bytes: Uint8Array): Promise<SendStream> {
     const stream = await seat.client.session.openSendStream();
     await stream.write(bytes).catch(() => undefined);
+    await settle();
+    return stream;
+  }
+
+  async function send(seat: Seat, bytes: Uint8Array): Promise<void> {
+    const stream = await open(seat, bytes);
     await stream.close().catch(() => undefined);
     await settle();
   }
@@ -197,6 +204,33 @@ describe('StreamRelay', () => {
       for (const { end } of bob.client.streams) expect(end).toEqual({ resetCode: ResetCode.invalidFormat });
     },
   );
+
+  it('MH-8 accounts for each stream and copy, however it ends', async () => {
+    for (const bytes of [STREAM, STREAM.subarray(0, 100), mediaStream(2, 10, [])]) await send(ada, bytes);
+    const [reset, aborted] = [await open(ada, STREAM), await open(ada, STREAM)];
+    reset.reset(ResetCode.none);
+    await settle();
+    const { counters } = test.worker;
+    const copies = (): unknown =>
+      (['streamCopiesOffered', 'streamCopiesEnded', 'streamCopiesGivenUp'] as const).map((name) =>
+        counters.value(Counter[name]),
+      );
+    // One whole, the cut one and the one that was reset, to each of two; and the last one, which is still open.
+    expect(copies()).toEqual([8, 2, 4]);
+    bob.client.streams.at(-1)?.stream.stop(0);
+    await aborted.write(frame(1, 10));
+    test.calls.closeProducer({ router_id: ROUTER_ID, producer_id: producerId });
+    await settle();
+    expect(copies()).toEqual([8, 2, 5]);
+    expect(drops()).toEqual({ streamMalformed: 1, streamNotSenders: 1, streamDestinationClosed: 1 });
+    expect([counters.streamRefusals, counters.streamCopyDrops]).toEqual([2, 1]);
+    expect(counters.valuesByName()).toMatchObject({
+      streamsReceived: 5,
+      streamsIn: 4,
+      streamsEnded: 1,
+      streamsGivenUp: 2,
+    });
+  });
 
   it('counts a stream that nobody receives and reads it to its end', async () => {
     await publish(test, bob, 20);
