@@ -219,6 +219,7 @@ describe('StreamRelay', () => {
     expect(copies()).toEqual([8, 2, 4]);
     bob.client.streams.at(-1)?.stream.stop(0);
     await aborted.write(frame(1, 10));
+    await settle();
     test.calls.closeProducer({ router_id: ROUTER_ID, producer_id: producerId });
     await settle();
     expect(copies()).toEqual([8, 2, 5]);
