@@ -5,23 +5,19 @@ import { Emitter } from '../core/Emitter.ts';
 import type { Room } from '../core/Room.ts';
 import type { RoomEnd } from '../core/RoomEvents.ts';
 import type { Participant } from '../core/signaling/types.ts';
-import { withTimeout } from '../core/timers.ts';
 import type { BackgroundTimers } from './backgroundTimers.ts';
-import { CAMERA_FRAMES_PER_SECOND, DeviceError, NO_PICTURE_SENTENCE } from './capture/devices.ts';
-import {
-  AUDIO_BITRATE_BPS,
-  AUDIO_CODEC,
-  AUDIO_SAMPLE_RATE_HZ,
-  AudioEncoderPipeline,
-} from './encode/AudioEncoderPipeline.ts';
-import { VideoEncoderPipeline } from './encode/VideoEncoderPipeline.ts';
-import { VIDEO_CODEC } from './encode/VideoLayerEncoder.ts';
-import { LocalDevice } from './LocalDevice.ts';
+import { openDevice } from './capture/devices.ts';
+import type { ScreenCapture } from './capture/screen.ts';
+import { VOICE } from './encode/AudioEncoderPipeline.ts';
+import { CAMERA_PROFILE } from './encode/VideoProfile.ts';
+import { createLocalAudio, type LocalAudio } from './localAudio.ts';
+import { createLocalVideo, type LocalVideo } from './localVideo.ts';
 import type {
   MeetingClient,
   MeetingEvents,
   MeetingState,
   ParticipantView,
+  PictureSource,
   TileStats,
 } from './MeetingClient.ts';
 import { participantViews } from './participantViews.ts';
@@ -30,16 +26,14 @@ import type { AudioReceiverStats } from './playback/AudioReceiver.ts';
 import { FramePainter } from './playback/FramePainter.ts';
 import { asHost, toMeetingEnd } from './problems.ts';
 import { RemoteMedia } from './RemoteMedia.ts';
-import { SimulcastStream } from './SimulcastStream.ts';
+import { ScreenShare } from './ScreenShare.ts';
 import { OutgoingRates } from './stats/OutgoingRates.ts';
-import { remoteTileStats } from './stats/tileStats.ts';
+import { ownTileStats, remoteTileStats } from './stats/tileStats.ts';
 import { Voices } from './Voices.ts';
 
 /** Levels are looked at this often, ms. */
 const VOICE_INTERVAL_MS = 100;
 const RATES_INTERVAL_MS = 1_000;
-/** Cameras need up to a few seconds for their first picture. */
-const FIRST_PICTURE_TIMEOUT_MS = 10_000;
 
 export interface BrowserMeetingClientOptions {
   readonly room: Room;
@@ -48,16 +42,19 @@ export interface BrowserMeetingClientOptions {
   readonly log: Logger;
 }
 
-export class BrowserMeetingClient implements MeetingClient {
+/** What is shared of a screen is given to it: it may outlive the room. */
+export class BrowserMeetingClient implements Omit<MeetingClient, 'startScreenShare' | 'canShareScreen'> {
   readonly #options: BrowserMeetingClientOptions;
   readonly #events: Emitter<MeetingEvents>;
   readonly #audioOutput = new AudioOutput();
   readonly #voices = new Voices();
   readonly #preview = new FramePainter();
   readonly #rates: OutgoingRates;
+  readonly #screenRates: OutgoingRates;
   readonly #remote: RemoteMedia;
-  readonly #camera: LocalDevice<VideoEncoderPipeline, SimulcastStream>;
-  readonly #microphone: LocalDevice<AudioEncoderPipeline>;
+  readonly #camera: LocalVideo;
+  readonly #microphone: LocalAudio;
+  readonly #screen: ScreenShare;
   readonly #stop: (() => void)[];
   #state: MeetingState = 'connected';
   #isLimited = false;
@@ -69,6 +66,7 @@ export class BrowserMeetingClient implements MeetingClient {
     this.#options = options;
     this.#events = new Emitter((error) => log.error('A meeting listener failed', { error }));
     this.#rates = new OutgoingRates(clock);
+    this.#screenRates = new OutgoingRates(clock);
     this.#remote = new RemoteMedia({
       room,
       clock,
@@ -82,6 +80,11 @@ export class BrowserMeetingClient implements MeetingClient {
     });
     this.#camera = this.#makeCamera();
     this.#microphone = this.#makeMicrophone();
+    this.#screen = new ScreenShare({
+      ...options,
+      onProblem: (problem) => this.#events.emit('deviceProblem', problem),
+      onChanged: () => this.#changed(),
+    });
     this.#stop = [
       room.on('participantJoined', () => this.#changed()),
       room.on('meetingUpdated', () => this.#changed()),
@@ -90,7 +93,10 @@ export class BrowserMeetingClient implements MeetingClient {
         this.#voices.forget(participant.userId);
         this.#changed();
       }),
-      room.on('streamPublished', (stream) => this.#remote.add(stream)),
+      room.on('streamPublished', (stream) => {
+        this.#remote.add(stream);
+        this.#changed();
+      }),
       room.on('streamUnpublished', (stream) => this.#remote.remove(stream)),
       room.on('mediaReconnecting', () => this.#setState('reconnecting')),
       room.on('mediaReconnected', () => {
@@ -106,6 +112,7 @@ export class BrowserMeetingClient implements MeetingClient {
       }),
       timers.every(RATES_INTERVAL_MS, () => {
         this.#rates.update(this.#camera.stream, this.#microphone.stream);
+        this.#screenRates.update(this.#screen.streams.video, this.#screen.streams.audio);
         this.#lookAtPath();
       }),
     ];
@@ -137,13 +144,21 @@ export class BrowserMeetingClient implements MeetingClient {
     return this.#camera.isOn;
   }
 
+  get screenShareOn(): boolean {
+    return this.#screen.isOn;
+  }
+
   get participants(): readonly ParticipantView[] {
     this.#participants ??= this.#makeParticipants();
     return this.#participants;
   }
 
   /** Subscribes to the others and turns on what was asked for. Call once. */
-  async start(wanted: { readonly microphone: boolean; readonly camera: boolean }): Promise<void> {
+  async start(wanted: {
+    readonly microphone: boolean;
+    readonly camera: boolean;
+    readonly screen?: ScreenCapture | undefined;
+  }): Promise<void> {
     this.#remote.start();
     // Somebody who comes back is muted still.
     this.#tellHostMutes(this.#options.room.self);
@@ -151,6 +166,7 @@ export class BrowserMeetingClient implements MeetingClient {
       this.#tellMuted(),
       wanted.microphone ? this.#microphone.set(true) : undefined,
       wanted.camera ? this.#camera.set(true) : undefined,
+      wanted.screen && this.#screen.start(wanted.screen),
     ]);
   }
 
@@ -162,36 +178,36 @@ export class BrowserMeetingClient implements MeetingClient {
     await this.#camera.set(on);
   }
 
-  attachVideo(userId: number, canvas: HTMLCanvasElement): () => void {
-    return userId === this.#options.room.self.userId
-      ? this.#preview.attach(canvas)
-      : this.#remote.attach(userId, canvas);
+  /** Never rejects: what goes wrong is told by `deviceProblem`. What is captured stays its owner's. */
+  async shareScreen(capture: ScreenCapture): Promise<void> {
+    await this.#screen.start(capture);
   }
 
-  setShownHeight(userId: number, heightPx: number): void {
-    if (userId !== this.#options.room.self.userId) this.#remote.setShownHeight(userId, heightPx);
+  async stopScreenShare(): Promise<void> {
+    await this.#screen.stop();
+  }
+
+  attachVideo(userId: number, canvas: HTMLCanvasElement, source: PictureSource = 'camera'): () => void {
+    if (userId !== this.#options.room.self.userId) return this.#remote.attach(userId, canvas, source);
+    return source === 'camera' ? this.#preview.attach(canvas) : () => undefined;
+  }
+
+  setShownHeight(userId: number, heightPx: number, source: PictureSource = 'camera'): void {
+    if (userId !== this.#options.room.self.userId) this.#remote.setShownHeight(userId, heightPx, source);
   }
 
   audioLevel(userId: number): number {
     return this.#voices.level(userId, this.#options.clock.monotonicMs());
   }
 
-  stats(userId: number): TileStats {
+  stats(userId: number, source: PictureSource = 'camera'): TileStats {
     const { room } = this.#options;
+    const remote = this.#remote;
     if (userId !== room.self.userId)
-      return remoteTileStats(room.media, this.#remote.video(userId), this.#remote.audio(userId));
-    const video = this.#camera.pipeline?.stats;
-    return {
-      ...this.#rates.stats,
-      ...(room.media.roundTripMs !== undefined && { roundTripMs: room.media.roundTripMs }),
-      ...(video !== undefined && video.width > 0 && { width: video.width, height: video.height }),
-      ...(video !== undefined && {
-        codec: VIDEO_CODEC,
-        layers: video.layers,
-        allLayers: video.allLayers,
-        isOverloaded: video.isOverloaded,
-      }),
-    };
+      return remoteTileStats(room.media, remote.video(userId, source), remote.audio(userId, source));
+    return source === 'camera'
+      ? ownTileStats(room.media, this.#rates.stats, this.#camera.pipeline?.stats)
+      : ownTileStats(room.media, this.#screenRates.stats, this.#screen.pipeline?.stats);
   }
 
   /** How a participant's sound is played; undefined when there is none. */
@@ -223,83 +239,27 @@ export class BrowserMeetingClient implements MeetingClient {
     return this.#events.on(event, listener);
   }
 
-  #makeCamera(): LocalDevice<VideoEncoderPipeline, SimulcastStream> {
-    const { room, clock, log, timers } = this.#options;
-    return new LocalDevice({
-      device: 'camera',
-      log,
-      whenOff: 'release',
-      startPipeline: (track, onStopped) =>
-        new VideoEncoderPipeline({
-          track,
-          clock,
-          log,
-          onPreview: (frame) => this.#preview.show(frame),
-          onStopped,
-          onLayerCount: (layers) => {
-            this.#camera.stream?.setLayerCount(layers).catch((error: unknown) => {
-              log.warn('A layer of the camera could not be switched', { error, layers });
-            });
-          },
-        }),
-      publish: async (pipeline) => {
-        const { colorSpace, layers } = await withTimeout(
-          pipeline.format,
-          FIRST_PICTURE_TIMEOUT_MS,
-          timers,
-          () => new DeviceError('camera', NO_PICTURE_SENTENCE),
-        );
-        return SimulcastStream.publish({
-          room,
-          layers: layers.map((layer) => ({
-            kind: 'video',
-            source: 'camera',
-            codec: VIDEO_CODEC,
-            framesPerSecond: CAMERA_FRAMES_PER_SECOND,
-            ...layer,
-            ...(colorSpace && { colorSpace }),
-          })),
-          onPublished: (stream, layer) => {
-            stream.onKeyFrameNeeded = () => pipeline.requestKeyFrame(layer);
-            stream.onWantedChanged = (wanted) => pipeline.setWanted(layer, wanted);
-            pipeline.setWanted(layer, stream.wanted);
-            pipeline.requestKeyFrame(layer);
-          },
-        });
-      },
-      unpublish: (camera) => camera.unpublish(),
+  #makeCamera(): LocalVideo {
+    return createLocalVideo({
+      ...this.#options,
+      source: 'camera',
+      profile: CAMERA_PROFILE,
+      open: () => openDevice('camera'),
+      onPreview: (frame) => this.#preview.show(frame),
       onProblem: (problem) => this.#events.emit('deviceProblem', problem),
       onChanged: () => this.#deviceSwitched(),
     });
   }
 
-  #makeMicrophone(): LocalDevice<AudioEncoderPipeline> {
-    const { room, clock, log } = this.#options;
-    return new LocalDevice({
-      device: 'microphone',
-      log,
+  #makeMicrophone(): LocalAudio {
+    const { room, clock } = this.#options;
+    return createLocalAudio({
+      ...this.#options,
+      source: 'microphone',
+      profile: VOICE,
       whenOff: 'pause',
-      startPipeline: (track, onStopped) =>
-        new AudioEncoderPipeline({
-          track,
-          clock,
-          log,
-          onLevel: (level) => this.#voices.add(room.self.userId, level, clock.monotonicMs()),
-          onStopped,
-        }),
-      publish: () =>
-        room.publish({
-          kind: 'audio',
-          source: 'microphone',
-          codec: AUDIO_CODEC,
-          sampleRateHz: AUDIO_SAMPLE_RATE_HZ,
-          channels: 1,
-          bitrateBps: AUDIO_BITRATE_BPS,
-        }),
-      unpublish: ({ streamId }) => room.unpublish(streamId),
-      setPaused: (pipeline, paused) => {
-        pipeline.paused = paused;
-      },
+      open: () => openDevice('microphone'),
+      onLevel: (level) => this.#voices.add(room.self.userId, level, clock.monotonicMs()),
       onProblem: (problem) => this.#events.emit('deviceProblem', problem),
       onChanged: () => this.#deviceSwitched(),
     });
@@ -340,7 +300,8 @@ export class BrowserMeetingClient implements MeetingClient {
     return participantViews(this.#options.room, {
       microphoneOn: this.#microphone.isOn,
       cameraOn: this.#camera.isOn,
-      hasPicture: (userId) => this.#remote.video(userId)?.receiver.hasPicture ?? false,
+      screenShareOn: this.#screen.isOn,
+      hasPicture: (userId, source) => this.#remote.video(userId, source)?.receiver.hasPicture ?? false,
       isSpeaking: (userId) => this.#voices.isSpeaking(userId),
     });
   }
@@ -367,6 +328,7 @@ export class BrowserMeetingClient implements MeetingClient {
     for (const stop of this.#stop) stop();
     this.#camera.close();
     this.#microphone.close();
+    this.#screen.close();
     this.#remote.close();
     this.#preview.clear();
     this.#audioOutput.close();

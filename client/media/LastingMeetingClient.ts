@@ -6,11 +6,13 @@ import type { LastingRoom } from '../core/LastingRoom.ts';
 import type { Room } from '../core/Room.ts';
 import type { RoomEnd } from '../core/RoomEvents.ts';
 import { BrowserMeetingClient, type BrowserMeetingClientOptions } from './BrowserMeetingClient.ts';
+import { captureScreen, isScreenShareAvailable, type ScreenCapture } from './capture/screen.ts';
 import type {
   MeetingClient,
   MeetingEvents,
   MeetingState,
   ParticipantView,
+  PictureSource,
   TileStats,
 } from './MeetingClient.ts';
 import type { AudioReceiverStats } from './playback/AudioReceiver.ts';
@@ -29,6 +31,7 @@ export interface LastingMeetingClientOptions extends Omit<BrowserMeetingClientOp
 
 interface Attachment {
   readonly userId: number;
+  readonly source: PictureSource;
   readonly canvas: HTMLCanvasElement;
   detach: () => void;
 }
@@ -37,9 +40,15 @@ export class LastingMeetingClient implements MeetingClient {
   readonly #options: LastingMeetingClientOptions;
   readonly #events: Emitter<MeetingEvents>;
   readonly #attachments = new Set<Attachment>();
-  readonly #shownHeights = new Map<number, number>();
+  /** By source, then by user id. */
+  readonly #shownHeights: Readonly<Record<PictureSource, Map<number, number>>> = {
+    camera: new Map(),
+    screen: new Map(),
+  };
   #client: BrowserMeetingClient;
   #devices: Devices;
+  /** What is shared of the screen, in this room and the next. */
+  #screen: ScreenCapture | undefined;
   #over = false;
 
   /** The devices may ask the person for permission: the meeting is there already. */
@@ -83,6 +92,14 @@ export class LastingMeetingClient implements MeetingClient {
     return this.#isBetween ? this.#devices.camera : this.#client.cameraOn;
   }
 
+  get canShareScreen(): boolean {
+    return isScreenShareAvailable();
+  }
+
+  get screenShareOn(): boolean {
+    return this.#isBetween ? this.#screen !== undefined : this.#client.screenShareOn;
+  }
+
   async setMicrophone(on: boolean): Promise<void> {
     this.#devices = { ...this.#devices, microphone: on };
     if (this.#isBetween) this.#events.emit('changed', undefined);
@@ -95,8 +112,31 @@ export class LastingMeetingClient implements MeetingClient {
     else await this.#client.setCamera(on);
   }
 
-  attachVideo(userId: number, canvas: HTMLCanvasElement): () => void {
-    const attachment = { userId, canvas, detach: this.#client.attachVideo(userId, canvas) };
+  async startScreenShare(): Promise<void> {
+    const capture = await captureScreen();
+    if (this.#over) {
+      capture.stop();
+      return;
+    }
+    this.#screen?.stop();
+    this.#screen = capture;
+    capture.onEnded(() => {
+      if (this.#screen === capture) void this.stopScreenShare();
+    });
+    if (this.#isBetween) this.#events.emit('changed', undefined);
+    else await this.#client.shareScreen(capture);
+  }
+
+  async stopScreenShare(): Promise<void> {
+    this.#screen?.stop();
+    this.#screen = undefined;
+    if (this.#isBetween) this.#events.emit('changed', undefined);
+    else await this.#client.stopScreenShare();
+  }
+
+  attachVideo(userId: number, canvas: HTMLCanvasElement, source: PictureSource = 'camera'): () => void {
+    const detach = this.#client.attachVideo(userId, canvas, source);
+    const attachment = { userId, source, canvas, detach };
     this.#attachments.add(attachment);
     return () => {
       this.#attachments.delete(attachment);
@@ -104,17 +144,17 @@ export class LastingMeetingClient implements MeetingClient {
     };
   }
 
-  setShownHeight(userId: number, heightPx: number): void {
-    this.#shownHeights.set(userId, heightPx);
-    this.#client.setShownHeight(userId, heightPx);
+  setShownHeight(userId: number, heightPx: number, source: PictureSource = 'camera'): void {
+    this.#shownHeights[source].set(userId, heightPx);
+    this.#client.setShownHeight(userId, heightPx, source);
   }
 
   audioLevel(userId: number): number {
     return this.#client.audioLevel(userId);
   }
 
-  stats(userId: number): TileStats {
-    return this.#client.stats(userId);
+  stats(userId: number, source: PictureSource = 'camera'): TileStats {
+    return this.#client.stats(userId, source);
   }
 
   hostMute(userId: number, kind: 'audio' | 'video', muted: boolean): Promise<void> {
@@ -157,12 +197,14 @@ export class LastingMeetingClient implements MeetingClient {
     client.on('changed', () => this.#events.emit('changed', undefined));
     client.on('deviceProblem', (problem) => {
       // What could not be used is not tried again in the next room.
-      this.#devices = { ...this.#devices, [problem.device]: false };
+      if (problem.device === 'camera' || problem.device === 'microphone')
+        this.#devices = { ...this.#devices, [problem.device]: false };
+      else if (problem.device === 'screen') void this.stopScreenShare();
       this.#events.emit('deviceProblem', problem);
     });
     client.on('notice', (notice) => this.#events.emit('notice', notice));
     client.on('hostMute', (notice) => this.#events.emit('hostMute', notice));
-    void client.start(this.#devices);
+    void client.start({ ...this.#devices, screen: this.#screen });
     return client;
   }
 
@@ -172,12 +214,14 @@ export class LastingMeetingClient implements MeetingClient {
     // User ids may be the same ones in another order: a page then keeps its tiles and asks for nothing anew.
     for (const attachment of this.#attachments) {
       attachment.detach();
-      attachment.detach = client.attachVideo(attachment.userId, attachment.canvas);
+      attachment.detach = client.attachVideo(attachment.userId, attachment.canvas, attachment.source);
     }
     const known = new Set(client.participants.map(({ userId }) => userId));
-    for (const [userId, heightPx] of this.#shownHeights) {
-      if (known.has(userId)) client.setShownHeight(userId, heightPx);
-      else this.#shownHeights.delete(userId);
+    for (const source of ['camera', 'screen'] as const) {
+      for (const [userId, heightPx] of this.#shownHeights[source]) {
+        if (known.has(userId)) client.setShownHeight(userId, heightPx, source);
+        else this.#shownHeights[source].delete(userId);
+      }
     }
     this.#events.emit('changed', undefined);
   }
@@ -185,6 +229,7 @@ export class LastingMeetingClient implements MeetingClient {
   #end(end: RoomEnd): void {
     const { lasting, log, timers } = this.#options;
     this.#over = true;
+    this.#screen?.stop();
     if (end.error !== undefined) log.warn('The meeting ended', { error: end.error });
     this.#events.emit('changed', undefined);
     this.#events.emit('ended', toMeetingEnd(end));

@@ -1,9 +1,14 @@
-// One of this participant's devices on its way into the meeting: captured, encoded, published; on and off.
+// A source of this participant's on its way into the meeting: captured, encoded, published; on and off.
 import type { Logger } from '../../shared/base/log.ts';
 import type { EncodedFrame } from '../core/media/EncodedFrame.ts';
 import type { OutgoingStats } from '../core/media/OutgoingStream.ts';
 import type { CaptureEnd } from './capture/CaptureLoop.ts';
-import { DeviceError, deviceLostSentence, openDevice } from './capture/devices.ts';
+import {
+  DeviceError,
+  notEncodedSentence,
+  notPublishedSentence,
+  sourceLostSentence,
+} from './capture/devices.ts';
 import type { DeviceProblem } from './MeetingClient.ts';
 
 /** What captures and encodes: VideoEncoderPipeline, AudioEncoderPipeline. */
@@ -23,6 +28,8 @@ export interface SentStream {
 export interface LocalDeviceOptions<P extends Pipeline, S extends SentStream> {
   readonly device: DeviceProblem['device'];
   readonly log: Logger;
+  /** The track, which is stopped here. Rejects with DeviceError. */
+  readonly open: () => Promise<MediaStreamTrack>;
   /** Comes first: what is published may depend on what the device gives. */
   readonly startPipeline: (track: MediaStreamTrack, onStopped: (reason: CaptureEnd) => void) => P;
   readonly publish: (pipeline: P) => Promise<S>;
@@ -112,7 +119,7 @@ export class LocalDevice<P extends Pipeline, S extends SentStream = SentStream> 
       this.#isOn = true;
       return;
     }
-    const track = await openDevice(this.#options.device);
+    const track = await this.#options.open();
     if (this.#closed || !this.#wanted) {
       track.stop();
       return;
@@ -166,13 +173,8 @@ export class LocalDevice<P extends Pipeline, S extends SentStream = SentStream> 
     this.#wanted = false;
     if (running.stream !== undefined) this.#unpublish(running.stream);
     const { device } = this.#options;
-    this.#options.onProblem({
-      device,
-      message:
-        reason === 'track_ended'
-          ? deviceLostSentence(device)
-          : `This browser could not encode your ${device}. Turn it on again, or use another browser.`,
-    });
+    const message = reason === 'track_ended' ? sourceLostSentence(device) : notEncodedSentence(device);
+    if (message !== undefined) this.#options.onProblem({ device, message });
     this.#options.onChanged();
   }
 
@@ -194,10 +196,7 @@ export class LocalDevice<P extends Pipeline, S extends SentStream = SentStream> 
     this.#wanted = false;
     onProblem({
       device,
-      message:
-        error instanceof DeviceError
-          ? error.message
-          : `Your ${device} could not be shared with the meeting. Turn it on again.`,
+      message: error instanceof DeviceError ? error.message : notPublishedSentence(device),
     });
   }
 }

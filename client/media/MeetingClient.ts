@@ -26,9 +26,16 @@ export interface ParticipantView {
   readonly isHost: boolean;
   /** Has a camera stream that is being shown. */
   readonly hasVideo: boolean;
+  /** Shares a screen, a window or a tab. */
+  readonly sharesScreen: boolean;
+  /** Of what another participant shares there is a picture. */
+  readonly hasScreen: boolean;
   /** Loud enough, for long enough, to be the one who speaks. */
   readonly speaking: boolean;
 }
+
+/** What a participant shows: itself, and what it shares. Each has a picture of its own, and may have sound. */
+export type PictureSource = 'camera' | 'screen';
 
 /** Figures of one tile, over the last second. Absent fields are not known (not zero). */
 export interface TileStats {
@@ -44,16 +51,16 @@ export interface TileStats {
   readonly jitterBufferMs?: number;
   readonly framesDecoded?: number;
   readonly codec?: string;
-  /** Of this participant's own camera: simulcast layers that are encoded now, and that its picture has room for. */
+  /** Of this participant's own picture: simulcast layers that are encoded now, and that its picture has room for. */
   readonly layers?: number;
   readonly allLayers?: number;
   /** Of this participant's own camera: the machine is too slow for all layers. */
   readonly isOverloaded?: boolean;
 }
 
-/** A device that could not be used; the meeting goes on without it. */
+/** A device or a screen that could not be used; the meeting goes on without it. */
 export interface DeviceProblem {
-  readonly device: 'camera' | 'microphone';
+  readonly device: 'camera' | 'microphone' | 'screen' | 'screen_audio';
   readonly message: string;
 }
 
@@ -93,16 +100,30 @@ export interface MeetingClient {
   readonly isLimited: boolean;
   readonly microphoneOn: boolean;
   readonly cameraOn: boolean;
+  /** This browser can share a screen; phones cannot. */
+  readonly canShareScreen: boolean;
+  /** This participant shares a screen, also while the meeting reconnects. */
+  readonly screenShareOn: boolean;
 
   setMicrophone(on: boolean): Promise<void>;
   setCamera(on: boolean): Promise<void>;
-  /** Draws this participant's video on the canvas (at its own size, mirrored by the page if wanted) until detached. */
-  attachVideo(userId: number, canvas: HTMLCanvasElement): () => void;
+  /**
+   * Asks the person what to share (a screen, a window, a tab and its sound), and shares it in place of what was shared before,
+   * until it is stopped: by stopScreenShare, or by the person with the browser's own button, which is told by `changed`. Call
+   * it right after a click or a key. Rejects with ScreenShareError; what goes wrong later is told by `deviceProblem`.
+   */
+  startScreenShare(): Promise<void>;
+  stopScreenShare(): Promise<void>;
+  /**
+   * Draws this participant's video on the canvas (at its own size, mirrored by the page if wanted) until detached. One's own
+   * screen is not drawn.
+   */
+  attachVideo(userId: number, canvas: HTMLCanvasElement, source?: PictureSource): () => void;
   /** How high a participant's picture is shown, in device pixels: no larger one than that needs is received. */
-  setShownHeight(userId: number, heightPx: number): void;
+  setShownHeight(userId: number, heightPx: number, source?: PictureSource): void;
   /** Audio level of a participant now, 0 to 1 (RMS). */
   audioLevel(userId: number): number;
-  stats(userId: number): TileStats;
+  stats(userId: number, source?: PictureSource): TileStats;
   /**
    * By a host: nothing of this kind reaches anybody from this participant until it is lifted. Resolves once that is
    * enforced. Rejects with HostActionError.
@@ -149,6 +170,24 @@ export class JoinError extends Error {
     | 'failed';
 
   constructor(code: JoinError['code'], message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/** Nothing is shared. `message` is a sentence a person can act on. */
+export class ScreenShareError extends Error {
+  override readonly name = 'ScreenShareError';
+  readonly code:
+    | 'unsupported'
+    /** The person chose nothing, as they may: no problem. */
+    | 'cancelled'
+    /** The operating system forbids it. */
+    | 'denied'
+    | 'unavailable'
+    | 'failed';
+
+  constructor(code: ScreenShareError['code'], message: string, options?: ErrorOptions) {
     super(message, options);
     this.code = code;
   }

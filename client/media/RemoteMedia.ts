@@ -5,7 +5,7 @@ import type { Room } from '../core/Room.ts';
 import type { PublishedStream } from '../core/signaling/types.ts';
 import { systemTimers, type Timers } from '../core/timers.ts';
 import { layerForHeight } from './encode/layerSizes.ts';
-import type { MeetingNotice } from './MeetingClient.ts';
+import type { MeetingNotice, PictureSource } from './MeetingClient.ts';
 import type { AudioOutput } from './playback/AudioOutput.ts';
 import { AudioReceiver } from './playback/AudioReceiver.ts';
 import { VideoReceiver } from './playback/VideoReceiver.ts';
@@ -19,6 +19,7 @@ export interface RemoteMediaOptions {
   readonly log: Logger;
   readonly random: () => number;
   readonly audioOutput: AudioOutput;
+  /** Of a participant's voice. */
   readonly onLevel: (userId: number, level: number) => void;
   /** A participant's picture came or went. */
   readonly onChanged: () => void;
@@ -43,8 +44,10 @@ interface RemoteAudio {
   readonly receiver: AudioReceiver;
 }
 
-/** Receivers of one participant, and the canvases that wait for its picture whether it has one now or not. */
+/** What one participant shows of itself, or shares: receivers, and the canvases that wait for a picture whether there is one now or not. */
 interface Remote {
+  readonly userId: number;
+  readonly source: PictureSource;
   video?: RemoteVideo;
   audio?: RemoteAudio;
   /** Height that the picture is shown in, device pixels; undefined while nobody says. */
@@ -55,7 +58,11 @@ interface Remote {
 
 export class RemoteMedia {
   readonly #options: RemoteMediaOptions;
-  readonly #remotes = new Map<number, Remote>();
+  /** By source, then by user id. */
+  readonly #remotes: Readonly<Record<PictureSource, Map<number, Remote>>> = {
+    camera: new Map(),
+    screen: new Map(),
+  };
   readonly #subscriber: Subscriber;
   #closed = false;
 
@@ -70,8 +77,8 @@ export class RemoteMedia {
       for (const stream of participant.streams) this.add(stream);
   }
 
-  video(userId: number): PlayedVideo | undefined {
-    const video = this.#remotes.get(userId)?.video;
+  video(userId: number, source: PictureSource = 'camera'): PlayedVideo | undefined {
+    const video = this.#remotes[source].get(userId)?.video;
     if (video === undefined) return undefined;
     const { layers, receiver } = video;
     const stream = layers.get(receiver.activeStreamId ?? 0) ?? [...layers.values()][0];
@@ -79,31 +86,34 @@ export class RemoteMedia {
   }
 
   /** How high a participant's picture is shown, device pixels: a layer that is good enough for it is asked for. */
-  setShownHeight(userId: number, shownHeight: number): void {
-    const remote = this.#remote(userId);
+  setShownHeight(userId: number, shownHeight: number, source: PictureSource): void {
+    const remote = this.#remote(userId, source);
     if (remote.shownHeight === shownHeight) return;
     remote.shownHeight = shownHeight;
-    this.#wish(userId, remote);
+    this.#wish(remote);
   }
 
-  /** Who speaks comes first when the path does not take everything. */
+  /** Who speaks comes first when the path does not take everything; only shared screens come before. */
   setSpeaking(userId: number, speaking: boolean): void {
-    const remote = this.#remotes.get(userId);
+    const remote = this.#remotes.camera.get(userId);
     if (remote === undefined || (remote.speaking ?? false) === speaking) return;
     remote.speaking = speaking;
-    this.#wish(userId, remote);
+    this.#wish(remote);
   }
 
   /** Another media server knows nothing of what was wished for. */
   wishAgain(): void {
-    for (const [userId, remote] of this.#remotes) this.#wish(userId, remote);
+    for (const remote of this.#all()) this.#wish(remote);
   }
 
-  audio(userId: number): RemoteAudio | undefined {
-    return this.#remotes.get(userId)?.audio;
+  audio(userId: number, source: PictureSource = 'camera'): RemoteAudio | undefined {
+    return this.#remotes[source].get(userId)?.audio;
   }
 
-  /** Subscribes to a stream. A participant has one picture and one voice here: a newer stream takes the older one's place. */
+  /**
+   * Subscribes to a stream. A participant has one picture and one voice here, and so has what it shares: a newer stream takes
+   * the older one's place.
+   */
   add(stream: PublishedStream): void {
     if (this.#closed) return;
     const adding = stream.kind === 'video' ? this.#addVideo(stream) : this.#addAudio(stream);
@@ -116,7 +126,7 @@ export class RemoteMedia {
   /** The stream is gone: unpublished, or its publisher left. */
   remove(stream: PublishedStream): void {
     this.#subscriber.forget(stream);
-    const remote = this.#remotes.get(stream.userId);
+    const remote = this.#remotes[shownIn(stream)].get(stream.userId);
     if (remote === undefined) return;
     const { video } = remote;
     if (video?.layers.get(stream.streamId) !== undefined) {
@@ -125,17 +135,17 @@ export class RemoteMedia {
       if (video.layers.size === 0) this.#dropVideo(remote);
     }
     if (remote.audio?.stream.streamId === stream.streamId) this.#dropAudio(remote);
-    this.#forgetWhenEmpty(stream.userId, remote);
+    this.#forgetWhenEmpty(remote);
     this.#options.onChanged();
   }
 
-  attach(userId: number, canvas: HTMLCanvasElement): () => void {
-    const remote = this.#remote(userId);
+  attach(userId: number, canvas: HTMLCanvasElement, source: PictureSource): () => void {
+    const remote = this.#remote(userId, source);
     remote.canvases.set(canvas, remote.video?.receiver.painter.attach(canvas));
     return () => {
       remote.canvases.get(canvas)?.();
       remote.canvases.delete(canvas);
-      this.#forgetWhenEmpty(userId, remote);
+      this.#forgetWhenEmpty(remote);
     };
   }
 
@@ -143,16 +153,16 @@ export class RemoteMedia {
   close(): void {
     this.#closed = true;
     this.#subscriber.close();
-    for (const remote of this.#remotes.values()) {
+    for (const remote of this.#all()) {
       this.#dropVideo(remote);
       this.#dropAudio(remote);
     }
-    this.#remotes.clear();
+    for (const remotes of Object.values(this.#remotes)) remotes.clear();
   }
 
   async #addVideo(stream: PublishedStream): Promise<void> {
     const { userId, streamId } = stream;
-    const remote = this.#remote(userId);
+    const remote = this.#remote(userId, shownIn(stream));
     if (!isLayerOf(remote.video, stream)) {
       this.#dropVideo(remote);
       const receiver = this.#makeVideoReceiver(stream);
@@ -164,7 +174,7 @@ export class RemoteMedia {
     if (video === undefined) return;
     video.layers.set(streamId, stream);
     await this.#subscriber.subscribe(stream, video.receiver.receiverOf(streamId));
-    this.#wish(userId, remote);
+    this.#wish(remote);
   }
 
   #makeVideoReceiver({ userId, codec, colorSpace }: PublishedStream): VideoReceiver {
@@ -181,7 +191,7 @@ export class RemoteMedia {
   }
 
   /** Before anybody says how the picture is shown, everything is sent. */
-  #wish(userId: number, { video, shownHeight, speaking }: Remote): void {
+  #wish({ userId, source, video, shownHeight, speaking }: Remote): void {
     const layers = [...(video?.layers.values() ?? [])];
     const [any] = layers;
     if (any === undefined || shownHeight === undefined) return;
@@ -190,7 +200,7 @@ export class RemoteMedia {
       height: height ?? 0,
     }));
     this.#options.room.media.changeLayer(userId, any.streamId, {
-      preferredSpatialLayer: layerForHeight(sizes, shownHeight),
+      preferredSpatialLayer: layerForHeight(sizes, shownHeight, source),
       priority: speaking ? 1 : 0,
     });
   }
@@ -203,7 +213,8 @@ export class RemoteMedia {
       .get(userId)
       ?.streams.some((candidate) => candidate.streamId === streamId);
     if (this.#closed || !isStillPublished) return;
-    const remote = this.#remote(userId);
+    const source = shownIn(stream);
+    const remote = this.#remote(userId, source);
     this.#dropAudio(remote);
     const receiver = new AudioReceiver({
       codec: stream.codec,
@@ -211,18 +222,25 @@ export class RemoteMedia {
       timers: systemTimers,
       log,
       sink: audioOutput.open(),
-      onLevel: (level) => onLevel(userId, level),
+      // What is played in a shared tab does not make its participant the one who speaks.
+      onLevel: (level) => {
+        if (source === 'camera') onLevel(userId, level);
+      },
     });
     remote.audio = { stream, receiver };
     await this.#subscriber.subscribe(stream, receiver);
   }
 
-  #remote(userId: number): Remote {
-    const known = this.#remotes.get(userId);
+  #remote(userId: number, source: PictureSource): Remote {
+    const known = this.#remotes[source].get(userId);
     if (known !== undefined) return known;
-    const remote: Remote = { canvases: new Map() };
-    this.#remotes.set(userId, remote);
+    const remote: Remote = { userId, source, canvases: new Map() };
+    this.#remotes[source].set(userId, remote);
     return remote;
+  }
+
+  *#all(): Generator<Remote> {
+    for (const remotes of Object.values(this.#remotes)) yield* remotes.values();
   }
 
   #dropVideo(remote: Remote): void {
@@ -238,10 +256,16 @@ export class RemoteMedia {
     delete remote.audio;
   }
 
-  #forgetWhenEmpty(userId: number, remote: Remote): void {
-    if (remote.video === undefined && remote.audio === undefined && remote.canvases.size === 0)
-      this.#remotes.delete(userId);
+  #forgetWhenEmpty(remote: Remote): void {
+    const { userId, source, video, audio, canvases } = remote;
+    if (video === undefined && audio === undefined && canvases.size === 0)
+      this.#remotes[source].delete(userId);
   }
+}
+
+/** A stream of what a participant shares belongs there, all others to the participant itself. */
+function shownIn({ source }: PublishedStream): PictureSource {
+  return source === 'screen' || source === 'screen_audio' ? 'screen' : 'camera';
 }
 
 /** A layer of the same source that is not there yet; a stream in the place of another is a picture of its own. */

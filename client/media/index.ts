@@ -20,6 +20,8 @@ export {
   type MeetingNotice,
   type MeetingState,
   type ParticipantView,
+  type PictureSource,
+  ScreenShareError,
   type TileStats,
 } from './MeetingClient.ts';
 export { missingFeatures } from './support.ts';

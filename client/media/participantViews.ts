@@ -1,12 +1,14 @@
 import type { Room } from '../core/Room.ts';
-import type { ParticipantView } from './MeetingClient.ts';
+import type { Participant } from '../core/signaling/types.ts';
+import type { ParticipantView, PictureSource } from './MeetingClient.ts';
 
 /** What a page shows of participants beside what signaling says of them. */
 export interface ParticipantMedia {
   readonly microphoneOn: boolean;
   readonly cameraOn: boolean;
+  readonly screenShareOn: boolean;
   /** Whether a picture of this other participant can be shown. */
-  readonly hasPicture: (userId: number) => boolean;
+  readonly hasPicture: (userId: number, source: PictureSource) => boolean;
   readonly isSpeaking: (userId: number) => boolean;
 }
 
@@ -33,8 +35,14 @@ export function participantViews(
       videoMutedByHost: participant.videoMutedByHost,
       mutedByName: mutedByUserId === undefined ? undefined : names.get(mutedByUserId),
       isHost: participant.isHost,
-      hasVideo: !videoMuted && (isSelf || media.hasPicture(userId)),
+      hasVideo: !videoMuted && (isSelf || media.hasPicture(userId, 'camera')),
+      sharesScreen: isSelf ? media.screenShareOn : isSharing(participant),
+      hasScreen: !isSelf && media.hasPicture(userId, 'screen'),
       speaking: media.isSpeaking(userId),
     };
   });
+}
+
+function isSharing({ streams }: Participant): boolean {
+  return streams.some(({ kind, source }) => kind === 'video' && source === 'screen');
 }

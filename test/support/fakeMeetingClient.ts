@@ -9,6 +9,7 @@ import type {
   MeetingNotice,
   MeetingState,
   ParticipantView,
+  PictureSource,
   TileStats,
 } from '../../client/media/MeetingClient.ts';
 
@@ -22,6 +23,7 @@ export interface FakePerson {
   readonly muted?: boolean;
   readonly speaking?: boolean;
   readonly host?: boolean;
+  readonly screen?: boolean;
 }
 
 export class FakeMeetingClient implements MeetingClient {
@@ -32,6 +34,10 @@ export class FakeMeetingClient implements MeetingClient {
   participants: readonly ParticipantView[];
   microphoneOn: boolean;
   cameraOn: boolean;
+  canShareScreen = true;
+  screenShareOn = false;
+  /** What `startScreenShare` rejects with. */
+  screenError: Error | undefined;
   /** What `setCamera(true)` and `setMicrophone(true)` reject with. */
   deviceError: Error | undefined;
   /** What a host's actions reject with. */
@@ -39,6 +45,7 @@ export class FakeMeetingClient implements MeetingClient {
   readonly attached = new Set<number>();
   /** By user id, device pixels. */
   readonly shownHeights = new Map<number, number>();
+  readonly shownScreenHeights = new Map<number, number>();
   leaveCalls = 0;
   readonly #listeners = new Map<keyof MeetingEvents, Set<(value: never) => void>>();
   #nextUserId = SELF + 1;
@@ -70,7 +77,20 @@ export class FakeMeetingClient implements MeetingClient {
     this.change(SELF, { videoMuted: !on, hasVideo: on });
   }
 
-  attachVideo(userId: number, canvas: HTMLCanvasElement): () => void {
+  async startScreenShare(): Promise<void> {
+    if (this.screenError) throw this.screenError;
+    this.#shareScreen(true);
+  }
+
+  async stopScreenShare(): Promise<void> {
+    this.#shareScreen(false);
+  }
+
+  attachVideo(userId: number, canvas: HTMLCanvasElement, source: PictureSource = 'camera'): () => void {
+    if (source === 'screen') {
+      drawSlide(canvas);
+      return () => undefined;
+    }
     canvas.width = WIDTH;
     canvas.height = HEIGHT;
     this.attached.add(userId);
@@ -82,8 +102,8 @@ export class FakeMeetingClient implements MeetingClient {
     };
   }
 
-  setShownHeight(userId: number, heightPx: number): void {
-    this.shownHeights.set(userId, heightPx);
+  setShownHeight(userId: number, heightPx: number, source: PictureSource = 'camera'): void {
+    (source === 'screen' ? this.shownScreenHeights : this.shownHeights).set(userId, heightPx);
   }
 
   audioLevel(userId: number): number {
@@ -187,8 +207,20 @@ export class FakeMeetingClient implements MeetingClient {
     this.#emit('ended', end);
   }
 
+  #shareScreen(on: boolean): void {
+    this.screenShareOn = on;
+    this.change(SELF, { sharesScreen: on });
+  }
+
   #view(userId: number, person: FakePerson): ParticipantView {
-    const { displayName, video = true, muted = false, speaking = false, host = false } = person;
+    const {
+      displayName,
+      video = true,
+      muted = false,
+      speaking = false,
+      host = false,
+      screen = false,
+    } = person;
     return {
       userId,
       participantId: `participant-${userId}`,
@@ -201,6 +233,8 @@ export class FakeMeetingClient implements MeetingClient {
       mutedByName: undefined,
       isHost: host,
       hasVideo: video,
+      sharesScreen: screen,
+      hasScreen: screen,
       speaking,
     };
   }
@@ -229,4 +263,20 @@ function drawPerson(canvas: HTMLCanvasElement, userId: number, nowMs: number): v
   context.beginPath();
   context.ellipse(x, HEIGHT * 0.42, 62, 78, 0, 0, Math.PI * 2);
   context.fill();
+}
+
+/** A page of a talk, of a shape of its own: taller than a tile. */
+function drawSlide(canvas: HTMLCanvasElement): void {
+  canvas.width = 1_280;
+  canvas.height = 960;
+  const context = canvas.getContext('2d');
+  if (!context) return;
+  context.fillStyle = '#f7f4ec';
+  context.fillRect(0, 0, canvas.width, canvas.height);
+  context.fillStyle = '#23304a';
+  context.font = '700 84px sans-serif';
+  context.fillText('Roadmap', 90, 170);
+  context.font = '48px sans-serif';
+  for (const [line, text] of ['One meeting, one machine', 'A region of machines', 'The world'].entries())
+    context.fillText(`${line + 1}.  ${text}`, 90, 330 + 120 * line);
 }

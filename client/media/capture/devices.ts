@@ -1,7 +1,8 @@
 // Camera and microphone, and what to tell a person when one cannot be used.
 import type { DeviceProblem } from '../MeetingClient.ts';
 
-type Device = DeviceProblem['device'];
+type Source = DeviceProblem['device'];
+type Device = 'camera' | 'microphone';
 
 export const CAMERA_WIDTH = 640;
 export const CAMERA_HEIGHT = 360;
@@ -20,12 +21,12 @@ const CONSTRAINTS: Readonly<Record<Device, MediaStreamConstraints>> = {
   },
 };
 
-/** Thrown by openDevice; `message` is a sentence that a person can act on. */
+/** A device that cannot be used; `message` is a sentence that a person can act on. */
 export class DeviceError extends Error {
   override readonly name = 'DeviceError';
-  readonly device: Device;
+  readonly device: Source;
 
-  constructor(device: Device, message: string, options?: ErrorOptions) {
+  constructor(device: Source, message: string, options?: ErrorOptions) {
     super(message, options);
     this.device = device;
   }
@@ -61,11 +62,39 @@ export function deviceSentence(device: Device, error: unknown): string {
   }
 }
 
-/** What to tell when a camera is open and shows nothing. */
-export const NO_PICTURE_SENTENCE =
-  'Your camera gives no picture. Close other programs that may use it, or connect it again, then turn it on again.';
+/** What to tell when a source of pictures is open and shows nothing. */
+export const NO_PICTURE_SENTENCES: Readonly<Record<'camera' | 'screen', string>> = {
+  camera:
+    'Your camera gives no picture. Close other programs that may use it, or connect it again, then turn it on again.',
+  screen: 'What you share gives no picture. Choose another window or tab.',
+};
 
-/** What to tell when a device stops by itself. */
-export function deviceLostSentence(device: Device): string {
-  return `Your ${device} stopped. Check that it is still connected, then turn it on again.`;
+/** What to tell when a source stops by itself; nothing of a screen, which its person has stopped with the browser's own button. */
+export function sourceLostSentence(source: Source): string | undefined {
+  return source === 'screen' || source === 'screen_audio'
+    ? undefined
+    : `Your ${source} stopped. Check that it is still connected, then turn it on again.`;
+}
+
+const NOUNS: Readonly<Record<Source, string>> = {
+  camera: 'camera',
+  microphone: 'microphone',
+  screen: 'screen',
+  screen_audio: "screen's sound",
+};
+const AGAIN: Readonly<Record<Source, string>> = {
+  camera: 'Turn it on again',
+  microphone: 'Turn it on again',
+  screen: 'Share it again',
+  screen_audio: 'Share the screen again',
+};
+
+/** What to tell when the encoder of a source does not work. */
+export function notEncodedSentence(source: Source): string {
+  return `This browser could not encode your ${NOUNS[source]}. ${AGAIN[source]}, or use another browser.`;
+}
+
+/** What to tell when a source could not be published. */
+export function notPublishedSentence(source: Source): string {
+  return `Your ${NOUNS[source]} could not be shared with the meeting. ${AGAIN[source]}.`;
 }

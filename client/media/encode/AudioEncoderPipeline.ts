@@ -1,4 +1,4 @@
-// Microphone track to encoded frames: Opus, 48 kHz, mono, 20 ms.
+// Sound track to encoded frames: Opus, 48 kHz, mono, 20 ms.
 import type { Clock } from '../../../shared/base/clock.ts';
 import type { Logger } from '../../../shared/base/log.ts';
 import { FrameType } from '../../../shared/frame/layout.ts';
@@ -10,7 +10,16 @@ import { EncodedTimeline } from './EncodedTimeline.ts';
 
 export const AUDIO_CODEC = 'opus';
 export const AUDIO_SAMPLE_RATE_HZ = 48_000;
-export const AUDIO_BITRATE_BPS = 32_000;
+
+/** What sound of one kind is encoded for. */
+export interface AudioProfile {
+  readonly bitrateBps: number;
+  /** Sends next to nothing while it is silent, which a voice often is and music hardly. */
+  readonly skipsSilence: boolean;
+}
+
+export const VOICE: AudioProfile = { bitrateBps: 32_000, skipsSilence: true };
+export const SCREEN_SOUND: AudioProfile = { bitrateBps: 64_000, skipsSilence: false };
 
 const FRAME_DURATION_US = 20_000;
 /** Loss that in-band error correction is tuned for, per cent. */
@@ -21,6 +30,7 @@ const MAX_RESTARTS = 3;
 
 export interface AudioEncoderPipelineOptions {
   readonly track: MediaStreamTrack;
+  readonly profile: AudioProfile;
   readonly clock: Clock;
   readonly log: Logger;
   /** Root mean square of each captured buffer, 0 to 1. */
@@ -98,7 +108,7 @@ export class AudioEncoderPipeline {
 
   async #startEncoder(sampleRateHz: number): Promise<void> {
     this.#closeEncoder();
-    const config = await chooseConfig(sampleRateHz);
+    const config = await chooseConfig(sampleRateHz, this.#options.profile);
     if (this.#loop.stopped || this.#paused) return;
     const encoder = new AudioEncoder({
       output: (chunk) => {
@@ -141,19 +151,22 @@ export class AudioEncoderPipeline {
 }
 
 /** @throws DOMException NotSupportedError when the browser cannot encode Opus at all. */
-async function chooseConfig(sampleRateHz: number): Promise<AudioEncoderConfig> {
+async function chooseConfig(
+  sampleRateHz: number,
+  { bitrateBps, skipsSilence }: AudioProfile,
+): Promise<AudioEncoderConfig> {
   const plain: AudioEncoderConfig = {
     codec: AUDIO_CODEC,
     sampleRate: sampleRateHz,
     numberOfChannels: 1,
-    bitrate: AUDIO_BITRATE_BPS,
+    bitrate: bitrateBps,
   };
   const tuned: AudioEncoderConfig = {
     ...plain,
     opus: {
       frameDuration: FRAME_DURATION_US,
       useinbandfec: true,
-      usedtx: true,
+      usedtx: skipsSilence,
       packetlossperc: EXPECTED_LOSS_PERCENT,
     },
   };

@@ -1,27 +1,32 @@
-// Camera track to encoded frames, in as many simulcast layers as the picture has room for (ledger SFU-4).
+// Video track to encoded frames, in as many simulcast layers as the picture has room for (ledger SFU-4).
 import type { Clock } from '../../../shared/base/clock.ts';
 import type { Logger } from '../../../shared/base/log.ts';
 import type { EncodedFrame } from '../../core/media/EncodedFrame.ts';
 import type { ColorSpace } from '../../core/signaling/types.ts';
+import type { Timers } from '../../core/timers.ts';
 import { CaptureClock } from '../capture/CaptureClock.ts';
 import { type CaptureEnd, CaptureLoop } from '../capture/CaptureLoop.ts';
-import { CAMERA_FRAMES_PER_SECOND, CAMERA_HEIGHT, CAMERA_WIDTH } from '../capture/devices.ts';
+import { FrameRepeater } from './FrameRepeater.ts';
 import { fitWithin } from './fitWithin.ts';
 import { LayerBudget } from './LayerBudget.ts';
 import { layersOf, sizesOf, type VideoLayer } from './layerSizes.ts';
 import { VideoLayerEncoder } from './VideoLayerEncoder.ts';
+import type { VideoProfile } from './VideoProfile.ts';
 
 /** Captured frames that wait for this pipeline. */
 const MAX_CAPTURE_QUEUE = 2;
-/** A camera may be faster than asked; frames closer than this share of the frame time are skipped. */
-const MIN_FRAME_SPACING_US = (0.8 * 1_000_000) / CAMERA_FRAMES_PER_SECOND;
+/** A source may be faster than asked; frames closer than this share of the frame time are skipped. */
+const MIN_FRAME_SPACING = 0.8;
 
 export interface VideoEncoderPipelineOptions {
   readonly track: MediaStreamTrack;
+  readonly profile: VideoProfile;
   readonly clock: Clock;
+  /** Of a kind that goes on in a hidden tab. */
+  readonly timers: Timers;
   readonly log: Logger;
   /** Each captured frame, the callee's to close. */
-  readonly onPreview: (frame: VideoFrame) => void;
+  readonly onPreview?: (frame: VideoFrame) => void;
   /** Nothing will come any more: the track ended by itself or the encoder does not work. Not called after stop(). */
   readonly onStopped: (reason: CaptureEnd) => void;
   /** So many layers, from the lowest on, are encoded from now on: the machine is too slow for more, or no longer. */
@@ -46,7 +51,7 @@ export interface VideoEncoderStats {
 /** What is known of the encoded pictures once there is one. */
 export interface EncodedVideoFormat {
   readonly colorSpace: ColorSpace | undefined;
-  /** From the lowest to the highest. Their number stays; a camera that is turned turns them. */
+  /** From the lowest to the highest. Their number stays; a camera that is turned, or a window that is resized, changes them. */
   readonly layers: readonly VideoLayer[];
 }
 
@@ -54,20 +59,33 @@ export class VideoEncoderPipeline {
   readonly #options: VideoEncoderPipelineOptions;
   readonly #captureClock: CaptureClock;
   readonly #loop: CaptureLoop<VideoFrame>;
+  readonly #repeater: FrameRepeater | undefined;
   readonly #format = Promise.withResolvers<EncodedVideoFormat>();
   #onFrame: ((frame: EncodedFrame) => void) | undefined;
   /** The key frames that wait for sendTo(): one of each layer. */
   #heldFrames: EncodedFrame[] = [];
   #encoders: readonly VideoLayerEncoder[] = [];
   #layers: readonly VideoLayer[] = [];
-  /** Undefined before the first frame. */
+  /** Undefined before the first frame, and where no layer is given up. */
   #budget: LayerBudget | undefined;
   #encodedAtUs = Number.NEGATIVE_INFINITY;
+  /** Frames are encoded one after the other. */
+  #encoding: Promise<void> = Promise.resolve();
 
   constructor(options: VideoEncoderPipelineOptions) {
     this.#options = options;
     this.#captureClock = new CaptureClock(options.clock);
     this.#format.promise.catch(() => undefined);
+    const { clock, timers, profile } = options;
+    this.#repeater =
+      profile.repeatAfterMs === undefined
+        ? undefined
+        : new FrameRepeater({
+            clock,
+            timers,
+            afterMs: profile.repeatAfterMs,
+            repeat: (frame) => this.#encode(frame).catch((error: unknown) => this.#fail(error)),
+          });
     this.#loop = new CaptureLoop({
       ...options,
       maxQueue: MAX_CAPTURE_QUEUE,
@@ -124,9 +142,22 @@ export class VideoEncoderPipeline {
 
   async #take(frame: VideoFrame): Promise<void> {
     this.#captureClock.observe(frame.timestamp);
-    this.#options.onPreview(frame.clone());
-    if (frame.timestamp - this.#encodedAtUs < MIN_FRAME_SPACING_US) return;
+    this.#options.onPreview?.(frame.clone());
+    this.#repeater?.took(frame);
+    const spacingUs = (MIN_FRAME_SPACING * 1_000_000) / this.#options.profile.framesPerSecond;
+    if (frame.timestamp - this.#encodedAtUs < spacingUs) return;
     this.#encodedAtUs = frame.timestamp;
+    await this.#encode(frame);
+  }
+
+  #encode(frame: VideoFrame): Promise<void> {
+    const encoded = this.#encoding.then(() => this.#encodeLayers(frame));
+    this.#encoding = encoded.catch(() => undefined);
+    return encoded;
+  }
+
+  async #encodeLayers(frame: VideoFrame): Promise<void> {
+    if (this.#loop.stopped) return;
     this.#fitLayers(frame);
     let skipped = false;
     for (const [index, encoder] of this.#affordable.entries()) {
@@ -155,20 +186,22 @@ export class VideoEncoderPipeline {
   }
 
   #fitLayers(frame: VideoFrame): void {
-    const size = fitWithin(frame.displayWidth, frame.displayHeight, CAMERA_WIDTH, CAMERA_HEIGHT);
+    const { maxWidth, maxHeight, layers, givesUpLayers } = this.#options.profile;
+    const size = fitWithin(frame.displayWidth, frame.displayHeight, maxWidth, maxHeight);
     const full = this.#layers.at(-1);
     if (full?.width === size.width && full.height === size.height) return;
-    this.#layers = full === undefined ? layersOf(size) : sizesOf(size, this.#layers.length);
+    this.#layers = full === undefined ? layersOf(size, layers) : sizesOf(size, this.#layers.length, layers);
     if (this.#encoders.length > 0) return;
     this.#encoders = this.#layers.map(() => this.#makeEncoder());
-    this.#budget = new LayerBudget(this.#layers.length);
+    if (givesUpLayers) this.#budget = new LayerBudget(this.#layers.length);
   }
 
   #makeEncoder(): VideoLayerEncoder {
-    const { clock, log } = this.#options;
+    const { clock, log, profile } = this.#options;
     return new VideoLayerEncoder({
       clock,
       log,
+      profile,
       captureClock: this.#captureClock,
       onFrame: (frame, colorSpace) => this.#emit(frame, colorSpace),
       onFailed: () => this.#loop.end('encoder_failed'),
@@ -182,9 +215,15 @@ export class VideoEncoderPipeline {
     this.#format.resolve({ colorSpace, layers: this.#layers });
   }
 
+  #fail(error: unknown): void {
+    this.#options.log.error('A repeated picture could not be encoded', { error });
+    this.#loop.end('encoder_failed');
+  }
+
   #release(): void {
+    this.#repeater?.close();
     this.#heldFrames = [];
-    this.#format.reject(new DOMException('The camera was stopped', 'AbortError'));
+    this.#format.reject(new DOMException('The capture was stopped', 'AbortError'));
     for (const encoder of this.#encoders) encoder.close();
   }
 }

@@ -1,13 +1,13 @@
-// One simulcast layer of a camera: an encoder of its own, VP8 for real time, two temporal layers where the browser has them.
+// One simulcast layer of a source: an encoder of its own, VP8 for real time, two temporal layers where the browser has them.
 import type { Clock } from '../../../shared/base/clock.ts';
 import type { Logger } from '../../../shared/base/log.ts';
 import { FrameType } from '../../../shared/frame/layout.ts';
 import type { EncodedFrame } from '../../core/media/EncodedFrame.ts';
 import type { ColorSpace } from '../../core/signaling/types.ts';
 import type { CaptureClock } from '../capture/CaptureClock.ts';
-import { CAMERA_FRAMES_PER_SECOND } from '../capture/devices.ts';
 import { toColorSpace } from '../colorSpace.ts';
 import type { VideoLayer } from './layerSizes.ts';
+import type { VideoProfile } from './VideoProfile.ts';
 
 export const VIDEO_CODEC = 'vp8';
 
@@ -23,6 +23,7 @@ const MAX_RESTARTS = 3;
 export interface VideoLayerEncoderOptions {
   readonly clock: Clock;
   readonly captureClock: CaptureClock;
+  readonly profile: VideoProfile;
   readonly log: Logger;
   readonly onFrame: (frame: EncodedFrame, colorSpace: ColorSpace | undefined) => void;
   /** It does not work. */
@@ -115,7 +116,7 @@ export class VideoLayerEncoder {
 
   async #start(layer: VideoLayer): Promise<void> {
     this.#closeEncoder();
-    const config = await chooseConfig(layer);
+    const config = await chooseConfig(layer, this.#options.profile);
     if (this.#closed || this.#paused) return;
     const encoder = new VideoEncoder({
       output: (chunk, metadata) => {
@@ -164,14 +165,18 @@ export class VideoLayerEncoder {
 }
 
 /** @throws DOMException NotSupportedError when the browser cannot encode VP8 at all. */
-async function chooseConfig({ width, height, bitrateBps }: VideoLayer): Promise<VideoEncoderConfig> {
-  const plain: VideoEncoderConfig = {
+async function chooseConfig(
+  { width, height, bitrateBps }: VideoLayer,
+  { framesPerSecond, contentHint }: VideoProfile,
+): Promise<VideoEncoderConfig> {
+  const plain: VideoEncoderConfig & { readonly contentHint?: string } = {
     codec: VIDEO_CODEC,
     width,
     height,
     bitrate: bitrateBps,
-    framerate: CAMERA_FRAMES_PER_SECOND,
+    framerate: framesPerSecond,
     latencyMode: 'realtime',
+    ...(contentHint && { contentHint }),
   };
   for (const config of [{ ...plain, scalabilityMode: 'L1T2' }, plain]) {
     const { supported } = await VideoEncoder.isConfigSupported(config);

@@ -1,6 +1,8 @@
 import type { MediaConnection } from '../../core/media/MediaConnection.ts';
 import type { ReceiverInterval } from '../../core/media/ReceiverStats.ts';
 import type { PublishedStream } from '../../core/signaling/types.ts';
+import type { VideoEncoderStats } from '../encode/VideoEncoderPipeline.ts';
+import { VIDEO_CODEC } from '../encode/VideoLayerEncoder.ts';
 import type { TileStats } from '../MeetingClient.ts';
 import type { AudioReceiver } from '../playback/AudioReceiver.ts';
 import type { VideoReceiver } from '../playback/VideoReceiver.ts';
@@ -28,6 +30,25 @@ export function remoteTileStats(
     ...(decoded?.width !== undefined && { width: decoded.width }),
     ...(decoded?.height !== undefined && { height: decoded.height }),
     ...(video && { codec: video.stream.codec }),
+  };
+}
+
+/** Figures of what this participant sends itself. What is not known is left out. */
+export function ownTileStats(
+  { roundTripMs }: Pick<MediaConnection, 'roundTripMs'>,
+  rates: TileStats,
+  video: VideoEncoderStats | undefined,
+): TileStats {
+  return {
+    ...rates,
+    ...(roundTripMs !== undefined && { roundTripMs }),
+    ...(video !== undefined && video.width > 0 && { width: video.width, height: video.height }),
+    ...(video !== undefined && {
+      codec: VIDEO_CODEC,
+      layers: video.layers,
+      allLayers: video.allLayers,
+      isOverloaded: video.isOverloaded,
+    }),
   };
 }
 

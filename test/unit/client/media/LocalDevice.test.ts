@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import type { EncodedFrame } from '../../../../client/core/media/EncodedFrame.ts';
 import type { OutgoingStream } from '../../../../client/core/media/OutgoingStream.ts';
 import type { CaptureEnd } from '../../../../client/media/capture/CaptureLoop.ts';
@@ -40,6 +40,17 @@ function makeCamera() {
   const device = new LocalDevice<FakePipeline>({
     device: 'camera',
     log: createLogger({ level: 'error', write: () => undefined }),
+    open: async () => {
+      const track: FakeTrack = {
+        enabled: true,
+        stopped: false,
+        stop() {
+          this.stopped = true;
+        },
+      };
+      tracks.push(track);
+      return track as unknown as MediaStreamTrack;
+    },
     whenOff: 'release',
     startPipeline: (_track, onStopped) => {
       const pipeline = new FakePipeline(onStopped);
@@ -70,25 +81,6 @@ let tracks: FakeTrack[];
 
 beforeEach(() => {
   tracks = [];
-  vi.stubGlobal('navigator', {
-    mediaDevices: {
-      getUserMedia: async () => {
-        const track: FakeTrack = {
-          enabled: true,
-          stopped: false,
-          stop() {
-            this.stopped = true;
-          },
-        };
-        tracks.push(track);
-        return { getTracks: () => [track] };
-      },
-    },
-  });
-});
-
-afterEach(() => {
-  vi.unstubAllGlobals();
 });
 
 describe('LocalDevice', () => {

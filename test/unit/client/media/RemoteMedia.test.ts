@@ -15,6 +15,8 @@ import { until } from '../until.ts';
 
 const { ErrorCode } = signaling;
 const camera = { kind: 'video', source: 'camera', codec: 'vp8' } as const;
+const screen = { kind: 'video', source: 'screen', codec: 'vp8' } as const;
+const screenSound = { kind: 'audio', source: 'screen_audio', codec: 'opus' } as const;
 const microphone = { kind: 'audio', source: 'microphone', codec: 'opus' } as const;
 /** Past the longest wait for another try, ms. Less than the time after which signaling counts as lost. */
 const LONG_MS = 16_000;
@@ -179,5 +181,53 @@ describe('RemoteMedia', () => {
     time.advance(LONG_MS);
     await settled();
     expect([asked().length, media.video(1)?.stream.streamId]).toEqual([2, newer.streamId]);
+  });
+
+  it('MC-3 keeps what a participant shares apart from the participant: pictures and sound of both', async () => {
+    const { ada, bob, media, session } = await setUp();
+    session.answering = true;
+    const voice = await ada.publish(microphone);
+    const face = await ada.publish(camera);
+    const shared = await ada.publish(screen);
+    const music = await ada.publish(screenSound);
+    await until(() => media.audio(1, 'screen') !== undefined);
+    const played = () =>
+      (['camera', 'screen'] as const).map((source) => [
+        media.video(1, source)?.stream.streamId,
+        media.audio(1, source)?.stream.streamId,
+      ]);
+    expect(played()).toEqual([
+      [face.streamId, voice.streamId],
+      [shared.streamId, music.streamId],
+    ]);
+    await ada.unpublish(shared.streamId);
+    await ada.unpublish(music.streamId);
+    await until(() => bob.participants.get(1)?.streams.length === 2);
+    expect(played()).toEqual([
+      [face.streamId, voice.streamId],
+      [undefined, undefined],
+    ]);
+  });
+
+  it('SFU-4 asks for the layer of a shared screen that its own place needs, whatever the tile of its participant is like', async () => {
+    const { ada, bob, media, session } = await setUp();
+    session.answering = true;
+    const wishes: unknown[] = [];
+    bob.media.changeLayer = (_userId, streamId, { preferredSpatialLayer }) => {
+      wishes.push([streamId, preferredSpatialLayer]);
+    };
+    await ada.publish({ ...camera, height: 360 });
+    const low = await ada.publish({ ...screen, height: 540 });
+    const high = await ada.publish({ ...screen, height: 1_080, spatialLayer: 1 });
+    await until(() => high.streamId === 3 && media.video(1, 'screen') !== undefined);
+    await settled();
+    media.setShownHeight(1, 90, 'camera');
+    media.setShownHeight(1, 900, 'screen');
+    media.setShownHeight(1, 500, 'screen');
+    expect(wishes).toEqual([
+      [1, 0],
+      [low.streamId, 1],
+      [low.streamId, 0],
+    ]);
   });
 });

@@ -1,6 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { EncodedFrame } from '../../../../client/core/media/EncodedFrame.ts';
 import { VideoEncoderPipeline } from '../../../../client/media/encode/VideoEncoderPipeline.ts';
+import {
+  CAMERA_PROFILE,
+  SCREEN_PROFILE,
+  type VideoProfile,
+} from '../../../../client/media/encode/VideoProfile.ts';
 import { silentLogger } from '../../../../shared/base/log.ts';
 import { FrameType } from '../../../../shared/frame/layout.ts';
 import { ManualTime } from '../ManualTime.ts';
@@ -22,15 +27,21 @@ beforeEach(() => {
   frames = [];
   counts = [];
   ends = [];
-  pipeline = new VideoEncoderPipeline({
+  pipeline = makePipeline(CAMERA_PROFILE);
+});
+
+function makePipeline(profile: VideoProfile): VideoEncoderPipeline {
+  return new VideoEncoderPipeline({
     track: camera.track,
+    profile,
     clock: time,
+    timers: time,
     log: silentLogger,
     onPreview: (frame) => frame.close(),
     onStopped: (reason) => ends.push(reason),
     onLayerCount: (layers) => counts.push(layers),
   });
-});
+}
 
 afterEach(() => {
   pipeline.stop();
@@ -146,6 +157,85 @@ describe('VideoEncoderPipeline', () => {
 
   it('rejects what waits for the first picture when there is none', async () => {
     pipeline.stop();
-    await expect(pipeline.format).rejects.toThrow('The camera was stopped');
+    await expect(pipeline.format).rejects.toThrow('The capture was stopped');
+  });
+});
+
+describe('VideoEncoderPipeline of a screen', () => {
+  const SCREEN = { width: 2_560, height: 1_440 };
+
+  beforeEach(async () => {
+    pipeline.stop();
+    pipeline = makePipeline(SCREEN_PROFILE);
+    await capture(1, SCREEN);
+    pipeline.sendTo((frame) => frames.push(frame));
+    camera.encoded.length = 0;
+  });
+
+  /** Lets so much time pass in which nothing moves; answers what was encoded. */
+  async function stand(ms: number) {
+    camera.encoded.length = 0;
+    for (let step = 0; step < ms / 100; step++) {
+      time.advance(100);
+      await turn();
+    }
+    return camera.encoded.map(({ height, isKeyFrame }) => `${height}${isKeyFrame ? ' key' : ''}`);
+  }
+
+  it('SFU-4 encodes it in two sizes that can be read, for detail', () => {
+    expect(frames.map(({ spatialLayer, type }) => [spatialLayer, type])).toEqual([
+      [0, FrameType.videoKey],
+      [1, FrameType.videoKey],
+    ]);
+    expect(camera.configs.map(({ height, contentHint }) => [height, contentHint])).toEqual([
+      [540, 'detail'],
+      [1_080, 'detail'],
+    ]);
+  });
+
+  it('MH-5 encodes a picture that stands still again, five times a second, later each time', async () => {
+    frames.length = 0;
+    expect(await stand(1_100)).toEqual(Array(5).fill(['540', '1080']).flat());
+    const times = frames
+      .filter(({ spatialLayer }) => spatialLayer === 1)
+      .map(({ timestampUs }) => timestampUs);
+    expect(times.map((atUs, index) => atUs - (times[index - 1] ?? atUs))).toEqual([
+      0,
+      ...Array(4).fill(200_000),
+    ]);
+  });
+
+  it('SFU-4 gives who comes late a key frame though nothing moves', async () => {
+    pipeline.requestKeyFrame(0);
+    await stand(100);
+    expect(await stand(400)).toContain('540 key');
+  });
+
+  it('MH-5 shows what came last though it came too soon after the one before', async () => {
+    expect(await capture(1, SCREEN)).toEqual([]);
+    expect(await stand(300)).toEqual(['540', '1080']);
+  });
+
+  it('MH-5 repeats nothing while frames come, and follows the size of a window', async () => {
+    expect(await capture(10, { width: 1_280, height: 720 })).toEqual(
+      expect.arrayContaining(['360 key', '720 key']),
+    );
+    expect(camera.encoded).toHaveLength(10);
+  });
+
+  it('keeps its sharp layer on a slow machine, and sends fewer frames instead', async () => {
+    camera.encodeQueueSize = 9;
+    await capture(120, SCREEN);
+    camera.encodeQueueSize = 0;
+    expect(counts).toEqual([]);
+    expect(await stand(400)).toContain('1080');
+  });
+
+  it('SFU-9 closes the frame that it keeps when it is stopped', async () => {
+    const idle = time.pending;
+    pipeline.stop();
+    pipeline.stop();
+    await turn();
+    expect([camera.openFrames, camera.openEncoders.size, time.pending]).toEqual([0, 0, idle - 1]);
   });
 });

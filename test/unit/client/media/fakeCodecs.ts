@@ -13,7 +13,12 @@ export class FakeCamera {
   /** Frames that wait in each encoder. */
   encodeQueueSize = 0;
   openFrames = 0;
-  #controller: ReadableStreamDefaultController<unknown> | undefined;
+  /** What encoders were configured with. */
+  readonly configs: { readonly height: number; readonly contentHint?: string }[] = [];
+  /** Tracks that were read so far. */
+  readers = 0;
+  /** Of the latest track of each kind that was read. */
+  readonly #controllers = new Map<string, ReadableStreamDefaultController<unknown>>();
   #timestampUs = 0;
 
   /** Stubs the globals; vi.unstubAllGlobals() takes them away. */
@@ -22,11 +27,27 @@ export class FakeCamera {
     vi.stubGlobal(
       'MediaStreamTrackProcessor',
       class {
-        readonly readable = new ReadableStream({
-          start: (controller) => {
-            camera.#controller = controller;
-          },
-        });
+        readonly readable: ReadableStream;
+        constructor({ track }: { track: { readonly kind?: string } }) {
+          camera.readers += 1;
+          this.readable = new ReadableStream({
+            start: (controller) => {
+              camera.#controllers.set(track.kind ?? 'video', controller);
+            },
+          });
+        }
+      },
+    );
+    vi.stubGlobal(
+      'VideoFrame',
+      class {
+        constructor(
+          { displayWidth, displayHeight }: { displayWidth: number; displayHeight: number },
+          { timestamp }: { timestamp: number },
+        ) {
+          // biome-ignore lint/correctness/noConstructorReturn: frames are made in one place, which counts them.
+          return camera.#frame(displayWidth, displayHeight, timestamp) as object;
+        }
       },
     );
     vi.stubGlobal(
@@ -43,9 +64,10 @@ export class FakeCamera {
         get encodeQueueSize() {
           return camera.encodeQueueSize;
         }
-        configure({ height }: { height: number }) {
+        configure(config: { height: number; contentHint?: string }) {
           this.state = 'configured';
-          this.#height = height;
+          this.#height = config.height;
+          camera.configs.push(config);
         }
         encode({ timestamp }: { timestamp: number }, { keyFrame }: { keyFrame: boolean }) {
           camera.encoded.push({ height: this.#height, isKeyFrame: keyFrame });
@@ -72,11 +94,12 @@ export class FakeCamera {
   /** Captures a frame, at 25 frames a second. */
   capture(size: { readonly width: number; readonly height: number } = { width: 640, height: 360 }): void {
     this.#timestampUs += 40_000;
-    this.#controller?.enqueue(this.#frame(size.width, size.height, this.#timestampUs));
+    this.#controllers.get('video')?.enqueue(this.#frame(size.width, size.height, this.#timestampUs));
   }
 
-  end(): void {
-    this.#controller?.close();
+  /** The latest track of this kind ends. */
+  end(kind: 'video' | 'audio' = 'video'): void {
+    this.#controllers.get(kind)?.close();
   }
 
   #frame(displayWidth: number, displayHeight: number, timestamp: number): unknown {

@@ -21,12 +21,24 @@ function person(userId: number, displayName: string, more: Partial<Participant> 
 
 describe('participantViews', () => {
   const self = person(1, 'Ada', { isHost: true });
-  const ben = person(2, 'Ben', { audioMuted: true, audioMutedByHost: true, mutedByUserId: 1 });
+  const screen = { userId: 2, streamId: 5, kind: 'video', source: 'screen', codec: 'vp8' } as const;
+  const ben = person(2, 'Ben', {
+    audioMuted: true,
+    audioMutedByHost: true,
+    mutedByUserId: 1,
+    streams: [screen],
+  });
   const cleo = person(3, 'Cleo', { videoMuted: true, videoMutedByHost: true, mutedByUserId: 9 });
   const participants = new Map([ben, cleo].map((participant) => [participant.userId, participant]));
   const views = participantViews(
     { self, participants },
-    { microphoneOn: false, cameraOn: true, hasPicture: () => true, isSpeaking: (userId) => userId === 3 },
+    {
+      microphoneOn: false,
+      cameraOn: true,
+      screenShareOn: true,
+      hasPicture: (userId, source) => source === 'camera' || userId === 2,
+      isSpeaking: (userId) => userId === 3,
+    },
   );
 
   it('MC-3 puts this participant first, with its devices as they are', () => {
@@ -54,6 +66,14 @@ describe('participantViews', () => {
       [false, false, undefined],
       [true, false, 'Ada'],
       [false, true, undefined],
+    ]);
+  });
+
+  it('MC-3 says who shares a screen, oneself included, and of whom there is a picture of it', () => {
+    expect(views.map(({ sharesScreen, hasScreen }) => [sharesScreen, hasScreen])).toEqual([
+      [true, false],
+      [true, true],
+      [false, false],
     ]);
   });
 });

@@ -15,6 +15,8 @@ function person(userId: number, displayName: string, isSelf = false): Participan
     mutedByName: undefined,
     isHost: false,
     hasVideo: true,
+    sharesScreen: false,
+    hasScreen: false,
     speaking: false,
   };
 }

@@ -1,0 +1,58 @@
+// Gives the last picture of a source again while nothing new comes: a screen that nobody touches is captured once.
+import type { Clock } from '../../../shared/base/clock.ts';
+import type { Timers } from '../../core/timers.ts';
+
+export interface FrameRepeaterOptions {
+  readonly clock: Clock;
+  /** Of a kind that goes on in a hidden tab: whoever shares another one hides this. */
+  readonly timers: Timers;
+  /** After so long without a frame, and each time so long after that, ms. */
+  readonly afterMs: number;
+  /** The frame is closed when this is done. Must not reject. */
+  readonly repeat: (frame: VideoFrame) => Promise<void>;
+}
+
+export class FrameRepeater {
+  readonly #options: FrameRepeaterOptions;
+  readonly #stop: () => void;
+  #last: { readonly frame: VideoFrame; readonly atMs: number } | undefined;
+  #dueMs = Number.POSITIVE_INFINITY;
+  #repeating = false;
+
+  /** Runs until close(). */
+  constructor(options: FrameRepeaterOptions) {
+    this.#options = options;
+    this.#stop = options.timers.every(options.afterMs / 2, () => void this.#tick());
+  }
+
+  /** Keeps a copy of the newest frame, which stays its owner's. */
+  took(frame: VideoFrame): void {
+    const atMs = this.#options.clock.monotonicMs();
+    this.#last?.frame.close();
+    this.#last = { frame: frame.clone(), atMs };
+    this.#dueMs = atMs + this.#options.afterMs;
+  }
+
+  /** Idempotent. */
+  close(): void {
+    this.#stop();
+    this.#last?.frame.close();
+    this.#last = undefined;
+  }
+
+  async #tick(): Promise<void> {
+    const nowMs = this.#options.clock.monotonicMs();
+    if (this.#last === undefined || this.#repeating || nowMs < this.#dueMs) return;
+    this.#dueMs = nowMs + this.#options.afterMs;
+    const { frame, atMs } = this.#last;
+    // As a camera that captured the same again would stamp it.
+    const again = new VideoFrame(frame, { timestamp: frame.timestamp + Math.round(1_000 * (nowMs - atMs)) });
+    this.#repeating = true;
+    try {
+      await this.#options.repeat(again);
+    } finally {
+      this.#repeating = false;
+      again.close();
+    }
+  }
+}
