@@ -57,9 +57,9 @@ export class PageSession {
     await this.page.getByTestId('name').fill(name);
   }
 
-  /** Joins a meeting of this many people, Ada Lovelace included. */
-  async enter(people: number): Promise<void> {
-    await this.open(`/m/abc?people=${people}`);
+  /** Joins a meeting of this many people, Ada Lovelace included, of whom some others share a screen. */
+  async enter(people: number, screens = 0): Promise<void> {
+    await this.open(`/m/abc?people=${people}&screens=${screens}`);
     await this.page.getByTestId('join').click();
     await expect.poll(() => this.page.getByTestId('tile').count()).toBe(people);
   }
@@ -73,6 +73,11 @@ export class PageSession {
 
   tile(name: string): Locator {
     return this.page.locator(`[data-testid="tile"][data-display-name="${name}"]`);
+  }
+
+  /** The shared screen of this participant. */
+  screen(name: string): Locator {
+    return this.page.locator(`[data-testid="screen-tile"][data-display-name="${name}"]`);
   }
 
   /** Texts of the toasts that are shown. */

@@ -1,6 +1,7 @@
-// The meeting page over a fake meeting. The address says what it is like: ?people=4 (this one included), ?wait (joins wait
+// The meeting page over a fake meeting. The address says what it is like: ?people=4 (this one included), ?screens=1 (of the
+// others, who share one), ?wait (joins wait
 // for releaseJoin), ?unsupported (a browser that cannot). The globals let a test make things happen.
-import { JoinError } from '../../client/media/MeetingClient.ts';
+import { JoinError, ScreenShareError } from '../../client/media/MeetingClient.ts';
 import { mountPage } from '../../client/page/mountPage.tsx';
 import { FakeMeetingClient, type FakePerson } from './fakeMeetingClient.ts';
 
@@ -10,6 +11,8 @@ declare global {
   var joinFailure: JoinError['code'] | undefined;
   /** Joins wait until this is called. */
   var releaseJoin: (() => void) | undefined;
+  /** As the page's own code knows it. */
+  var makeScreenShareError: (code: ScreenShareError['code'], message: string) => ScreenShareError;
 }
 
 const NAMES = [
@@ -41,11 +44,15 @@ function person(index: number): FakePerson {
     video: index % 4 !== 2,
     muted: index % 3 === 1,
     speaking: index === 0,
+    screen: index < screens,
   };
 }
 
+globalThis.makeScreenShareError = (code, message) => new ScreenShareError(code, message);
+
 const query = new URLSearchParams(location.search);
 const others = Number(query.get('people') ?? 1) - 1;
+const screens = Number(query.get('screens') ?? 0);
 const root = document.querySelector('#page');
 if (!root) throw new Error('The page has no root');
 

@@ -172,7 +172,9 @@ export class MeetingApp {
       this.toasts.show(isSpeech ? LIFTED.audio : LIFTED.video);
       return;
     }
-    const off = isSpeech ? client.setMicrophone(false) : client.setCamera(false);
+    const off = isSpeech
+      ? client.setMicrophone(false)
+      : Promise.all([client.setCamera(false), client.stopScreenShare()]);
     off.catch((error: unknown) => console.warn('A muted device could not be turned off', error));
   }
 

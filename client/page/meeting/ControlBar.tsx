@@ -8,16 +8,29 @@ import type { MeetingActions } from './useMeetingActions.ts';
 export interface ControlBarProps {
   readonly microphoneOn: boolean;
   readonly cameraOn: boolean;
+  readonly canShareScreen: boolean;
+  readonly screenShareOn: boolean;
   readonly statisticsShown: boolean;
   readonly actions: MeetingActions;
 }
 
 export function ControlBar(props: ControlBarProps): JSX.Element {
-  const { microphoneOn, cameraOn, statisticsShown, actions } = props;
+  const { microphoneOn, cameraOn, canShareScreen, screenShareOn, statisticsShown, actions } = props;
   return (
     <div class="control-bar" role="toolbar" aria-label="Meeting controls">
       <DeviceButton device="microphone" on={microphoneOn} shortcut="m" onToggle={actions.toggleMicrophone} />
       <DeviceButton device="camera" on={cameraOn} shortcut="v" onToggle={actions.toggleCamera} />
+      {canShareScreen && (
+        <RoundButton
+          icon={screenShareOn ? 'screenOff' : 'screen'}
+          label={screenShareOn ? 'Stop sharing' : 'Share screen'}
+          shortcut="p"
+          testId="toggle-screen"
+          tone={screenShareOn ? 'active' : 'plain'}
+          on={screenShareOn}
+          onClick={actions.toggleScreenShare}
+        />
+      )}
       <span class="control-bar-gap" />
       <RoundButton
         icon="statistics"

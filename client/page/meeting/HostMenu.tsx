@@ -22,7 +22,7 @@ interface Item {
 }
 
 export function HostMenu({ participant, actions }: HostMenuProps): JSX.Element {
-  const { userId, displayName, audioMutedByHost, videoMutedByHost } = participant;
+  const { userId, displayName, audioMutedByHost, videoMutedByHost, sharesScreen } = participant;
   const id = useId();
   const button = useRef<HTMLButtonElement>(null);
   const menu = useRef<HTMLDivElement>(null);
@@ -37,7 +37,9 @@ export function HostMenu({ participant, actions }: HostMenuProps): JSX.Element {
     },
     {
       testId: 'host-mute-video',
-      text: videoMutedByHost ? 'Allow camera again' : 'Turn camera off for everyone',
+      text: videoMutedByHost
+        ? 'Allow camera again'
+        : `Turn camera${sharesScreen ? ' and screen' : ''} off for everyone`,
       run: () => actions.mute(userId, 'video', !videoMutedByHost),
     },
     confirming

@@ -8,7 +8,7 @@ import { HostMuteNotice } from './HostMuteNotice.tsx';
 import { InviteCard } from './InviteCard.tsx';
 import { TopBar } from './TopBar.tsx';
 import { useHostActions } from './useHostActions.ts';
-import { useMeeting, useRosterToasts } from './useMeeting.ts';
+import { useMeeting, useRosterToasts, useShareToasts } from './useMeeting.ts';
 import { useMeetingActions } from './useMeetingActions.ts';
 import { useShortcuts } from './useShortcuts.ts';
 
@@ -20,13 +20,19 @@ export interface MeetingScreenProps {
 }
 
 export function MeetingScreen({ app, client, link }: MeetingScreenProps): JSX.Element {
-  const { participants, state, meetingName, isLimited, microphoneOn, cameraOn } = useMeeting(client);
+  const { participants, state, meetingName, isLimited } = useMeeting(client);
   const [statisticsShown, setStatisticsShown] = useState(false);
   const toggleStatistics = useCallback(() => setStatisticsShown((shown) => !shown), []);
   const actions = useMeetingActions({ app, client, link, toggleStatistics });
   const hostActions = useHostActions(client, app.toasts);
   useRosterToasts(client, app.toasts);
-  useShortcuts({ m: actions.toggleMicrophone, v: actions.toggleCamera, s: actions.toggleStatistics });
+  useShareToasts(client, app.toasts);
+  useShortcuts({
+    m: actions.toggleMicrophone,
+    v: actions.toggleCamera,
+    ...(client.canShareScreen && { p: actions.toggleScreenShare }),
+    s: actions.toggleStatistics,
+  });
   useLeaveWithPage(actions.leave);
 
   return (
@@ -39,14 +45,21 @@ export function MeetingScreen({ app, client, link }: MeetingScreenProps): JSX.El
       />
       <HostMuteNotice self={participants[0]} />
       <main class="meeting-main">
-        <Grid client={client} statisticsShown={statisticsShown} hostActions={hostActions} />
+        <Grid
+          client={client}
+          statisticsShown={statisticsShown}
+          hostActions={hostActions}
+          onStopSharing={actions.toggleScreenShare}
+        />
         {participants.length === 1 && state === 'connected' && (
           <InviteCard link={link} onCopy={actions.copyLink} />
         )}
       </main>
       <ControlBar
-        microphoneOn={microphoneOn}
-        cameraOn={cameraOn}
+        microphoneOn={client.microphoneOn}
+        cameraOn={client.cameraOn}
+        canShareScreen={client.canShareScreen}
+        screenShareOn={client.screenShareOn}
         statisticsShown={statisticsShown}
         actions={actions}
       />

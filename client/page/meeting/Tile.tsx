@@ -1,13 +1,15 @@
 // One participant: picture or avatar, name, microphone, and figures when wanted.
 import type { JSX } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useRef } from 'preact/hooks';
 import type { MeetingClient, ParticipantView } from '../../media/MeetingClient.ts';
 import { Avatar } from '../ui/Avatar.tsx';
 import { Icon } from '../ui/Icon.tsx';
 import type { TileSize } from './gridLayout.ts';
 import { HostMenu } from './HostMenu.tsx';
+import { EnlargeButton } from './TileButton.tsx';
 import { TileStatsPanel } from './TileStatsPanel.tsx';
 import type { HostActions } from './useHostActions.ts';
+import { usePicture } from './usePicture.ts';
 import { usePictureFit } from './usePictureFit.ts';
 
 export interface TileProps {
@@ -31,13 +33,7 @@ export function Tile(props: TileProps): JSX.Element {
   const speaks = speaking && !muted;
   const shown = participant.hasVideo && !participant.videoMuted;
   const canvas = useRef<HTMLCanvasElement>(null);
-  useEffect(() => {
-    if (canvas.current) return client.attachVideo(userId, canvas.current);
-    return undefined;
-  }, [client, userId]);
-  useEffect(() => {
-    if (size.height > 0) client.setShownHeight(userId, Math.round(size.height * devicePixelRatio));
-  }, [client, userId, size.height]);
+  usePicture(canvas, { client, userId, source: 'camera', height: size.height });
   usePictureFit(canvas);
 
   return (
@@ -59,7 +55,7 @@ export function Tile(props: TileProps): JSX.Element {
           <Avatar displayName={displayName} />
         </div>
       )}
-      {statisticsShown && <TileStatsPanel client={client} userId={userId} />}
+      {statisticsShown && <TileStatsPanel client={client} userId={userId} source="camera" />}
       <div class="tile-label">
         <VoiceMark muted={muted} byHost={audioMutedByHost} speaking={speaks} />
         <span class="tile-name" data-testid="tile-name">
@@ -69,22 +65,7 @@ export function Tile(props: TileProps): JSX.Element {
       </div>
       <div class="tile-buttons">
         {hostActions && <HostMenu participant={participant} actions={hostActions} />}
-        {onToggleSize && (
-          <button
-            type="button"
-            class="tile-button tile-enlarge"
-            data-testid="tile-enlarge"
-            aria-label={`Enlarge ${displayName}`}
-            aria-pressed={enlarged}
-            title={
-              enlarged ? 'Show everyone at the same size (Esc)' : `Enlarge ${displayName} (double click)`
-            }
-            onClick={onToggleSize}
-            onDblClick={(event) => event.stopPropagation()}
-          >
-            <Icon name={enlarged ? 'reduce' : 'enlarge'} />
-          </button>
-        )}
+        {onToggleSize && <EnlargeButton name={displayName} enlarged={enlarged} onToggle={onToggleSize} />}
       </div>
     </li>
   );

@@ -3,6 +3,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import type { MeetingClient } from '../../media/MeetingClient.ts';
 import type { Toasts } from '../app/Toasts.ts';
 import { describeRosterChange, missingFrom } from '../text/rosterChange.ts';
+import { describeNewShares } from '../text/screenShare.ts';
 
 /** Subscribes the component to the client; its getters then hold what to show. */
 export function useMeeting(client: MeetingClient): MeetingClient {
@@ -36,4 +37,13 @@ export function useRosterToasts({ participants, state }: MeetingClient, toasts: 
     for (const sentence of describeRosterChange(known.current, after)) toasts.show(sentence);
     known.current = after;
   }, [participants, settled, toasts]);
+}
+
+/** Says who begins to share a screen, also what was shared when one came. */
+export function useShareToasts({ participants }: MeetingClient, toasts: Toasts): void {
+  const known = useRef<typeof participants>([]);
+  useEffect(() => {
+    for (const sentence of describeNewShares(known.current, participants)) toasts.show(sentence);
+    known.current = participants;
+  }, [participants, toasts]);
 }

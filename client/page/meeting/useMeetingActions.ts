@@ -1,6 +1,6 @@
 // What the buttons and the keys of a meeting do.
 import { useMemo } from 'preact/hooks';
-import type { MeetingClient } from '../../media/MeetingClient.ts';
+import { type MeetingClient, ScreenShareError } from '../../media/MeetingClient.ts';
 import type { MeetingApp } from '../app/MeetingApp.ts';
 import { mutedByHostText } from '../text/mutedByHost.ts';
 import { copyText } from './copyText.ts';
@@ -8,10 +8,13 @@ import { copyText } from './copyText.ts';
 export interface MeetingActions {
   readonly toggleMicrophone: () => void;
   readonly toggleCamera: () => void;
+  readonly toggleScreenShare: () => void;
   readonly toggleStatistics: () => void;
   readonly copyLink: () => void;
   readonly leave: () => void;
 }
+
+const SHARE_FAILED = 'Your screen could not be shared. Press the button again.';
 
 export interface MeetingActionsOptions {
   readonly app: MeetingApp;
@@ -23,6 +26,7 @@ export interface MeetingActionsOptions {
 export function useMeetingActions(options: MeetingActionsOptions): MeetingActions {
   const { app, client, link, toggleStatistics } = options;
   return useMemo(() => {
+    let choosing = false;
     const trying = (work: Promise<void>, problem: string): void => {
       work.catch((error: unknown) => {
         console.warn(problem, error);
@@ -50,6 +54,25 @@ export function useMeetingActions(options: MeetingActionsOptions): MeetingAction
           client.setCamera(!client.cameraOn),
           'The camera could not be switched: check that it is plugged in and allowed',
         );
+      },
+      toggleScreenShare: () => {
+        if (client.screenShareOn) {
+          trying(client.stopScreenShare(), 'Sharing could not be stopped: use the button of your browser');
+          return;
+        }
+        // The browser asks already.
+        if (choosing || isMuted('videoMutedByHost')) return;
+        choosing = true;
+        client
+          .startScreenShare()
+          .catch((error: unknown) => {
+            if (error instanceof ScreenShareError && error.code === 'cancelled') return;
+            console.warn('The screen could not be shared', error);
+            app.toasts.show(error instanceof ScreenShareError ? error.message : SHARE_FAILED, 'problem');
+          })
+          .finally(() => {
+            choosing = false;
+          });
       },
       toggleStatistics,
       copyLink: () => {

@@ -15,6 +15,13 @@ const CAMERA = (
   </>
 );
 
+const SCREEN = (
+  <>
+    <rect x="2.5" y="4" width="19" height="13" rx="2.5" />
+    <path d="M8.5 20.5h7" />
+  </>
+);
+
 const SHAPES = {
   microphone: MICROPHONE,
   microphoneOff: (
@@ -30,6 +37,20 @@ const SHAPES = {
       {STRIKE}
     </>
   ),
+  screen: (
+    <>
+      {SCREEN}
+      <path d="M12 13.8V7.4M9 10.2l3-3 3 3" />
+    </>
+  ),
+  screenOff: (
+    <>
+      {SCREEN}
+      <path d="M9.5 8l5 5M14.5 8l-5 5" />
+    </>
+  ),
+  fullScreen: <path d="M14 4.5h5.5V10M10 19.5H4.5V14M19.5 4.5L13.5 10.5M4.5 19.5L10.5 13.5" />,
+  exitFullScreen: <path d="M19.5 10H14V4.5M4.5 14H10v5.5M14 10l6-6M10 14l-6 6" />,
   statistics: <path d="M4 20V13M9.3 20V8M14.7 20v-9M20 20V4" />,
   link: (
     <>

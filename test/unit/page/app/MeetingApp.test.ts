@@ -275,8 +275,9 @@ describe('somebody whom a host mutes', () => {
     await app.joinMeeting('abc', { ...SETTINGS, camera: true });
     const [client] = clients;
     client?.muteSelf('audio', true, 'Grace');
+    await client?.startScreenShare();
     client?.muteSelf('video', true, 'Grace');
-    expect([client?.microphoneOn, client?.cameraOn]).toEqual([false, false]);
+    expect([client?.microphoneOn, client?.cameraOn, client?.screenShareOn]).toEqual([false, false, false]);
     client?.muteSelf('audio', false);
     expect(client?.microphoneOn).toBe(false);
     expect(app.toasts.store.state.map(({ text }) => text)).toEqual([
