@@ -19,7 +19,7 @@ const MAX_REMOVED_READ = 1_000;
 export function createAccessStores(table: Table, clock: Clock): AccessStores {
   return {
     denylist: new CachedDenylist(denylist(table), clock),
-    oneTimeTokens: oneTimeTokens(table),
+    oneTimeTokens: oneTimeTokens(table, clock),
     removedParticipants: removedParticipants(table),
     requests: requestCounter(table),
     idempotency: idempotency(table),
@@ -50,9 +50,13 @@ function denylist(table: Table): Denylist {
   };
 }
 
-function oneTimeTokens(table: Table): OneTimeTokens {
+function oneTimeTokens(table: Table, clock: Clock): OneTimeTokens {
   return {
     use: (id, expiresAtMs) => table.put(keys.usedToken(id), expiryAttribute(expiresAtMs), table.absent()),
+    // Its time has passed: as good as gone, without the right to delete items.
+    async giveBack(id) {
+      await table.put(keys.usedToken(id), expiryAttribute(clock.epochMs()));
+    },
   };
 }
 

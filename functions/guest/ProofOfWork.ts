@@ -64,7 +64,7 @@ export function proofOfWork(options: ProofOfWorkOptions): HumanCheck {
         return err(`Answer must give a hash that starts with ${difficulty_bits} zero bits`);
       // Last, so that a wrong answer does not use the challenge up.
       return (await oneTimeTokens.use(jti, (exp * 1_000) as EpochMs))
-        ? ok(null)
+        ? ok({ giveBack: () => oneTimeTokens.giveBack(jti) })
         : err('Challenge has been used: ask for a new one');
     },
   };

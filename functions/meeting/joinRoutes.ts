@@ -14,7 +14,7 @@ import { gcPaths } from '../../shared/api/paths.ts';
 import type { Clock } from '../../shared/base/clock.ts';
 import type { MeetingId } from '../../shared/base/ids.ts';
 import { keySetResolver } from '../../shared/token/signingKey.ts';
-import type { HumanCheck } from '../guest/HumanCheck.ts';
+import type { HumanCheck, HumanProof } from '../guest/HumanCheck.ts';
 import { principalOf } from '../http/Access.ts';
 import type { AppEnv } from '../http/AppEnv.ts';
 import type { RateLimit } from '../http/rateLimit.ts';
@@ -182,8 +182,23 @@ export function addJoinRoutes(app: OpenAPIHono<AppEnv>, options: JoinRoutesOptio
       throw new ApiError('FORBIDDEN', human.reason, {
         details: { challenges: gcPaths.guestChallenges(meetingId) },
       });
-    await rateLimit.count(context, 'guests', meetingId);
-    return await join(meeting, { displayName }, context.get('log'), context.get('trace'));
+    try {
+      // Of those who have done the work only: nobody else is to use up what guests of the meeting have.
+      await rateLimit.count(context, 'guests', meetingId);
+      return await join(meeting, { displayName }, context.get('log'), context.get('trace'));
+    } catch (error) {
+      await giveBack(human.value, context);
+      throw error;
+    }
+  }
+}
+
+/** The work of a guest who is to try again counts then too. Never rejects. */
+async function giveBack(proof: HumanProof, context: Context<AppEnv>): Promise<void> {
+  try {
+    await proof.giveBack();
+  } catch (error) {
+    context.get('log').warn('Guest who was not let in has to solve another challenge', { error });
   }
 }
 

@@ -4,4 +4,6 @@ import type { EpochMs } from '../../shared/base/clock.ts';
 export interface OneTimeTokens {
   /** True for the first use of this id. It is remembered until the token has expired by itself. */
   use(id: string, expiresAtMs: EpochMs): Promise<boolean>;
+  /** Makes it good for one more use. For whoever has used it and got nothing for it. */
+  giveBack(id: string): Promise<void>;
 }

@@ -1,6 +1,6 @@
 // Ways into a meeting: guests behind a check, participants who stay, participants who were removed, links.
 import { createHash } from 'node:crypto';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { GlobalControllerApp } from '../../../../functions/app.ts';
 import type { GuestChallengeBody } from '../../../../shared/api/guest.ts';
 import { leadingZeroBits } from '../../../../shared/api/guest.ts';
@@ -66,6 +66,30 @@ describe('guests', () => {
       403,
       'Challenge has been used: ask for a new one',
     ]);
+  });
+
+  it('GC-14 GC-16 may show it again when they were turned away for other reasons than their own', async () => {
+    const solved = await solve();
+    app = system.limited;
+    expect((await join(solved)).status).toBe(429);
+    app = system.app;
+    system.plane.controllers.behaviour.set('mc-1', 'fails');
+    expect((await join(solved)).status).toBe(503);
+    system.plane.controllers.behaviour.delete('mc-1');
+    expect((await join(solved)).status).toBe(200);
+    expect((await join(solved)).status).toBe(403);
+  });
+
+  it('GC-14 GC-16 use up nothing of what a meeting’s guests may do with answers that are wrong or were used', async () => {
+    const counted: string[] = [];
+    const { requests } = system.plane.stores.access;
+    const count = vi.spyOn(requests, 'count').mockImplementation(async (client) => counted.push(client));
+    const solved = await solve();
+    expect((await join({ ...solved, challenge: `${solved.challenge}x` })).status).toBe(403);
+    expect((await join(solved)).status).toBe(200);
+    expect((await join(solved)).status).toBe(403);
+    expect(counted).toEqual([JSON.stringify(['guests', MEETING])]);
+    count.mockRestore();
   });
 
   it('GC-16 do not come in without one, with a wrong answer, an old one, or one for another meeting', async () => {
