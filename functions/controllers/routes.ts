@@ -22,6 +22,8 @@ import type { Presence } from '../meeting/PresenceStore.ts';
 
 export type ControllerRoutesOptions = AssignOptions & EndOptions;
 
+const SERVED_BY_ANOTHER = 'The controller does not serve the meeting in that generation: it has moved';
+
 const byId = `${gcPaths.meetingControllers}/{controller_id}`;
 
 /** Adds the routes to an app that lets only nodes through to them. */
@@ -37,7 +39,8 @@ export function addControllerRoutes(app: OpenAPIHono<AppEnv>, options: Controlle
     schema: requestMhReplacementSchema,
     message: 'RequestMhReplacement',
     answer: { message: 'MhReplacement', schema: mhReplacementSchema, description: 'Who serves from now on' },
-    errors: [404, 409],
+    errors: [404],
+    conflict: SERVED_BY_ANOTHER,
     handle: (request, { log }) => replaceHandlers(options, request, log),
   });
   addNodeRoute(app, {
@@ -96,7 +99,8 @@ export function addControllerRoutes(app: OpenAPIHono<AppEnv>, options: Controlle
       schema: endMeetingAnswerSchema,
       description: 'Whether this notice ended it',
     },
-    errors: [404, 409],
+    errors: [404],
+    conflict: SERVED_BY_ANOTHER,
     handle: async (notice, { log, trace }) => {
       const found = await stores.meetings.get(notice.meeting_id as MeetingId);
       if (found?.status === 'ended') return { ended: false };

@@ -12,7 +12,7 @@ import { JSON_TYPE, PROTOBUF } from '../base/contentType.ts';
 import type { NodeMessageName } from '../base/nodeMessages.ts';
 import type { AppEnv } from './AppEnv.ts';
 import { answerNode, readNodeBody } from './nodeBody.ts';
-import { BODY_ERRORS, type ErrorStatus, errorResponses } from './responses.ts';
+import { BODY_ERRORS, type ErrorStatus, errorResponse, errorResponses } from './responses.ts';
 
 export interface NodeRouteAnswer<Answer extends object> {
   readonly message: NodeMessageName;
@@ -45,6 +45,8 @@ export interface NodeRoute<Schema extends z.ZodType, Answer extends object> {
   readonly answer: NodeRouteAnswer<Answer>;
   /** Statuses beside those that every route with a body has. */
   readonly errors: readonly ErrorStatus[];
+  /** When it answers 409, where it does. */
+  readonly conflict?: string;
   readonly handle: (body: z.output<Schema>, context: NodeRouteContext) => Promise<Answer>;
 }
 
@@ -81,6 +83,7 @@ export function addNodeRoute<Schema extends z.ZodType, Answer extends object>(
           content: { [JSON_TYPE]: { schema: route.answer.schema }, [PROTOBUF]: binary(route.answer.message) },
         },
         ...errorResponses(...route.errors, ...BODY_ERRORS),
+        ...(route.conflict !== undefined && { 409: errorResponse(route.conflict) }),
       },
     }),
   );

@@ -3,6 +3,7 @@ import type { OpenAPIHono } from '@hono/zod-openapi';
 import { SCOPES } from '../../shared/api/auth.ts';
 import { gcPaths } from '../../shared/api/paths.ts';
 import type { AppEnv } from './AppEnv.ts';
+import { addResponseHeaders } from './responseHeaders.ts';
 
 export type OpenApiDocument = ReturnType<OpenAPIHono<AppEnv>['getOpenAPI31Document']>;
 
@@ -10,7 +11,7 @@ const INFO = {
   title: 'Dark Tower REST API',
   version: '1',
   description:
-    'Meetings for clients, and the registry of media nodes. JSON, snake_case, times in RFC 3339 UTC. Every failure has one shape, the `Error` schema, and every answer tells whether it is worth trying again by its status.',
+    'Meetings for clients, and the registry of media nodes. JSON, snake_case, times in RFC 3339 UTC. Every failure has one shape, the `Error` schema, and every answer tells whether it is worth trying again by its status. Where requests of a client are counted, `RateLimit-*` headers say how many are left.',
 };
 
 /** The document of an app that has all its routes. To be called once for an app: it adds the ways of authorisation to it. */
@@ -43,7 +44,7 @@ export function createOpenApiDocument(app: OpenAPIHono<AppEnv>): OpenApiDocument
     scheme: 'bearer',
     description: 'Service token of the media nodes.',
   });
-  return withPlainPatterns(
+  const document = addResponseHeaders(
     app.getOpenAPI31Document({
       openapi: '3.1.0',
       info: INFO,
@@ -61,6 +62,7 @@ export function createOpenApiDocument(app: OpenAPIHono<AppEnv>): OpenApiDocument
       ],
     }),
   );
+  return withPlainPatterns(document);
 }
 
 /**

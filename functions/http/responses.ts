@@ -9,7 +9,7 @@ const ERRORS = {
   404: 'There is no such thing, or it has ended',
   405: 'Another method is meant; `Allow` lists which',
   406: 'The caller accepts no content type that the route answers in',
-  409: 'It exists already',
+  409: 'It contradicts what is there',
   413: 'The body is larger than 64 KiB',
   415: 'The content type is not one of those that the route takes',
   422: 'The request contradicts an earlier one of the same `Idempotency-Key`',
@@ -40,7 +40,12 @@ export function jsonContent<Schema extends ZodType>(
   return { description, content: { 'application/json': { schema } } };
 }
 
-type ErrorContent = JsonContent<typeof errorBodySchema> & { readonly headers?: Headers };
+type ErrorContent = JsonContent<typeof errorBodySchema>;
+
+/** One failure, where a route has more to say of it than others. */
+export function errorResponse(description: string): ErrorContent {
+  return jsonContent(description, errorBodySchema);
+}
 
 /** Failures of a route that asks who calls, with those that every such route has. */
 export function errorResponses<const Status extends ErrorStatus>(
@@ -58,24 +63,8 @@ export function openErrorResponses<const Status extends ErrorStatus>(
 
 function describe<Status extends ErrorStatus>(statuses: readonly Status[]): Record<Status, ErrorContent> {
   const all = [...new Set(statuses)].sort((a, b) => a - b);
-  return Object.fromEntries(
-    all.map((status): [Status, ErrorContent] => {
-      const headers = HEADERS[status];
-      return [status, { ...jsonContent(ERRORS[status], errorBodySchema), ...(headers && { headers }) }];
-    }),
-  ) as Record<Status, ErrorContent>;
+  return Object.fromEntries(all.map((status) => [status, errorResponse(ERRORS[status])])) as Record<
+    Status,
+    ErrorContent
+  >;
 }
-
-type Headers = Record<string, { description: string; schema: { type: 'string' | 'integer' } }>;
-
-const HEADERS: Partial<Record<ErrorStatus, Headers>> = {
-  401: { 'WWW-Authenticate': { schema: { type: 'string' }, description: 'RFC 6750' } },
-  403: { 'WWW-Authenticate': { schema: { type: 'string' }, description: 'RFC 6750; names the scope' } },
-  405: { Allow: { schema: { type: 'string' }, description: 'Methods that the path has' } },
-  429: {
-    'Retry-After': { schema: { type: 'integer' }, description: 'Seconds until it is worth trying again' },
-  },
-  503: {
-    'Retry-After': { schema: { type: 'integer' }, description: 'Seconds until it is worth trying again' },
-  },
-};

@@ -13,7 +13,7 @@ import {
 import { gcPaths } from '../../shared/api/paths.ts';
 import type { MeetingId } from '../../shared/base/ids.ts';
 import type { AppEnv } from '../http/AppEnv.ts';
-import { BODY_ERRORS, errorResponses, jsonContent, WRITE_ERRORS } from '../http/responses.ts';
+import { BODY_ERRORS, errorResponse, errorResponses, jsonContent, WRITE_ERRORS } from '../http/responses.ts';
 import { withScope } from '../http/security.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
 import { createOnce, type IdempotentCreateOptions } from './idempotentCreate.ts';
@@ -43,7 +43,10 @@ const createMeeting = createRoute({
   },
   responses: {
     201: jsonContent('The meeting', meetingSchema),
-    ...errorResponses(403, 409, 422, ...WRITE_ERRORS, ...BODY_ERRORS),
+    ...errorResponses(403, 422, ...WRITE_ERRORS, ...BODY_ERRORS),
+    409: errorResponse(
+      'There is a meeting of that id; `details.repeated` tells whether the caller has made the same one',
+    ),
   },
 });
 

@@ -101,7 +101,7 @@ describe('the OpenAPI document', () => {
     const references = valuesOf('$ref') as string[];
     expect(references.length).toBeGreaterThan(50);
     for (const reference of references) {
-      const [, kind = '', name = ''] = /^#\/components\/(\w+)\/(\w+)$/.exec(reference) ?? [];
+      const [, kind = '', name = ''] = /^#\/components\/(\w+)\/([\w-]+)$/.exec(reference) ?? [];
       expect(document.components[kind]?.[name], reference).toBeDefined();
     }
   });

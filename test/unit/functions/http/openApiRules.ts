@@ -72,6 +72,9 @@ export function openApiProblems(document: unknown): string[] {
   }
   const schemas = fields(components['schemas']);
   for (const [name, schema] of Object.entries(schemas)) checkSchema(schema, `components.schemas.${name}`);
+  const headers = fields(components['headers']);
+  for (const [name, header] of Object.entries(headers))
+    checkSchema(fields(header)['schema'], `components.headers.${name}`);
   const schemes = fields(components['securitySchemes']);
   for (const [name, scheme] of Object.entries(schemes)) {
     const { type, scheme: http, flows } = fields(scheme);
@@ -132,11 +135,20 @@ export function openApiProblems(document: unknown): string[] {
         if (fields(response)['content'] !== undefined)
           checkContent(fields(response)['content'], `${place} ${status}`);
         for (const [name, header] of Object.entries(fields(fields(response)['headers'])))
-          checkSchema(fields(header)['schema'], `${place} ${status} ${name}`);
+          checkHeader(fields(header), `${place} ${status} ${name}`);
       }
     }
   }
   return problems;
+
+  function checkHeader({ $ref, schema }: Fields, place: string): void {
+    if ($ref === undefined) {
+      checkSchema(schema, place);
+      return;
+    }
+    const [, name = ''] = /^#\/components\/headers\/(.+)$/.exec(String($ref)) ?? [];
+    check(headers[name] !== undefined, place, `refers to a header "${$ref}" that is not there`);
+  }
 
   function checkParameters(parameters: Json[], path: string, place: string): void {
     const seen = new Set<string>();

@@ -37,6 +37,8 @@ export class RouteSystem {
   readonly broken: GlobalControllerApp;
   /** `operationId status`, of all answers so far. */
   readonly exercised = new Set<string>();
+  /** `operationId status header`, of all answers so far. */
+  readonly headersSeen = new Set<string>();
 
   private constructor(plane: ControlPlane, awayStores: Stores, clientSecretSha256: string) {
     this.plane = plane;

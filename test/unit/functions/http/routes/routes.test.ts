@@ -11,7 +11,7 @@ interface Operation {
   readonly operationId: string;
   readonly requestBody?: object;
   readonly security?: readonly Readonly<Record<string, unknown>>[];
-  readonly responses: Readonly<Record<string, unknown>>;
+  readonly responses: Readonly<Record<string, { readonly headers?: Readonly<Record<string, unknown>> }>>;
 }
 
 let system: RouteSystem;
@@ -33,6 +33,8 @@ afterAll(async () => {
 async function exercise(name: string, call: Call, app = system.app): Promise<Response> {
   const response = await send(app, call);
   system.exercised.add(`${name} ${response.status}`);
+  for (const header of response.headers.keys())
+    system.headersSeen.add(`${name} ${response.status} ${header}`);
   if (!response.ok) {
     const text = await response.clone().text();
     expect(errorBodySchema.safeParse(JSON.parse(text)).success, text).toBe(true);
@@ -244,6 +246,14 @@ describe('routes of nodes', () => {
   });
 });
 
+/** Headers that every answer has, whatever it says. */
+const ON_EVERY_ANSWER = ['content-type', 'cache-control', 'x-content-type-options'];
+
+/** What is left of a client's requests is said of failures too that come after they were counted. */
+function isBesides(header: string, status: number): boolean {
+  return header.startsWith('ratelimit-') && status >= 400 && status !== 429;
+}
+
 describe('the routes together', () => {
   it('GC-15 are tested with the credentials that the document names, and only these are open by design', () => {
     const documented = operations.map(({ operationId, security = [] }): [string, string[]] => [
@@ -273,5 +283,21 @@ describe('the routes together', () => {
     const seen = [...system.exercised].filter((entry) => entry !== 'getHealth 405');
     expect(listed.filter((entry) => !system.exercised.has(entry))).toEqual([]);
     expect(seen.filter((entry) => !listed.includes(entry))).toEqual([]);
+  });
+
+  it('GC-14 have all sent each header that the document names for a status, and no other that says something', () => {
+    const listed = operations.flatMap(({ operationId, responses }) =>
+      Object.entries(responses).flatMap(([status, { headers = {} }]) =>
+        Object.keys(headers).map((name) => `${operationId} ${status} ${name.toLowerCase()}`),
+      ),
+    );
+    expect(listed.length).toBeGreaterThan(150);
+    const telling = [...system.headersSeen].filter((entry) => {
+      const [name, status, header = ''] = entry.split(' ');
+      if (`${name} ${status}` === 'getHealth 405') return false;
+      return !ON_EVERY_ANSWER.includes(header) && !isBesides(header, Number(status));
+    });
+    expect(listed.filter((entry) => !system.headersSeen.has(entry))).toEqual([]);
+    expect(telling.filter((entry) => !listed.includes(entry))).toEqual([]);
   });
 });
