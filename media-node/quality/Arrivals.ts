@@ -1,7 +1,7 @@
 // When the frames of one published stream came in, against their capture times: what their way to here took is not the fault of
 // the way on to a subscriber. Nothing is allocated per frame.
 import type { Clock } from '../../shared/base/clock.ts';
-import { readFragmentIndex, readTimestampUs } from '../../shared/frame/read.ts';
+import { readFragmentIndex } from '../../shared/frame/read.ts';
 import { TransitWindows } from '../../shared/frame/TransitWindows.ts';
 
 /** Weight of a new sample of the jitter (RFC 3550, section 6.4.1). */
@@ -22,11 +22,9 @@ export class Arrivals {
   /** Takes the valid media datagram bytes[at..] as it comes in. Only a frame's first one counts: the others queue behind it. */
   record(bytes: Uint8Array, at: number): void {
     if (readFragmentIndex(bytes, at) !== 0) return;
-    const nowMs = this.#clock.monotonicMs();
-    const timestampUs = readTimestampUs(bytes, at);
-    this.#transits ??= new TransitWindows();
-    this.#transits.add(timestampUs, nowMs);
-    const transitUs = nowMs * 1_000 - timestampUs;
+    this.#transits ??= new TransitWindows(this.#clock);
+    this.#transits.record(bytes, at);
+    const transitUs = this.#transits.latestUs;
     const difference = Math.abs(transitUs - this.#lastTransitUs);
     this.#lastTransitUs = transitUs;
     if (Number.isNaN(difference)) return;

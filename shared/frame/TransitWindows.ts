@@ -2,6 +2,8 @@
 // something. Who forwards a stream and who receives it both keep the least transit of the frames that were captured within
 // each eighth of a second. For the same frames the one less the other is what their way from here to there took, whatever the
 // publisher's clock or its own path did. Constant memory; nothing is allocated per frame.
+import type { Clock } from '../base/clock.ts';
+import { readFragmentIndex, readTimestampUs } from './read.ts';
 
 /** Frames are taken together by capture time: a window's number is its frames' timestamp divided by this, rounded down. */
 export const CAPTURE_WINDOW_US = 125_000;
@@ -15,20 +17,36 @@ export interface WindowTransit {
 }
 
 export class TransitWindows {
+  readonly #clock: Clock;
   /** Of each window at its number modulo WINDOWS, NaN without a frame; then the number of the newest. */
   readonly #leastUs: number[] = Array.from({ length: WINDOWS + 1 }, () => Number.NaN);
+  // A double from the start: V8 then writes it in place.
+  #latestUs = Number.NaN;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Of the frame that was recorded last, microseconds; NaN before the first. */
+  get latestUs(): number {
+    return this.#latestUs;
+  }
 
   /**
-   * Takes the first datagram of a frame at a monotonic time. A frame of a window that is over counts for nothing, so that
-   * both ends count the same frames whatever timestamps a publisher invents.
+   * Takes the valid media datagram bytes[at..] as it arrives. Only a frame's first one counts, the others queue behind it; and
+   * none of a window that is over, so that both ends count the same frames whatever timestamps a publisher invents.
    */
-  add(timestampUs: number, arrivalMs: number): void {
+  record(bytes: Uint8Array, at: number): void {
+    if (readFragmentIndex(bytes, at) !== 0) return;
+    // Numbers of this size are handed to no function that is not inlined: V8 would make an object of each.
+    const timestampUs = readTimestampUs(bytes, at);
+    const transitUs = Math.round(this.#clock.monotonicMs() * 1_000) - timestampUs;
+    this.#latestUs = transitUs;
     const window = Math.floor(timestampUs / CAPTURE_WINDOW_US);
     const leastUs = this.#leastUs;
     const newest = leastUs[WINDOWS] ?? Number.NaN;
     if (window < newest) return;
     if (window !== newest) this.#advance(newest, window);
-    const transitUs = Math.round(arrivalMs * 1_000) - timestampUs;
     const place = window % WINDOWS;
     if (!(transitUs >= (leastUs[place] ?? Number.NaN))) leastUs[place] = transitUs;
   }

@@ -4,7 +4,6 @@ import type { Logger } from '../../../shared/base/log.ts';
 import { ControlType, controlLength, turnPingIntoPong } from '../../../shared/frame/control.ts';
 import {
   isDiscardable,
-  readFragmentIndex,
   readSequence,
   readStreamId,
   readTimestampUs,
@@ -93,7 +92,7 @@ export class MediaReception {
       this.faults.duplicates += 1;
       return;
     }
-    if (readFragmentIndex(bytes, 0) === 0) transits.add(timestampUs, arrivalMs);
+    transits.record(bytes, 0);
     this.#scheduleAck(arrivalMs);
     try {
       receiver.onDatagram(bytes, arrivalMs);

@@ -45,7 +45,7 @@ export class ReceiverTable {
       streamId,
       receiver,
       stats: new ReceiverStats(this.#clock.monotonicMs()),
-      transits: new TransitWindows(),
+      transits: new TransitWindows(this.#clock),
       reported: intervalMark(this.#clock.monotonicMs()),
       interval: undefined,
       acknowledged: -1,
