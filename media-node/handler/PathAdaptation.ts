@@ -3,7 +3,7 @@
 import type { QualityAlert } from '../../shared/api/handler.ts';
 import type { Clock } from '../../shared/base/clock.ts';
 import type { Logger } from '../../shared/base/log.ts';
-import { type MediaClientMessage, mediaSession } from '../../shared/media-session/messages.ts';
+import { mediaSession } from '../../shared/media-session/messages.ts';
 import { Counter, type Counters } from '../metrics/Counters.ts';
 import { AlertPacer } from '../quality/AlertPacer.ts';
 import { type Allocation, allocate } from '../quality/allocate.ts';
@@ -13,16 +13,11 @@ import { DATAGRAM_PREFIX_BYTES, type MediaSession } from '../transport/MediaSess
 import type { Consumer } from './Consumer.ts';
 import { limitOfRung, rungsOf } from './layerRungs.ts';
 import { PathProbe } from './PathProbe.ts';
+import { type ReceiverReport, ReportedReception } from './ReportedReception.ts';
 import type { Transport } from './Transport.ts';
 
-/** Reports that the delivered bit rate is taken over: half a second. */
-const RATE_REPORTS = 2;
-/** More than any path brings between two reports: a client may say what it likes, and what is told of it stays exact. */
-const MAX_REPORT_BYTES = 1_000_000_000;
-/** A report that is older than this says nothing of what is delivered now, ms. */
-const STALE_MS = 1_000;
-/** Reports whose delays may be in a round trip: a ping may have waited while the one before was being made. */
-const BUSY_REPORTS = 2;
+/** Steps that the bit rate that was sent is taken over, as the delivered one: half a second. */
+const RATE_STEPS = 2;
 /** A path that takes long is asked twice in each step. */
 const TICK_MS = PATH_STEP_MS / 2;
 /** Of what is sent so many further copies at most: what is too little to be copied is raised without a trial. */
@@ -39,8 +34,6 @@ const REASONS = {
   round_trip: mediaSession.QualityReason.ROUND_TRIP,
   congestion: mediaSession.QualityReason.CONGESTION,
 } as const;
-
-type ReceiverReport = NonNullable<MediaClientMessage['receiverReport']>;
 
 export interface PathAdaptationOptions {
   readonly session: MediaSession;
@@ -72,8 +65,7 @@ export class PathAdaptation {
   readonly #policy = new PathPolicy();
   readonly #alerts = new AlertPacer<PathAlert>();
   readonly #timer: ReturnType<typeof setInterval>;
-  readonly #reports: { readonly bytes: number; readonly intervalMs: number; readonly atMs: number }[] = [];
-  readonly #busyMs: number[] = [];
+  readonly #reception = new ReportedReception();
   #ticks = 0;
   #isTrying = false;
   /** Of the last steps. */
@@ -110,22 +102,11 @@ export class PathAdaptation {
     this.#probe.heard(nowMs);
   }
 
-  onReport({ intervalMs, busyUs, streams }: ReceiverReport): void {
+  onReport(report: ReceiverReport): void {
     const { transport, clock } = this.#options;
-    this.onHeard(clock.monotonicMs());
-    this.#busyMs.push((busyUs ?? 0) / 1_000);
-    if (this.#busyMs.length > BUSY_REPORTS) this.#busyMs.shift();
-    let bytes = 0;
-    for (const stream of streams ?? []) {
-      const consumer = transport.consumerOf(stream.userId ?? 0, stream.streamId ?? 0);
-      if (consumer?.producer.kind === 'video') bytes += stream.bytes ?? 0;
-    }
-    this.#reports.push({
-      bytes: Math.min(MAX_REPORT_BYTES, bytes),
-      intervalMs: intervalMs ?? 0,
-      atMs: clock.monotonicMs(),
-    });
-    if (this.#reports.length > RATE_REPORTS) this.#reports.shift();
+    const nowMs = clock.monotonicMs();
+    this.onHeard(nowMs);
+    this.#reception.add(report, transport, nowMs);
   }
 
   /** Shares the budget out anew: what the client watches, or wishes for, has changed. */
@@ -150,17 +131,17 @@ export class PathAdaptation {
   #tick(): void {
     const nowMs = this.#options.clock.monotonicMs();
     const isStep = this.#ticks++ % 2 === 0;
-    if (this.#reports.length > 0 && (isStep || this.#isTrying || this.#probe.isSuspicious))
+    if (this.#reception.isKnown && (isStep || this.#isTrying || this.#probe.isSuspicious))
       this.#options.session.sendDatagram(this.#probe.makePing(), DATAGRAM_PREFIX_BYTES);
     if (!isStep) return;
     const counted = this.#collect();
-    if (this.#reports.length > 0) this.#step(nowMs, counted);
+    if (this.#reception.isKnown) this.#step(nowMs, counted);
     for (const group of this.#options.transport.groups) group.retry(nowMs);
   }
 
   #step(nowMs: number, { bytesSent, ...counted }: Mark): void {
     this.#bytesSent.push(bytesSent);
-    if (this.#bytesSent.length > RATE_REPORTS) this.#bytesSent.shift();
+    if (this.#bytesSent.length > RATE_STEPS) this.#bytesSent.shift();
     const sentBps =
       (this.#bytesSent.reduce((sum, one) => sum + one, 0) * 8_000) / (PATH_STEP_MS * this.#bytesSent.length);
     // What it watches, or what that costs, may have changed since the step before.
@@ -169,11 +150,15 @@ export class PathAdaptation {
     const roundTripMs = this.#pathRoundTripMs();
     const { latestRoundTripMs, baseRoundTripMs } = this.#probe;
     const { totalBps: allocatedBps, nextBps, wishedBps } = this.#allocation;
-    const deliveredBps = this.#deliveredBps(nowMs);
+    const { jitterMs, baseJitterMs } = this.#reception;
+    const deliveredBps = this.#reception.deliveredBps(nowMs);
     const decision = this.#policy.step(nowMs, {
       roundTripMs,
       latestRoundTripMs,
       baseRoundTripMs,
+      delay: this.#reception.delay(nowMs),
+      jitterMs,
+      baseJitterMs,
       ...counted,
       deliveredBps,
       sentBps,
@@ -192,7 +177,7 @@ export class PathAdaptation {
   /** What is left of the round trip without the time that the client itself was too busy to answer. */
   #pathRoundTripMs(): number | undefined {
     const { roundTripMs } = this.#probe;
-    return roundTripMs === undefined ? undefined : Math.max(0, roundTripMs - Math.max(0, ...this.#busyMs));
+    return roundTripMs === undefined ? undefined : Math.max(0, roundTripMs - this.#reception.busyMs);
   }
 
   /** Sums since the step before, over all that the client consumes. */
@@ -212,12 +197,6 @@ export class PathAdaptation {
     }
     this.#marks = marks;
     return sum;
-  }
-
-  #deliveredBps(nowMs: number): number {
-    const fresh = this.#reports.filter(({ atMs }) => nowMs - atMs < STALE_MS);
-    const intervalMs = fresh.reduce((sum, report) => sum + report.intervalMs, 0);
-    return intervalMs === 0 ? 0 : (fresh.reduce((sum, { bytes }) => sum + bytes, 0) * 8_000) / intervalMs;
   }
 
   /** Sends so much more of the pictures that are sent. */

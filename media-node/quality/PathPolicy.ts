@@ -2,25 +2,32 @@
 // Down fast, up slowly. A bad path is lowered at once, to what gets through where that is less than what is sent, and again
 // while it stays bad. A good one is tried with more than is needed before more is needed of it (the caller sends copies): a
 // path that does not take it keeps the picture that it has, and is tried again after a longer time.
+import { DeliverySteps } from './DeliverySteps.ts';
+import {
+  empties,
+  fills,
+  fillsByTry,
+  GOOD_ROUND_TRIP_MS,
+  holdsQueue,
+  isLong,
+  isNarrow,
+  isUneasy,
+  type PathFigures,
+  queues,
+  shareThrough,
+} from './PathFigures.ts';
 
 /** Ledger MH-5: over either of these the path is bad. */
 const HIGH_ROUND_TRIP_MS = 200;
 const HIGH_LOSS = 0.05;
-/** Under all of these it is good; in between nothing changes. */
-const GOOD_ROUND_TRIP_MS = 150;
+/** Under this, near and at rest it is good; in between nothing changes. */
 const GOOD_LOSS = 0.02;
 /** Share of copies that the subscriber's full window turned away, in so many steps of the window or behind a queue. */
 const HIGH_REFUSED = 0.05;
 const REFUSING_STEPS = 2;
-/** Loss over fewer datagrams, or of fewer, is chance. */
-const MIN_EXPECTED = 20;
+/** Loss of fewer datagrams is chance. */
 const MIN_LOST = 4;
-/** Steps that a bad path shows in: 750 ms at a step every 250 ms; and those in which a good one shows none of it. */
-const WINDOW_STEPS = 3;
-const GOOD_WINDOW_STEPS = 12;
-/** Less than this share of what is sent gets through: the path is narrow, and what gets through is what it takes. */
-const NARROW = 0.85;
-/** What is sent then, as a share of what gets through: a queue has to drain. */
+/** What is sent over a path that does not take all of it, as a share of what gets through: a queue has to drain. */
 const NARROW_FACTOR = 0.8;
 /** Where all gets through in its way, late or thinned by chance: lowered by this share of what is sent, and then by that. */
 const FIRST_FACTOR = 0.5;
@@ -33,11 +40,6 @@ const DRAIN_MS = 1_500;
 const DRAINING = 0.85;
 /** Behind a queue a narrow path is sent the least until the queue is gone; one that is still there then is none of ours. */
 const MAX_DRAIN_MS = 3_000;
-/** By more than this over its least, a round trip shows a queue. */
-const QUEUE_MS = 60;
-/** A path whose least round trip is near its present one is long, not full. */
-const LONG_FACTOR = 1.25;
-const LONG_MARGIN_MS = 30;
 /** Of what is wished for, over a path that is over the bound by its length alone. */
 const LONG_SHARE = 0.5;
 /** How long a path must be good before it is tried; doubled after each time that it did not take more. */
@@ -65,30 +67,6 @@ const PROVEN_MS = 10_000;
 
 export const PATH_STEP_MS = 250;
 
-export interface PathFigures {
-  /** Undefined while it is not known. */
-  readonly roundTripMs: number | undefined;
-  /** Of the last two answers, which a busy client may have kept. */
-  readonly latestRoundTripMs: number | undefined;
-  /** The least of the last half a minute. */
-  readonly baseRoundTripMs: number | undefined;
-  /** Datagrams since the step before, by the subscriber's reports. */
-  readonly expected: number;
-  readonly received: number;
-  /** Copies since the step before that its full window turned away. */
-  readonly refused: number;
-  /** What arrived there over the last half a second, streams included, bits per second. */
-  readonly deliveredBps: number;
-  /** What was sent to it over the same time: less than what it was said to cost, where little moves in a picture. */
-  readonly sentBps: number;
-  /** What the streams chosen for it cost. */
-  readonly allocatedBps: number;
-  /** Budget at which more would be sent; undefined when all that is wished for is. */
-  readonly nextBps: number | undefined;
-  /** What all that is wished for costs. */
-  readonly wishedBps: number;
-}
-
 export type PathReason = 'loss' | 'round_trip' | 'congestion';
 
 export interface PathDecision {
@@ -112,12 +90,6 @@ type State =
   /** Until the queue is gone; then this is sent. */
   | { readonly kind: 'draining'; readonly sinceMs: number; readonly targetBps: number };
 
-interface Step {
-  readonly expected: number;
-  readonly received: number;
-  readonly refused: number;
-}
-
 interface Lowering {
   /** Until then reports are of what was sent before. */
   readonly settledAtMs: number;
@@ -134,7 +106,7 @@ interface Raise {
 export class PathPolicy {
   #state: State = { kind: 'unlimited' };
   #budgetBps = Number.POSITIVE_INFINITY;
-  #steps: Step[] = [];
+  readonly #steps = new DeliverySteps();
   #lowered: Lowering | undefined;
   /** Steps down since it was last good. */
   #lowerings = 0;
@@ -150,13 +122,13 @@ export class PathPolicy {
 
   /** Share of datagrams lost lately, 0 to 1; undefined when too few were sent to tell. */
   get loss(): number | undefined {
-    return lossOf(this.#sum(WINDOW_STEPS));
+    return this.#steps.loss;
   }
 
   /** Call every PATH_STEP_MS. */
   step(nowMs: number, figures: PathFigures): PathDecision {
     const isSwitching = this.#raised !== undefined && nowMs <= this.#raised.atMs + RAISED_SETTLE_MS;
-    if (nowMs > (this.#lowered?.settledAtMs ?? 0) && !isSwitching) this.#remember(figures);
+    if (nowMs > (this.#lowered?.settledAtMs ?? 0) && !isSwitching) this.#steps.add(figures);
     if (this.#raised !== undefined && nowMs - this.#raised.atMs > PROVEN_MS) {
       this.#raised = undefined;
       this.#hasTakenBack = false;
@@ -194,7 +166,7 @@ export class PathPolicy {
       drainSinceMs: nowMs,
       drainFromMs: roundTripMs,
     };
-    this.#steps = [];
+    this.#steps.clear();
     this.#state = { kind: 'limited', goodSinceMs: undefined, holdMs: this.#holdMs };
   }
 
@@ -207,7 +179,7 @@ export class PathPolicy {
       return true;
     }
     if (reason !== 'round_trip') return false;
-    if (nowMs - before.drainSinceMs < DRAIN_MS) return true;
+    if (nowMs - before.drainSinceMs < DRAIN_MS || empties(figures)) return true;
     if (roundTripMs > DRAINING * before.drainFromMs) return false;
     this.#lowered = { ...before, drainSinceMs: nowMs, drainFromMs: roundTripMs };
     return true;
@@ -222,7 +194,7 @@ export class PathPolicy {
       if (nowMs - raised.atMs <= TAKE_BACK_MS) return raised.fromBps;
     }
     const spentBps = Math.min(this.#budgetBps, figures.allocatedBps);
-    if (isNarrow(figures)) return (NARROW_FACTOR * spentBps * figures.deliveredBps) / figures.sentBps;
+    if (isNarrow(figures) || fills(figures)) return NARROW_FACTOR * spentBps * shareThrough(figures);
     const factor = reason === 'round_trip' && this.#lowerings > 0 ? NEXT_FACTOR : FIRST_FACTOR;
     return factor * spentBps;
   }
@@ -255,8 +227,8 @@ export class PathPolicy {
   }
 
   #probing(nowMs: number, figures: PathFigures, state: State & { kind: 'probing' }): PathDecision {
-    const isTooMuch = queues(figures, figures.latestRoundTripMs);
-    if (isTooMuch || (this.loss ?? 0) > PROBE_LOSS || this.#sum(WINDOW_STEPS).refused > 0)
+    const isTooMuch = queues(figures, figures.latestRoundTripMs) || fillsByTry(figures);
+    if (isTooMuch || (this.loss ?? 0) > PROBE_LOSS || this.#steps.refused > 0)
       return this.#probeFailed(nowMs, figures);
     const forMs = nowMs - state.sinceMs;
     if (forMs < PROBE_MS)
@@ -307,11 +279,11 @@ export class PathPolicy {
   }
 
   #fault(figures: PathFigures): PathReason | undefined {
-    const { expected, received, refused } = this.#sum(WINDOW_STEPS);
-    if ((this.loss ?? 0) > HIGH_LOSS && expected - received >= MIN_LOST) return 'loss';
-    const refusing = this.#steps.slice(-WINDOW_STEPS).filter((step) => step.refused > 0).length;
-    const lasts = refusing >= REFUSING_STEPS || queues(figures, figures.roundTripMs);
-    if (lasts && refused > HIGH_REFUSED * Math.max(MIN_EXPECTED, expected + refused)) return 'congestion';
+    const steps = this.#steps;
+    if ((steps.loss ?? 0) > HIGH_LOSS && steps.lost >= MIN_LOST) return 'loss';
+    const lasts = steps.refusingSteps >= REFUSING_STEPS || queues(figures, figures.roundTripMs);
+    if (lasts && steps.refusedShare > HIGH_REFUSED) return 'congestion';
+    if (fills(figures)) return 'congestion';
     if ((figures.roundTripMs ?? 0) <= HIGH_ROUND_TRIP_MS) return undefined;
     // Over the bound by its length alone: less of it than the share makes it no shorter.
     return isLong(figures) && this.#budgetBps <= this.#ceilingBps(figures) ? undefined : 'round_trip';
@@ -319,43 +291,7 @@ export class PathPolicy {
 
   #isGood(figures: PathFigures): boolean {
     const isNear = (figures.roundTripMs ?? Number.POSITIVE_INFINITY) < GOOD_ROUND_TRIP_MS || isLong(figures);
-    const sum = this.#sum(GOOD_WINDOW_STEPS);
-    return isNear && (lossOf(sum) ?? 1) < GOOD_LOSS && sum.refused === 0;
+    const isAtRest = !holdsQueue(figures) && !isUneasy(figures);
+    return isNear && isAtRest && this.#steps.isGood(GOOD_LOSS);
   }
-
-  #remember({ expected, received, refused }: PathFigures): void {
-    this.#steps = [...this.#steps, { expected, received, refused }].slice(-GOOD_WINDOW_STEPS);
-  }
-
-  #sum(steps: number): Step {
-    const sum = { expected: 0, received: 0, refused: 0 };
-    for (const step of this.#steps.slice(-steps)) {
-      sum.expected += step.expected;
-      sum.received += step.received;
-      sum.refused += step.refused;
-    }
-    return sum;
-  }
-}
-
-function lossOf({ expected, received }: Step): number | undefined {
-  return expected < MIN_EXPECTED ? undefined : 1 - received / expected;
-}
-
-/** Nothing delivered is no news of what could be: a report may be late. */
-function isNarrow({ deliveredBps, sentBps }: PathFigures): boolean {
-  return deliveredBps > 0 && deliveredBps < NARROW * sentBps;
-}
-
-/** Whether this round trip shows a queue. */
-function queues({ baseRoundTripMs = 0 }: PathFigures, roundTripMs = 0): boolean {
-  return roundTripMs > baseRoundTripMs + QUEUE_MS;
-}
-
-/** Whether the round trip is over what is good because the path is long, without a queue. */
-function isLong({ roundTripMs, baseRoundTripMs }: PathFigures): boolean {
-  if (roundTripMs === undefined || baseRoundTripMs === undefined) return false;
-  return (
-    baseRoundTripMs >= GOOD_ROUND_TRIP_MS && roundTripMs <= LONG_FACTOR * baseRoundTripMs + LONG_MARGIN_MS
-  );
 }

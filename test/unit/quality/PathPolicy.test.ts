@@ -1,10 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import {
-  PATH_STEP_MS,
-  type PathDecision,
-  type PathFigures,
-  PathPolicy,
-} from '../../../media-node/quality/PathPolicy.ts';
+import type { PathFigures } from '../../../media-node/quality/PathFigures.ts';
+import { PATH_STEP_MS, type PathDecision, PathPolicy } from '../../../media-node/quality/PathPolicy.ts';
 import { SimulatedPath } from './SimulatedPath.ts';
 
 /** A path that takes the highest layer, and no more. */
@@ -15,6 +11,9 @@ const GOOD: PathFigures = {
   roundTripMs: 30,
   latestRoundTripMs: 30,
   baseRoundTripMs: 30,
+  delay: undefined,
+  jitterMs: undefined,
+  baseJitterMs: undefined,
   expected: 30,
   received: 30,
   refused: 0,

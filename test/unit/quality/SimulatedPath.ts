@@ -1,12 +1,16 @@
 // A subscriber's path as arithmetic, with the policy in the loop: what is chosen is sent, queues, is lost, arrives, is
 // reported, and judged. Time runs in slots; the same path gives the same run each time.
 import { allocate } from '../../../media-node/quality/allocate.ts';
+import { type DelayFigures, DelayTrend } from '../../../media-node/quality/DelayTrend.ts';
 import { PATH_STEP_MS, type PathDecision, PathPolicy } from '../../../media-node/quality/PathPolicy.ts';
 import { RoundTripWindow } from '../../../media-node/quality/RoundTripWindow.ts';
 import { seededRandom } from '../../bench/placement/seededRandom.ts';
 
 const SLOT_MS = 25;
 const PING_MS = 125;
+const CAPTURE_WINDOW_MS = 125;
+const CLOCK_MS = 1_700_000_000;
+const CLOCK_DRIFT = 0.000_1;
 const DATAGRAM_BITS = 8_000;
 const SOUND_BPS = 50_000;
 const SOUND_DATAGRAMS = 50;
@@ -21,6 +25,8 @@ export interface SimulatedConditions {
   readonly queueMs: number;
   readonly lossRatio: number;
   readonly delayMs: number;
+  /** Added to the delay: evenly distributed from 0 to this. */
+  readonly jitterMs: number;
 }
 
 export const GOOD: SimulatedConditions = {
@@ -28,9 +34,11 @@ export const GOOD: SimulatedConditions = {
   queueMs: 200,
   lossRatio: 0,
   delayMs: 20,
+  jitterMs: 0,
 };
 
 interface Slot {
+  readonly sentAtMs: number;
   readonly arrivesAtMs: number;
   readonly datagrams: number;
   readonly received: number;
@@ -46,8 +54,12 @@ export class SimulatedPath {
   /** Answers of the client wait for it, as while a page is busy. */
   clientBusyUntilMs = 0;
   worstQueueMs = 0;
+  /** What each slot's datagrams took, without a busy client. */
+  delaysMs: number[] = [];
   readonly #window = new RoundTripWindow();
   readonly #random = seededRandom(3);
+  readonly #jitterRandom = seededRandom(5);
+  readonly #tellsDelay: boolean;
   readonly #rungsBps: readonly number[];
   #conditions = GOOD;
   #queuedBits = 0;
@@ -59,9 +71,15 @@ export class SimulatedPath {
   #decision: PathDecision = { budgetBps: Number.POSITIVE_INFINITY, probeBps: 0 };
   #latestDelivered: number[] = [];
   #latestSent: number[] = [];
+  readonly #trend = new DelayTrend();
+  /** What has arrived and is not told of yet. */
+  #arrived: Slot[] = [];
+  readonly #busyMs: number[] = [];
+  #busySinceMs = 0;
 
-  constructor(rungsBps: readonly number[] = TOP) {
+  constructor(rungsBps: readonly number[] = TOP, tellsDelay = true) {
     this.#rungsBps = rungsBps;
+    this.#tellsDelay = tellsDelay;
     this.#rung = rungsBps.length - 1;
   }
 
@@ -107,8 +125,13 @@ export class SimulatedPath {
     const lost = datagrams * (1 - share) + datagrams * share * lossRatio * (0.5 + this.#random());
     this.#latestSent = [...this.#latestSent, videoBits / perSlot].slice((-2 * PATH_STEP_MS) / SLOT_MS);
     this.worstQueueMs = Math.max(this.worstQueueMs, this.#queueMs());
+    const jitterMs = this.#conditions.jitterMs === 0 ? 0 : this.#conditions.jitterMs * this.#jitterRandom();
+    const arrivesAtMs = this.nowMs + delayMs + this.#queueMs() + jitterMs;
+    this.delaysMs.push(delayMs + this.#queueMs());
     this.#slots.push({
-      arrivesAtMs: this.nowMs + delayMs + this.#queueMs(),
+      sentAtMs: this.nowMs,
+      // Datagrams do not overtake each other.
+      arrivesAtMs: Math.max(arrivesAtMs, this.clientBusyUntilMs, this.#slots.at(-1)?.arrivesAtMs ?? 0),
       datagrams,
       received: datagrams - lost,
       videoBits: videoBits * (1 - lost / datagrams),
@@ -133,6 +156,25 @@ export class SimulatedPath {
     this.#pings = this.#pings.filter(({ answeredAtMs }) => answeredAtMs > this.nowMs);
   }
 
+  /** The report tells of windows that are over, by a clock of the client's own that goes a little fast. */
+  #tell(reported: readonly Slot[]): void {
+    const arrived = [...this.#arrived, ...reported];
+    const windowOf = ({ sentAtMs }: Slot): number => Math.floor(sentAtMs / CAPTURE_WINDOW_MS);
+    const newest = Math.max(...arrived.map(windowOf));
+    for (const slot of arrived)
+      if (windowOf(slot) < newest)
+        this.#trend.add(slot.sentAtMs, (1 + CLOCK_DRIFT) * slot.arrivesAtMs - CLOCK_MS - slot.sentAtMs);
+    this.#arrived = arrived.filter((slot) => windowOf(slot) === newest);
+    this.#busyMs.push(Math.max(0, this.clientBusyUntilMs - this.#busySinceMs));
+    this.#busySinceMs = this.nowMs;
+    if (this.#busyMs.length > 2) this.#busyMs.shift();
+  }
+
+  #delay(): DelayFigures | undefined {
+    const delay = this.#tellsDelay ? this.#trend.figures(this.nowMs) : undefined;
+    return delay && { ...delay, queueDelayMs: delay.queueDelayMs - Math.max(0, ...this.#busyMs) };
+  }
+
   #step(): void {
     const isBusy = this.clientBusyUntilMs > this.nowMs;
     const reportMs = isBusy ? this.#reportedUpToMs : this.nowMs - this.#conditions.delayMs / 2;
@@ -146,11 +188,15 @@ export class SimulatedPath {
         (sum(({ videoBits }) => videoBits) * 1_000) / intervalMs,
       ].slice(-2);
     this.#reportedUpToMs = reportMs;
+    if (!isBusy) this.#tell(reported);
     const allocation = allocate(this.#decision.budgetBps, [{ priority: 0, rungsBps: this.#rungsBps }]);
     this.#decision = this.policy.step(this.nowMs, {
       roundTripMs: this.#window.roundTripMs(this.nowMs),
       latestRoundTripMs: this.#window.latestMs,
       baseRoundTripMs: this.#window.baseMs,
+      delay: this.#delay(),
+      jitterMs: undefined,
+      baseJitterMs: undefined,
       expected: sum(({ datagrams }) => datagrams),
       received: sum(({ received }) => received),
       refused: 0,
