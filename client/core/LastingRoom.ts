@@ -232,6 +232,7 @@ function isFinal(error: unknown): boolean {
     case 'closed':
       return !MENDABLE_CLOSES.has(error.closeCode ?? CloseCode.normal);
     case 'protocol':
+    case 'unsupported':
       return true;
   }
 }

@@ -5,9 +5,16 @@ import type { TransportCloseInfo } from './transport.ts';
 /**
  * `unreachable`: no session could be made. `lost`: the session broke. `closed`: a side closed it, with `closeCode`.
  * `timed_out`: no answer in time. `refused`: the peer answered with an error, with `refusal`. `protocol`: the peer sent
- * what it must not.
+ * what it must not. `unsupported`: this runtime has no WebTransport, and the peer takes sessions over nothing else.
  */
-export type ConnectionErrorCode = 'unreachable' | 'lost' | 'closed' | 'timed_out' | 'refused' | 'protocol';
+export type ConnectionErrorCode =
+  | 'unreachable'
+  | 'lost'
+  | 'closed'
+  | 'timed_out'
+  | 'refused'
+  | 'protocol'
+  | 'unsupported';
 
 /** Code of a server's Error or Refused message, such as `NOT_FOUND` (ledger MC-5). */
 export type Refusal = string;
@@ -32,6 +39,14 @@ export class ConnectionError extends Error {
   /** `what` is a name as it stands within a sentence: `the media handler`. */
   static unreachable(what: string, cause: unknown): ConnectionError {
     return new ConnectionError('unreachable', `${sentence(what)} could not be reached`, { cause });
+  }
+
+  static unsupported(what: string, cause: unknown): ConnectionError {
+    return new ConnectionError(
+      'unsupported',
+      `${sentence(what)} takes sessions over WebTransport alone, which this runtime lacks`,
+      { cause },
+    );
   }
 
   static lost(what: string, cause: unknown): ConnectionError {

@@ -15,7 +15,6 @@ export type { LeaveReason, Participant, PublishedStream, StreamSettings } from '
 export { systemTimers, type Timers } from './timers.ts';
 export {
   type ClientTransport,
-  isWebTransportAvailable,
   type TransportCloseInfo,
   type TransportFactory,
   webTransport,

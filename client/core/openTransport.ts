@@ -1,7 +1,7 @@
 import { ConnectionError } from './errors.ts';
-import type { ClientTransport, TransportFactory } from './transport.ts';
+import { type ClientTransport, NoWebTransportError, type TransportFactory } from './transport.ts';
 
-/** A malformed URL or a runtime without WebTransport throws at once. @throws ConnectionError unreachable */
+/** @throws ConnectionError unreachable for a malformed URL, unsupported where the runtime has no transport for it */
 export function openTransport(
   transport: TransportFactory,
   url: string,
@@ -10,6 +10,8 @@ export function openTransport(
   try {
     return transport(url, certificateHashes);
   } catch (error) {
-    throw ConnectionError.unreachable(url, error);
+    throw error instanceof NoWebTransportError
+      ? ConnectionError.unsupported(url, error)
+      : ConnectionError.unreachable(url, error);
   }
 }

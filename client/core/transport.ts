@@ -46,13 +46,15 @@ const INCOMING_DATAGRAMS = 256;
  */
 const OUTGOING_DATAGRAMS = 32;
 
-/** False where the runtime has no WebTransport. */
-export function isWebTransportAvailable(): boolean {
-  return typeof globalThis.WebTransport === 'function';
+/** The runtime has no WebTransport, whatever the server. */
+export class NoWebTransportError extends Error {
+  override readonly name = 'NoWebTransportError';
 }
 
-/** The runtime's own WebTransport. Throws what its constructor throws (a malformed URL, no WebTransport). */
+/** The runtime's own WebTransport. Throws NoWebTransportError, and what its constructor throws (a malformed URL). */
 export const webTransport: TransportFactory = (url, certificateHashes) => {
+  if (typeof globalThis.WebTransport !== 'function')
+    throw new NoWebTransportError('This runtime has no WebTransport');
   const transport = new WebTransport(url, {
     congestionControl: 'low-latency',
     requireUnreliable: true,

@@ -18,7 +18,9 @@ const SENTENCES: Readonly<Record<JoinError['code'], string>> = {
   no_capacity: 'All servers are busy right now. Try again in a minute.',
   unreachable:
     'The meeting could not be reached. Check your network; if it blocks UDP, try another one or a phone hotspot.',
-  unsupported: 'This browser cannot take part. Use a current Chrome, Edge or another Chromium browser.',
+  // What else a browser can lack is said before it joins.
+  unsupported:
+    'This browser lacks WebTransport, and this server takes no sessions over TCP. Use a current Chrome, Edge or another Chromium browser.',
   failed: 'Joining failed because of an error on the server. Try again.',
 };
 
@@ -71,6 +73,8 @@ function connectionErrorCode(error: ConnectionError): JoinError['code'] {
       return closeCodeCode(error);
     case 'protocol':
       return 'failed';
+    case 'unsupported':
+      return 'unsupported';
   }
 }
 
@@ -118,6 +122,8 @@ const ENDS = {
   goingAway: 'The server you were connected to is being restarted. Join again.',
   conflict: 'You joined this meeting again from another tab or device.',
   refused: 'The server no longer lets you take part. Join again.',
+  unsupported:
+    'The meeting has moved to a server that takes no sessions over TCP, and this browser lacks WebTransport. Join again with a current Chrome, Edge or another Chromium browser.',
   failed: 'The meeting stopped because of an error on the server. Join again.',
 } as const;
 
@@ -130,6 +136,7 @@ export function toMeetingEnd(end: RoomEnd): MeetingEnd {
     return { code: 'removed', message: ENDS.removed };
   if (error.code === 'refused' && error.refusal === 'CONFLICT')
     return { code: 'refused', message: ENDS.conflict };
+  if (error.code === 'unsupported') return { code: 'failed', message: ENDS.unsupported };
   switch (error.closeCode) {
     case CloseCode.notFound:
       return { code: 'ended', message: ENDS.ended };

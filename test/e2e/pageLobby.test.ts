@@ -82,7 +82,9 @@ describe('the lobby', () => {
 
   it('says so when the browser cannot hold meetings', async () => {
     await session.open('/?unsupported');
-    expect(await session.page.getByTestId('lobby-error').textContent()).toContain('WebTransport');
+    expect(await session.page.getByTestId('lobby-error').textContent()).toContain(
+      'MediaStreamTrackProcessor',
+    );
     expect(await session.page.getByTestId('new-meeting').isDisabled()).toBe(true);
   });
 

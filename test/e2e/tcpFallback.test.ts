@@ -1,5 +1,6 @@
-// Two people in one meeting, one of whose networks swallows QUIC: the page comes in over TCP by itself, and both see and hear
-// each other. Real Chromium pages and a real system; what swallows QUIC is a UDP socket that never answers.
+// People in one meeting, of whom one has a network that swallows QUIC and one a browser without WebTransport: their pages come
+// in over TCP by themselves, and all see and hear each other. Real Chromium pages and a real system; what swallows QUIC is a UDP
+// socket that never answers.
 import { createSocket, type Socket } from 'node:dgram';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
@@ -51,11 +52,14 @@ afterAll(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-/** A page whose WebTransport sends its packets where nobody answers; the WebSockets that it opens are noted. */
-async function openPage(name: string, path: string, blocksUdp: boolean): Promise<Page> {
+/** What stands between a page and QUIC: a WebTransport whose packets go where nobody answers, or none at all. */
+type Hindrance = 'nothing' | 'network' | 'browser';
+
+/** The WebSockets that the page opens are noted. */
+async function openPage(name: string, path: string, hindrance: Hindrance): Promise<Page> {
   const page = await (await browser.newContext()).newPage();
   await page.addInitScript(
-    ({ deadPort }) => {
+    ({ deadPort, hindrance }) => {
       const opened: string[] = [];
       Object.assign(globalThis, { openedWebSockets: opened });
       globalThis.WebSocket = class extends WebSocket {
@@ -64,7 +68,8 @@ async function openPage(name: string, path: string, blocksUdp: boolean): Promise
           opened.push(String(url));
         }
       };
-      if (deadPort === undefined) return;
+      if (hindrance === 'browser') Reflect.deleteProperty(globalThis, 'WebTransport');
+      if (hindrance !== 'network') return;
       globalThis.WebTransport = class extends WebTransport {
         constructor(url: string | URL, options?: WebTransportOptions) {
           const dead = new URL(url);
@@ -73,7 +78,7 @@ async function openPage(name: string, path: string, blocksUdp: boolean): Promise
         }
       };
     },
-    { deadPort: blocksUdp ? (blackHole.address() as AddressInfo).port : undefined },
+    { deadPort: (blackHole.address() as AddressInfo).port, hindrance },
   );
   await page.goto(system.url.replace('127.0.0.1', 'localhost') + path);
   await page.getByTestId('name').fill(name);
@@ -100,10 +105,10 @@ function openedWebSockets(page: Page): Promise<string[]> {
 
 describe('a meeting over TCP, in Chromium', () => {
   it('MH-1 MC-1 lets somebody in whose network swallows QUIC, and both see and hear each other', async () => {
-    const ada = await openPage('Ada', '/', false);
+    const ada = await openPage('Ada', '/', 'nothing');
     await ada.getByTestId('new-meeting').click();
     await ada.getByTestId('tile').first().waitFor();
-    const ben = await openPage('Ben', new URL(ada.url()).pathname, true);
+    const ben = await openPage('Ben', new URL(ada.url()).pathname, 'network');
     await ben.getByTestId('join').click();
     await seesAndHears(ben, 'Ada');
     await seesAndHears(ada, 'Ben');
@@ -112,6 +117,18 @@ describe('a meeting over TCP, in Chromium', () => {
       '/signaling',
       '/media',
     ]);
+  });
+
+  it('MH-1 MC-1 lets somebody in whose browser has no WebTransport', async () => {
+    const [ada] = browser.contexts().flatMap((context) => context.pages());
+    if (ada === undefined) throw new Error('The first page is missing');
+    const cleo = await openPage('Cleo', new URL(ada.url()).pathname, 'browser');
+    await cleo.getByTestId('join').click();
+    await seesAndHears(cleo, 'Ada');
+    await seesAndHears(ada, 'Cleo');
+    expect(await openedWebSockets(cleo)).toHaveLength(2);
+    await cleo.close();
+    await expect.poll(() => ada.getByTestId('tile').count(), { timeout: 10_000 }).toBe(2);
   });
 
   it('MC-3 tells the others at once when a tab on TCP is closed', async () => {

@@ -58,7 +58,7 @@ if (!root) throw new Error('The page has no root');
 
 mountPage({
   root,
-  missingFeatures: () => (query.has('unsupported') ? ['WebTransport'] : []),
+  missingFeatures: () => (query.has('unsupported') ? ['MediaStreamTrackProcessor'] : []),
   joinMeeting: async (options) => {
     if (query.has('wait')) {
       await new Promise<void>((resolve) => {

@@ -1,6 +1,7 @@
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { LastingRoom } from '../../../../client/core/LastingRoom.ts';
 import type { RoomEnd } from '../../../../client/core/RoomEvents.ts';
+import { type TransportFactory, webTransport } from '../../../../client/core/transport.ts';
 import { apiFailure, LoopbackMeeting } from '../../../support/loopbackMeeting.ts';
 import { ManualTime } from '../ManualTime.ts';
 import { until } from '../until.ts';
@@ -8,13 +9,18 @@ import { until } from '../until.ts';
 const CONTROLLER = 'https://controller.test/signaling';
 const OTHER = 'https://other.test/signaling';
 
-function joinOf(meeting: LoopbackMeeting, time: ManualTime, displayName: string): Promise<LastingRoom> {
+function joinOf(
+  meeting: LoopbackMeeting,
+  time: ManualTime,
+  displayName: string,
+  transport: TransportFactory = meeting.transport,
+): Promise<LastingRoom> {
   return LastingRoom.join({
     apiUrl: 'https://api.test',
     meetingId: 'demo',
     displayName,
     fetch: meeting.fetch,
-    transport: meeting.transport,
+    transport,
     clock: time,
     timers: time,
     random: () => 0,
@@ -193,6 +199,15 @@ describe('a lasting room', () => {
     expect(outcome.error).toMatchObject({ code: 'unreachable' });
     expect(time.monotonicMs() - startedAtMs).toBeGreaterThanOrEqual(40_000);
     expect([meeting.asked.length < 45 * 2, time.pending]).toEqual([true, 0]);
+  });
+
+  it('GC-17 reports nobody where the runtime itself has no way to a controller, and says so at once', async () => {
+    vi.stubGlobal('WebTransport', undefined);
+    onTestFinished(() => void vi.unstubAllGlobals());
+    const meeting = new LoopbackMeeting();
+    const joining = joinOf(meeting, new ManualTime(), 'Ada', webTransport);
+    await expect(joining).rejects.toMatchObject({ code: 'unsupported' });
+    expect(meeting.asked).toEqual(['POST /join']);
   });
 
   it('GC-17 says at once that a media server cannot be reached at first', async () => {

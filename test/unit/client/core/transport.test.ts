@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { openTransport } from '../../../../client/core/openTransport.ts';
 import { webTransport } from '../../../../client/core/transport.ts';
 
 afterEach(() => {
@@ -28,6 +29,24 @@ describe('webTransport', () => {
       expect(datagrams).toEqual({ [incoming]: 256, [outgoing]: 32 });
     },
   );
+
+  it('MC-2 says that a runtime has none, which is not that the server is away', () => {
+    vi.stubGlobal('WebTransport', undefined);
+    expect(() => openTransport(webTransport, 'https://controller.test', [])).toThrow(
+      expect.objectContaining({ code: 'unsupported' }),
+    );
+    vi.stubGlobal(
+      'WebTransport',
+      class {
+        constructor() {
+          throw new SyntaxError('Malformed URL');
+        }
+      },
+    );
+    expect(() => openTransport(webTransport, 'nowhere', [])).toThrow(
+      expect.objectContaining({ code: 'unreachable' }),
+    );
+  });
 
   it('keeps what an engine has that refuses other values', () => {
     const refused: string[] = [];

@@ -31,6 +31,7 @@ describe('toJoinError', () => {
     ['a server over a bound', closed(CloseCode.quotaExceeded, 'Too many sessions'), 'no_capacity'],
     ['a meeting that ended while joining', ConnectionError.refused('NOT_FOUND', 'x'), 'ended'],
     ['a close with 4401', closed(CloseCode.unauthorized), 'unauthorized'],
+    ['no WebTransport', ConnectionError.unsupported('the server', undefined), 'unsupported'],
     ['malformed data', ConnectionError.protocol('the server', 'x'), 'failed'],
     ['a bug', new TypeError('x'), 'failed'],
   ])('GC-14 MC-5 says %s in a sentence', (_name, error, code) => {
@@ -52,6 +53,7 @@ describe('toMeetingEnd', () => {
     ['a lost connection', ConnectionError.lost('the server', 'x'), 'lost'],
     ['the words "Meeting has ended"', ConnectionError.refused('NOT_FOUND', 'Meeting has ended'), 'ended'],
     ['an internal error', closed(CloseCode.internalError), 'failed'],
+    ['a move to where there is no way', ConnectionError.unsupported('the server', undefined), 'failed'],
   ])('says why a meeting ended here: %s', (_name, error, code) => {
     const end = toMeetingEnd(error === undefined ? { source: 'local' } : { source: 'signaling', error });
     expect(end.code).toBe(code);

@@ -4,11 +4,11 @@ import { missingSupport } from '../../../../client/page/lobby/missingSupport.ts'
 it.each([
   [{ isSecureContext: true, missing: [] }, undefined],
   [
-    { isSecureContext: true, missing: ['WebTransport', 'AudioWorklet'] },
-    /\(WebTransport and AudioWorklet\).*Chrome/,
+    { isSecureContext: true, missing: ['MediaStreamTrackProcessor', 'AudioWorklet'] },
+    /\(MediaStreamTrackProcessor and AudioWorklet\).*Chrome/,
   ],
   // Browsers hide cameras from pages that are not secure: the page is the reason, not the browser.
-  [{ isSecureContext: false, missing: ['WebTransport'] }, /https/],
+  [{ isSecureContext: false, missing: ['AudioWorklet'] }, /https/],
 ])('says what %o is missing and what to do', (support, expected) => {
   const message = missingSupport(support);
   if (expected === undefined) expect(message).toBeUndefined();

@@ -1,7 +1,7 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { withTcpFallback } from '../../../../../client/core/tcp/tcpFallback.ts';
 import type { Timers } from '../../../../../client/core/timers.ts';
-import type { ClientTransport } from '../../../../../client/core/transport.ts';
+import { type ClientTransport, webTransport } from '../../../../../client/core/transport.ts';
 import { type PairedTransport, pairWebTransports } from '../../../../support/pairedWebTransport.ts';
 
 const URL_WITH_TCP = 'https://203.0.113.9:4433/media?tcp=node1.example.org%3A4433';
@@ -98,10 +98,10 @@ describe('TCP beside QUIC', () => {
     tcp.open();
     await session.ready;
     expect(opened).toHaveLength(2);
+    vi.stubGlobal('WebTransport', undefined);
+    onTestFinished(() => void vi.unstubAllGlobals());
     const without = withTcpFallback({
-      transport: () => {
-        throw new ReferenceError('WebTransport is not defined');
-      },
+      transport: webTransport,
       timers: heldTimers().timers,
       load: async () => () => tcp.transport,
     });
