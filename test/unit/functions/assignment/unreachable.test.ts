@@ -128,6 +128,14 @@ describe('reports of an unreachable controller', () => {
     expect(await outcome(second)).toMatchObject({ outcome: 'moved' });
   });
 
+  it('GC-17 are measured by what the controller said of this assignment, not of another that it had', async () => {
+    const [first = '', second = ''] = await tokens(2);
+    await present(20, 'mc-1', 7);
+    await plane.addController('mc-2');
+    expect(await outcome(first)).toMatchObject({ outcome: 'counted', needed: 2 });
+    expect(await outcome(second)).toMatchObject({ outcome: 'moved' });
+  });
+
   it('GC-17 count for two minutes', async () => {
     const [first = '', second = ''] = await tokens(3);
     await present(3);

@@ -8,11 +8,13 @@ function tokenOf(claims: unknown): string {
 describe('the owner of a token', () => {
   it.each([
     [{ sub: 'u-1', name: 'Ada Lovelace' }, 'Ada Lovelace'],
+    [{ preferred_username: 'ada', email: 'ada@example.org' }, 'ada'],
+    [{ name: 'A'.repeat(10_000) }, 'A'.repeat(100)],
     [{ sub: 'u-1', name: ' ', email: 'ada@example.org' }, 'ada@example.org'],
     [{ sub: 'Zoë ÿ 東京' }, 'Zoë ÿ 東京'],
     [{ name: 7 }, undefined],
     [null, undefined],
-  ])('GC-15 is who its claims %j name', (claims, owner) => {
+  ])('GC-15 is who its claims name: %#', (claims, owner) => {
     expect(tokenOwner(tokenOf(claims))).toBe(owner);
   });
 
