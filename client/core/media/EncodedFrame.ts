@@ -17,7 +17,7 @@ export interface EncodedFrame {
 export interface ReceivedFrame extends EncodedFrame {
   /** Number of the stream's latest frame of temporal layer 0, modulo 65,536 (protocol document). */
   readonly baseFrame: number;
-  /** Sequence number of the frame's first datagram; of the datagram after it for a frame that came on a stream. */
+  /** Sequence number of the frame's first datagram; of the datagram after it for a frame that went on a stream alone. */
   readonly firstSequence: number;
   /** Monotonic time at which the frame was complete, ms. */
   readonly completedAtMs: number;

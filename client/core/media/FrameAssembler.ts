@@ -108,7 +108,8 @@ export class FrameAssembler {
 
 /** A validated frame as it came on a media stream: header and whole payload. */
 export function wholeFrame(bytes: Uint8Array, arrivalMs: number): ReceivedFrame {
-  return frameOf(bytes, bytes.subarray(HEADER_BYTES), readSequence(bytes, 0), arrivalMs);
+  const firstSequence = readSequence(bytes, 0) - readFragmentIndex(bytes, 0);
+  return frameOf(bytes, bytes.subarray(HEADER_BYTES), firstSequence, arrivalMs);
 }
 
 function fits(partial: PartialFrame, index: number, isLast: boolean): boolean {

@@ -16,6 +16,8 @@ const MAX_STREAMS = 64;
 const MAX_BUFFERED_BYTES = 10_000_000;
 
 export interface IncomingStreamsOptions {
+  /** The header of a frame of which the rest is to come; only for the time of the call. */
+  readonly onFrameBegins: (header: Uint8Array) => void;
   /** A whole frame, header and payload, the callee's to keep. */
   readonly onFrame: (bytes: Uint8Array) => void;
   /** A stream was given up: malformed, over a bound. Not called for ends and resets. */
@@ -55,6 +57,7 @@ export class IncomingStreams {
 
   async #read(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {
     const parser = new StreamParser({
+      onFrameBegins: this.#options.onFrameBegins,
       onFrame: this.#options.onFrame,
       reserve: (bytes) => {
         if (this.#bufferedBytes + bytes > MAX_BUFFERED_BYTES) return false;
@@ -85,6 +88,7 @@ export class IncomingStreams {
 }
 
 interface StreamParserOptions {
+  readonly onFrameBegins: (header: Uint8Array) => void;
   readonly onFrame: (bytes: Uint8Array) => void;
   readonly reserve: (bytes: number) => boolean;
   readonly release: (bytes: number) => void;
@@ -142,6 +146,7 @@ class StreamParser {
       return 'a frame of another stream';
     const length = HEADER_BYTES + readPayloadLength(this.#head, 0);
     if (!this.#options.reserve(length)) return 'too many bytes in unfinished frames';
+    this.#options.onFrameBegins(this.#head);
     this.#frame = new Uint8Array(length);
     this.#frame.set(this.#head.subarray(0, HEADER_BYTES));
     this.#frameFilled = HEADER_BYTES;

@@ -20,6 +20,7 @@ export class JitterBuffer {
   /** Base frame of the last frame of temporal layer 0 that was handed out; undefined until a key frame was. */
   #base: number | undefined;
   #lastSequence = -1;
+  #lastTimestampUs = -1;
   /** Since when the next frame has been missing, monotonic ms. */
   #missingSinceMs: number | undefined;
   #dropped = 0;
@@ -45,6 +46,11 @@ export class JitterBuffer {
     }
     let at = this.#frames.length;
     while (at > 0 && comesBefore(frame, this.#frames[at - 1])) at -= 1;
+    // It came in another form before: both change hands when a subscriber changes what it asks for.
+    if (isSame(frame, this.#frames[at - 1]) || isSame(frame, this.#frames[at])) {
+      this.#dropped += 1;
+      return;
+    }
     this.#frames.splice(at, 0, frame);
     this.#bytes += frame.payload.length;
     while (this.#frames.length > MAX_FRAMES || this.#bytes > MAX_BYTES) this.#dropFirst();
@@ -68,6 +74,7 @@ export class JitterBuffer {
     this.#bytes -= first.payload.length;
     if (first.temporalLayer === 0) this.#base = first.baseFrame;
     this.#lastSequence = first.firstSequence;
+    this.#lastTimestampUs = first.timestampUs;
     return first;
   }
 
@@ -104,7 +111,8 @@ export class JitterBuffer {
     if (this.#base === undefined) return false;
     const ahead = serialDistance16(frame.baseFrame, this.#base);
     if (ahead !== 0) return ahead < 0;
-    return frame.temporalLayer === 0 || frame.firstSequence < this.#lastSequence;
+    if (frame.temporalLayer === 0 || frame.timestampUs === this.#lastTimestampUs) return true;
+    return frame.firstSequence < this.#lastSequence;
   }
 
   #isNext(frame: ReceivedFrame): boolean {
@@ -128,6 +136,13 @@ export class JitterBuffer {
     this.#bytes -= first.payload.length;
     this.#dropped += 1;
   }
+}
+
+/** Frames of one stream differ in capture time. */
+function isSame(frame: ReceivedFrame, other: ReceivedFrame | undefined): boolean {
+  return (
+    other !== undefined && frame.timestampUs === other.timestampUs && frame.baseFrame === other.baseFrame
+  );
 }
 
 /** By base frame; then the base frame itself before those that follow it, which go by sequence number. */

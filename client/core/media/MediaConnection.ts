@@ -3,10 +3,12 @@ import type { Clock } from '../../../shared/base/clock.ts';
 import { CloseCode } from '../../../shared/base/closeCode.ts';
 import type { Logger } from '../../../shared/base/log.ts';
 import { HEADER_BYTES, MAX_DATAGRAM_BYTES } from '../../../shared/frame/layout.ts';
+import { deliverySetOf, PUBLISHERS_CHOICE } from '../../../shared/media-session/delivery.ts';
 import {
   decodeMediaServerMessage,
   frameMediaClientMessage,
   type MediaClientMessageInit,
+  type MediaServerMessage,
 } from '../../../shared/media-session/messages.ts';
 import { Emitter } from '../Emitter.ts';
 import { ConnectionError } from '../errors.ts';
@@ -234,7 +236,7 @@ export class MediaConnection {
       onMessage: (bytes) => this.#onControlMessage(bytes),
       onEnd: (error) => this.#onControlEnd(error),
     });
-    this.#send({ auth: { connectionToken } });
+    this.#send({ auth: { connectionToken, deliversOnDemand: true } });
     const auth = await Promise.race([accepted, failed]);
     this.#userId = auth.userId;
     if (auth.maxDatagramBytes > HEADER_BYTES) this.#maxDatagramBytes = auth.maxDatagramBytes;
@@ -300,7 +302,7 @@ export class MediaConnection {
         this.#outgoing.get(message.keyFrameRequest.streamId ?? 0)?.requestKeyFrame();
         break;
       case 'layerDemand':
-        this.#outgoing.get(message.layerDemand.streamId ?? 0)?.setWanted(message.layerDemand.wanted ?? false);
+        this.#onDemand(message.layerDemand);
         break;
       case 'streamQuality':
         this.#pathLimit = pathLimitOf(message.streamQuality);
@@ -316,6 +318,11 @@ export class MediaConnection {
       default:
         break;
     }
+  }
+
+  #onDemand({ streamId, wanted, deliveries }: NonNullable<MediaServerMessage['layerDemand']>): void {
+    const set = deliverySetOf(deliveries ?? []) || PUBLISHERS_CHOICE;
+    this.#outgoing.get(streamId ?? 0)?.setDemand(wanted ?? false, set);
   }
 
   /** A session's close follows the end of its control stream and knows more; it is waited for, but not for ever. */

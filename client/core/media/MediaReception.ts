@@ -47,6 +47,10 @@ export class MediaReception {
     this.#options = options;
     this.receivers = new ReceiverTable(options.clock);
     this.#streams = new IncomingStreams({
+      onFrameBegins: (header) => {
+        const registration = this.receivers.find(readUserId(header, 0), readStreamId(header, 0));
+        registration?.transits.add(readTimestampUs(header, 0), options.clock.monotonicMs());
+      },
       onFrame: (bytes) => this.#onStreamFrame(bytes),
       onFault: (fault) => {
         this.faults.streamFaults += 1;
@@ -107,7 +111,7 @@ export class MediaReception {
       this.faults.unwanted += 1;
       return;
     }
-    registration.stats.addStreamFrame(bytes.length, readSequence(bytes, 0));
+    registration.stats.addStreamFrame(bytes.length, readSequence(bytes, 0), readFragmentIndex(bytes, 0));
     try {
       registration.receiver.onStreamFrame?.(bytes, this.#options.clock.monotonicMs());
     } catch (error) {

@@ -106,17 +106,21 @@ export class ReceiverStats {
 
   /**
    * Takes a frame that came on a stream into account: it is reliable, and its sequence number is that of the datagram that
-   * follows it. Datagrams may overtake it.
+   * follows it. Datagrams may overtake it. `datagrams`: as so many, right before that one, the same frame went to others.
    */
-  addStreamFrame(bytes: number, nextSequence: number): void {
+  addStreamFrame(bytes: number, nextSequence: number, datagrams = 0): void {
     this.#bytes += bytes;
-    if (this.#highest >= 0 && nextSequence - this.#highest > PAUSE_DATAGRAMS) {
+    if (this.#highest < 0) return;
+    if (nextSequence - this.#highest > PAUSE_DATAGRAMS) {
       this.#paused += nextSequence - 1 - this.#highest;
       this.#forget(nextSequence - 1);
       this.#highest = nextSequence - 1;
     } else if (nextSequence > this.#gapFrom && nextSequence <= this.#gapTo) {
       this.#paused += nextSequence - 1 - this.#gapFrom;
       this.#gapTo = this.#gapFrom;
+    } else {
+      for (let own = Math.max(this.#first, nextSequence - datagrams); own < nextSequence; own++)
+        if (this.#addOnce(own)) this.#paused += 1;
     }
   }
 

@@ -94,7 +94,7 @@ export class ReceiverTable {
     const reports: StreamReport[] = [];
     for (const registration of this.#all()) {
       const interval = registration.stats.takeInterval(nowMs, registration.reported);
-      if (interval.received + interval.lost === 0) continue;
+      if (interval.received + interval.lost + interval.bytes === 0) continue;
       reports.push({
         userId: registration.userId,
         streamId: registration.streamId,

@@ -2,6 +2,7 @@
 import {
   FLAG_DISCARDABLE,
   FLAG_END_OF_FRAME,
+  FLAG_ON_DEMAND,
   FrameType,
   HEADER_BYTES,
   MAX_STREAM_FRAME_BYTES,
@@ -18,6 +19,8 @@ export interface FramePlace {
   readonly baseFrame: number;
   /** Number of the stream's next datagram: the frame's first, unless the frame goes on a stream, where it takes none. */
   readonly sequence: number;
+  /** In a form that the publisher would not choose for it. */
+  readonly isOnDemand?: boolean;
 }
 
 /** How many datagrams a payload takes; an empty one takes one. */
@@ -56,10 +59,12 @@ export function fitsStream(frame: EncodedFrame): boolean {
 
 /**
  * A whole frame as it goes on a media stream, unfragmented, with the 32-byte stream header in front when it is the first.
+ * `datagrams`: those that the same frame went out as, right before place.sequence.
  */
 export function encodeStreamFrame(
   frame: EncodedFrame,
   place: FramePlace,
+  datagrams: number,
   streamHeaderFourCc: string | undefined,
 ): Uint8Array {
   const prefix = streamHeaderFourCc === undefined ? 0 : STREAM_HEADER_BYTES;
@@ -77,7 +82,7 @@ export function encodeStreamFrame(
     prefix,
     headerOf(frame, place, {
       sequence: place.sequence,
-      fragmentIndex: 0,
+      fragmentIndex: datagrams,
       payloadLength: frame.payload.length,
       isLast: true,
     }),
@@ -103,7 +108,10 @@ function headerOf(
     timestampUs: frame.timestampUs,
     sequence: fragment.sequence,
     payloadLength: fragment.payloadLength,
-    flags: (fragment.isLast ? FLAG_END_OF_FRAME : 0) | (frame.discardable ? FLAG_DISCARDABLE : 0),
+    flags:
+      (fragment.isLast ? FLAG_END_OF_FRAME : 0) |
+      (frame.discardable ? FLAG_DISCARDABLE : 0) |
+      (place.isOnDemand ? FLAG_ON_DEMAND : 0),
     spatialLayer: place.spatialLayer,
     temporalLayer: frame.temporalLayer,
     fragmentIndex: fragment.fragmentIndex,

@@ -65,6 +65,7 @@ const streamOfUser7 = () =>
   encodeStreamFrame(
     encoded({ type: FrameType.videoKey, payload: bytesOf(3_000) }),
     { userId: 7, streamId: 3, spatialLayer: 0, baseFrame: 0, sequence: 0 },
+    0,
     'VP80',
   );
 

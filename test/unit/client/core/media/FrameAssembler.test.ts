@@ -84,12 +84,13 @@ describe('FrameAssembler', () => {
     const bytes = encodeStreamFrame(
       encoded({ type: FrameType.videoKey, payload: bytesOf(5_000) }),
       { userId: 7, streamId: 3, spatialLayer: 0, baseFrame: 9, sequence: 77 },
+      5,
       undefined,
     );
     expect(wholeFrame(bytes, 3)).toMatchObject({
       type: FrameType.videoKey,
       baseFrame: 9,
-      firstSequence: 77,
+      firstSequence: 72,
       payload: bytesOf(5_000),
     });
   });

@@ -33,6 +33,16 @@ const sequences = (frames: readonly ReceivedFrame[]): number[] =>
 const LATE = 10_000;
 
 describe('JitterBuffer', () => {
+  it('MH-1 hands a frame out once that comes in both forms', () => {
+    const buffer = new JitterBuffer();
+    const frames = stream(6);
+    for (const frame of [...frames, ...frames]) buffer.push(frame);
+    expect(sequences(popAll(buffer, LATE))).toEqual([0, 1, 2, 3, 4, 5]);
+    for (const frame of frames.slice(-2)) buffer.push(frame);
+    expect(popAll(buffer, 2 * LATE)).toEqual([]);
+    expect([buffer.dropped, buffer.needsKeyFrame(3 * LATE)]).toEqual([8, false]);
+  });
+
   it('hands frames out in the order of decoding, whatever the order of arrival', () => {
     const random = seededRandom(2);
     for (let round = 0; round < 100; round++) {

@@ -1,13 +1,22 @@
 import { describe, expect, it } from 'vitest';
 import { DatagramWriter, MAX_IN_FLIGHT } from '../../../../../client/core/media/DatagramWriter.ts';
+import type { OutgoingLink } from '../../../../../client/core/media/OutgoingLink.ts';
+import { SOUND_STREAM_MS } from '../../../../../client/core/media/OutgoingMediaStreams.ts';
+import { OutgoingStream, type SendMode } from '../../../../../client/core/media/OutgoingStream.ts';
 import {
-  type OutgoingLink,
-  OutgoingStream,
-  type SendMode,
-  SOUND_STREAM_MS,
-} from '../../../../../client/core/media/OutgoingStream.ts';
-import { FrameType, HEADER_BYTES } from '../../../../../shared/frame/layout.ts';
-import { readBaseFrame, readSequence, readType } from '../../../../../shared/frame/read.ts';
+  FLAG_END_OF_FRAME,
+  FLAG_ON_DEMAND,
+  FrameType,
+  HEADER_BYTES,
+} from '../../../../../shared/frame/layout.ts';
+import {
+  readBaseFrame,
+  readFlags,
+  readFragmentIndex,
+  readSequence,
+  readType,
+} from '../../../../../shared/frame/read.ts';
+import { AS_DATAGRAMS, ON_STREAMS, PUBLISHERS_CHOICE } from '../../../../../shared/media-session/delivery.ts';
 import { STREAM_HEADER_BYTES } from '../../../../../shared/media-stream/header.ts';
 import { bytesOf, encoded } from '../../frames.ts';
 import { ManualTime } from '../../ManualTime.ts';
@@ -20,7 +29,7 @@ function setUp(mode: SendMode = 'mixed') {
   const ended: number[] = [];
   const aborted: number[] = [];
   const held: (() => void)[] = [];
-  const engine = { open: true, streamsOpen: true };
+  const engine = { open: true, streamsOpen: true, failing: false };
   const writer = new DatagramWriter(
     new WritableStream<Uint8Array>(
       {
@@ -49,6 +58,7 @@ function setUp(mode: SendMode = 'mixed') {
       const index = streams.push([]) - 1;
       return new WritableStream<Uint8Array>({
         write: async (bytes) => {
+          if (engine.failing) throw new Error('stopped');
           if (!engine.streamsOpen) await new Promise<void>((resolve) => held.push(resolve));
           streams[index]?.push(bytes);
         },
@@ -85,6 +95,13 @@ const key = (payload = bytesOf(30)) => encoded({ type: FrameType.videoKey, paylo
 const delta = (temporalLayer = 0, payload = bytesOf(5)) =>
   encoded({ temporalLayer, discardable: temporalLayer > 0, payload });
 const audio = () => encoded({ type: FrameType.audio });
+
+const SETS = {
+  choice: PUBLISHERS_CHOICE,
+  streams: ON_STREAMS,
+  datagrams: AS_DATAGRAMS,
+  all: PUBLISHERS_CHOICE | ON_STREAMS | AS_DATAGRAMS,
+};
 
 describe('OutgoingStream', () => {
   it('sends key frames on a stream each and the rest as datagrams', async () => {
@@ -238,4 +255,108 @@ describe('OutgoingStream', () => {
     stream.requestKeyFrame();
     expect(stream.stats.framesSent).toBe(0);
   });
+
+  it('sends what waits nowhere twice, and counts a frame in two forms once', async () => {
+    const { stream, datagrams, streams } = setUp();
+    stream.setDemand(true, PUBLISHERS_CHOICE | ON_STREAMS | AS_DATAGRAMS);
+    stream.send(key());
+    stream.send(delta());
+    await until(() => streams[0]?.length === 2 && datagrams.length === 4);
+    expect(stream.stats).toMatchObject({ framesSent: 2, framesDropped: 0, datagramsSent: 4 });
+  });
+
+  it('MH-1 says on the stream which datagrams the same frame went out as', async () => {
+    const { stream, streams } = setUp();
+    stream.setDemand(true, PUBLISHERS_CHOICE | AS_DATAGRAMS);
+    stream.send(key(bytesOf(25)));
+    await until(() => streams[0]?.length === 1);
+    const bytes = streams[0]?.[0] ?? new Uint8Array();
+    expect([readSequence(bytes, STREAM_HEADER_BYTES), readFragmentIndex(bytes, STREAM_HEADER_BYTES)]).toEqual(
+      [3, 3],
+    );
+  });
+
+  it('MH-1 begins a form that is asked for with the next key frame, and ends the stream that nobody wants any more', async () => {
+    const { stream, datagrams, streams, ended } = setUp('datagram');
+    stream.send(key(bytesOf(5)));
+    stream.setDemand(true, PUBLISHERS_CHOICE | ON_STREAMS);
+    stream.send(delta());
+    expect(streams).toEqual([]);
+    stream.send(key(bytesOf(5)));
+    stream.send(delta());
+    stream.setDemand(true, PUBLISHERS_CHOICE);
+    stream.send(delta());
+    await until(() => ended.length === 1 && datagrams.length === 5);
+    expect(streams.map((chunks) => chunks.length)).toEqual([2]);
+
+    const onStreams = setUp('stream');
+    onStreams.stream.send(key(bytesOf(5)));
+    onStreams.stream.setDemand(true, PUBLISHERS_CHOICE | AS_DATAGRAMS);
+    onStreams.stream.send(delta());
+    onStreams.stream.send(key(bytesOf(5)));
+    onStreams.stream.send(delta());
+    await until(() => onStreams.datagrams.length === 2);
+    expect(onStreams.datagrams.map((bytes) => readType(bytes, 0))).toEqual([1, 2]);
+  });
+
+  it('MH-1 sound changes its form with its next frame', async () => {
+    const { stream, datagrams, streams, ended } = setUp();
+    stream.send(audio());
+    stream.setDemand(true, ON_STREAMS);
+    stream.send(audio());
+    stream.setDemand(true, PUBLISHERS_CHOICE);
+    stream.send(audio());
+    await until(() => datagrams.length === 2 && ended.length === 1);
+    expect(streams.map((chunks) => chunks.length)).toEqual([1]);
+  });
+
+  it('a stream that the handler stops costs those nothing who want datagrams', async () => {
+    const { stream, datagrams, streams, engine, keyFramesWanted } = setUp('datagram');
+    stream.setDemand(true, PUBLISHERS_CHOICE | ON_STREAMS);
+    engine.failing = true;
+    stream.send(key(bytesOf(5)));
+    await until(() => keyFramesWanted() === 1);
+    engine.failing = false;
+    stream.send(delta());
+    stream.send(delta());
+    await until(() => datagrams.length === 3);
+    expect(streams.map((chunks) => chunks.length)).toEqual([0]);
+  });
+
+  const FLAGS = { chosen: FLAG_END_OF_FRAME, demanded: FLAG_END_OF_FRAME | FLAG_ON_DEMAND };
+  /** What goes out of a key frame and a delta: flags of the frames on the stream, and as datagrams. */
+  it.each<[SendMode, keyof typeof SETS, { readonly streams: number[]; readonly datagrams: number[] }]>([
+    ['mixed', 'choice', { streams: [FLAGS.chosen], datagrams: [FLAGS.chosen] }],
+    ['mixed', 'streams', { streams: [FLAGS.chosen, FLAGS.demanded], datagrams: [] }],
+    ['mixed', 'datagrams', { streams: [], datagrams: [FLAGS.demanded, FLAGS.chosen] }],
+    ['mixed', 'all', { streams: [FLAGS.chosen, FLAGS.demanded], datagrams: [FLAGS.demanded, FLAGS.chosen] }],
+    ['stream', 'choice', { streams: [FLAGS.chosen, FLAGS.chosen], datagrams: [] }],
+    ['stream', 'streams', { streams: [FLAGS.chosen, FLAGS.chosen], datagrams: [] }],
+    ['stream', 'datagrams', { streams: [], datagrams: [FLAGS.demanded, FLAGS.demanded] }],
+    ['stream', 'all', { streams: [FLAGS.chosen, FLAGS.chosen], datagrams: [FLAGS.demanded, FLAGS.demanded] }],
+    ['datagram', 'choice', { streams: [], datagrams: [FLAGS.chosen, FLAGS.chosen] }],
+    ['datagram', 'streams', { streams: [FLAGS.demanded, FLAGS.demanded], datagrams: [] }],
+    ['datagram', 'datagrams', { streams: [], datagrams: [FLAGS.chosen, FLAGS.chosen] }],
+    [
+      'datagram',
+      'all',
+      { streams: [FLAGS.demanded, FLAGS.demanded], datagrams: [FLAGS.chosen, FLAGS.chosen] },
+    ],
+  ])(
+    'MH-1 in mode %s for %s sends each frame in the forms that are wanted, and says which are on demand',
+    async (mode, wanted, expected) => {
+      const { stream, datagrams, streams } = setUp(mode);
+      stream.setDemand(true, SETS[wanted]);
+      stream.send(key(bytesOf(5)));
+      stream.send(delta());
+      await until(
+        () =>
+          streams.flat().length === expected.streams.length && datagrams.length === expected.datagrams.length,
+      );
+      expect(datagrams.map((bytes) => readFlags(bytes, 0))).toEqual(expected.datagrams);
+      expect(
+        streams.flat().map((bytes, index) => readFlags(bytes, index === 0 ? STREAM_HEADER_BYTES : 0)),
+      ).toEqual(expected.streams);
+    },
+  );
 });

@@ -63,6 +63,17 @@ describe('ReceiverStats', () => {
     }
   });
 
+  it('MH-1 does not take datagrams for lost ones of a frame that it got on a stream', () => {
+    for (const isOvertaken of [false, true]) {
+      const stats = new ReceiverStats(0);
+      feed(stats, [0, 1, 3]);
+      if (isOvertaken) feed(stats, [9, 10]);
+      stats.addStreamFrame(5_000, 9, 5);
+      if (!isOvertaken) feed(stats, [9, 10]);
+      expect(stats.takeInterval(1_000)).toMatchObject({ received: 5, lost: 1 });
+    }
+  });
+
   it('SFU-4 does not take discardable frames that the handler leaves out for lost ones', () => {
     const stats = new ReceiverStats(0);
     const add = (sequence: number): boolean =>

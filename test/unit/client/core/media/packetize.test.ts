@@ -71,7 +71,7 @@ describe('packetize', () => {
 
   it('puts the stream header in front of the first frame of a media stream only', () => {
     const frame = encoded({ type: FrameType.videoKey, payload: Uint8Array.of(9) });
-    const first = encodeStreamFrame(frame, place, 'VP80');
+    const first = encodeStreamFrame(frame, place, 0, 'VP80');
     expect(hex(first.subarray(0, 32))).toBe(
       [
         '44415254', // DART
@@ -86,7 +86,7 @@ describe('packetize', () => {
       ].join(''),
     );
     expect(validateStreamHeader(first, 32)).toBe(FrameFault.none);
-    expect(hex(encodeStreamFrame(frame, place, undefined))).toBe(hex(first.subarray(32)));
+    expect(hex(encodeStreamFrame(frame, place, 0, undefined))).toBe(hex(first.subarray(32)));
   });
 
   it('MH-10 knows which frames are over the bound of a media stream', () => {
