@@ -1,5 +1,6 @@
 // A meeting as a participant is in it: API, then signaling, then media. No DOM: runs in browsers, Deno and Node.
 import { CloseCode } from '../../shared/base/closeCode.ts';
+import type { Delivery } from '../../shared/media-session/delivery.ts';
 import type { ApiClient } from './api/ApiClient.ts';
 import { certificateHashBytes } from './api/certificateHash.ts';
 import { Emitter } from './Emitter.ts';
@@ -215,16 +216,22 @@ export class Room {
   }
 
   /**
-   * Subscribes; what arrives goes to `receiver`, from before the answer on and until the stream ends. Rejects with
-   * ConnectionError.
+   * Subscribes; what arrives goes to `receiver`, from before the answer on and until the stream ends: in the form that the
+   * publisher chooses for each frame, or all of it on streams (nothing is lost, and a late frame delays those behind it), or all
+   * as datagrams. Rejects with ConnectionError: `refused` with CONFLICT for a stream that is subscribed in another delivery.
    */
-  async subscribe(userId: number, streamId: number, receiver: StreamReceiver): Promise<void> {
+  async subscribe(
+    userId: number,
+    streamId: number,
+    receiver: StreamReceiver,
+    options: { readonly delivery?: Delivery } = {},
+  ): Promise<void> {
     this.#stopReceiver(userId, streamId);
     const stop = this.#media.receive(userId, streamId, receiver);
     const key = `${userId}/${streamId}`;
     this.#stopReceiving.set(key, stop);
     try {
-      await this.#signaling.subscribeStream(userId, streamId);
+      await this.#signaling.subscribeStream(userId, streamId, options.delivery);
     } catch (error) {
       // A later subscription of the same stream has a receiver of its own.
       if (this.#stopReceiving.get(key) === stop) this.#stopReceiver(userId, streamId);

@@ -1,3 +1,4 @@
+export type { Delivery } from '../../shared/media-session/delivery.ts';
 export { ApiClient, type ApiClientOptions, type Fetch } from './api/ApiClient.ts';
 export { ConnectionError, type ConnectionErrorCode } from './errors.ts';
 export { LastingRoom, type LastingRoomEvents } from './LastingRoom.ts';

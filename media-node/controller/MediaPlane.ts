@@ -7,6 +7,7 @@
 import { ApiError } from '../../shared/api/error.ts';
 import type { ProducerSource, TransportBody } from '../../shared/api/handler.ts';
 import type { AssignMeeting } from '../../shared/api/node.ts';
+import type { Delivery } from '../../shared/media-session/delivery.ts';
 
 /** A media handler as the assignment names it. */
 export type MediaHandler = AssignMeeting['media_handlers'][number];
@@ -39,6 +40,7 @@ export interface ProducerRequest {
 export interface ConsumerRequest {
   readonly transport_id: string;
   readonly producer_id: string;
+  readonly delivery?: Delivery | undefined;
 }
 
 /** Batches are all or nothing, at most MAX_BATCH items; answers are in the order of the requests. */

@@ -6,8 +6,10 @@
 import { MAX_BATCH } from '../../shared/api/handler.ts';
 import { type BackoffOptions, backoffDelayMs } from '../../shared/base/backoff.ts';
 import type { Logger } from '../../shared/base/log.ts';
+import type { Delivery } from '../../shared/media-session/delivery.ts';
 import { frameServerMessage } from '../../shared/signaling/messages.ts';
 import type { BackgroundTasks } from './BackgroundTasks.ts';
+import { consumerRequest } from './consumerRequest.ts';
 import { isFull, isGone, type MediaPlane, type RouterAddress } from './MediaPlane.ts';
 import type { MediaLink, MeetingRouter } from './MeetingRouter.ts';
 import { mutedKinds } from './MutedKinds.ts';
@@ -79,7 +81,7 @@ export class MeetingRecovery {
       return;
     }
     this.#strand(participant);
-    for (const stream of participant.subscriptions) stream.subscribers.set(participant, undefined);
+    for (const stream of participant.subscriptions.keys()) stream.subscribers.set(participant, undefined);
     this.#start();
   }
 
@@ -202,6 +204,7 @@ export class MeetingRecovery {
       readonly media: MediaLink;
       readonly stream: PublishedStream;
       readonly producerId: string;
+      readonly delivery: Delivery;
     }
     const isWanted = ({ participant, media, stream, producerId }: Wanted): boolean =>
       participant.present &&
@@ -211,10 +214,10 @@ export class MeetingRecovery {
       stream.subscribers.has(participant);
     const collect = (): Wanted[] =>
       [...participants()].flatMap((participant) =>
-        [...participant.subscriptions].flatMap((stream) => {
+        [...participant.subscriptions].flatMap(([stream, delivery]) => {
           const { producerId } = stream;
           if (producerId === undefined || stream.subscribers.get(participant) !== undefined) return [];
-          const item = { participant, media: participant.media, stream, producerId };
+          const item = { participant, media: participant.media, stream, producerId, delivery };
           return isWanted(item) ? [item] : [];
         }),
       );
@@ -222,10 +225,9 @@ export class MeetingRecovery {
       const router = requireRouter(wanted.map(({ media }) => media));
       const ids = await plane.createConsumers(
         router,
-        wanted.map(({ media, producerId }) => ({
-          transport_id: media.transport.transport_id,
-          producer_id: producerId,
-        })),
+        wanted.map(({ media, producerId, delivery }) =>
+          consumerRequest(media.transport.transport_id, producerId, delivery),
+        ),
       );
       for (const [index, item] of wanted.entries()) {
         const consumerId = ids[index];

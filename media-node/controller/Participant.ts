@@ -2,6 +2,7 @@
 
 import type { EpochMs } from '../../shared/base/clock.ts';
 import type { CloseCode } from '../../shared/base/closeCode.ts';
+import type { Delivery } from '../../shared/media-session/delivery.ts';
 import type { LeaveReason, ParticipantInfo, ServerMessageInit } from '../../shared/signaling/messages.ts';
 import type { MediaLink } from './MeetingRouter.ts';
 import type { HostMutes } from './MutedKinds.ts';
@@ -52,7 +53,8 @@ export class Participant implements StreamPeer {
   media: MediaLink;
   /** By stream id. */
   readonly streams = new Map<number, PublishedStream>();
-  readonly subscriptions = new Set<PublishedStream>();
+  /** In which delivery it asked for each. */
+  readonly subscriptions = new Map<PublishedStream, Delivery>();
   /** When it was last heard. */
   lastSeenAtMs: EpochMs;
   readonly isHost: boolean;
@@ -93,7 +95,7 @@ export class Participant implements StreamPeer {
     this.#present = false;
     for (const stream of this.streams.values()) stream.end();
     this.streams.clear();
-    for (const stream of this.subscriptions) stream.subscribers.delete(this);
+    for (const stream of this.subscriptions.keys()) stream.subscribers.delete(this);
     this.subscriptions.clear();
   }
 

@@ -1,10 +1,11 @@
+import type { Delivery } from '../../shared/media-session/delivery.ts';
 import type { StreamInfo } from '../../shared/signaling/messages.ts';
 import type { MediaLink } from './MeetingRouter.ts';
 
 /** A participant as far as streams know it. */
 export interface StreamPeer {
   readonly media: MediaLink;
-  readonly subscriptions: Set<PublishedStream>;
+  readonly subscriptions: Map<PublishedStream, Delivery>;
 }
 
 /** A stream in the roster, with its producer at the media handler and who is subscribed to it. */

@@ -69,6 +69,7 @@ function toSubscriptions(
   return batch.map((request) => ({
     userId: request.message.subscribeStream?.userId ?? 0,
     streamId: request.message.subscribeStream?.streamId ?? 0,
+    deliveryNumber: request.message.subscribeStream?.delivery ?? 0,
     reply: replyTo(context, request),
     refuse: refusal(context, request),
   }));

@@ -1,7 +1,9 @@
 // Subscribing and unsubscribing (ledger MC-3). Subscriptions of a stream that ends, end by themselves: who unsubscribes
 // from it a moment later is not told off.
 import { ApiError } from '../../shared/api/error.ts';
+import { DELIVERIES, type Delivery, deliveryOf } from '../../shared/media-session/delivery.ts';
 import { signaling } from '../../shared/signaling/messages.ts';
+import { consumerRequest } from './consumerRequest.ts';
 import { isGone } from './MediaPlane.ts';
 import type { Participant } from './Participant.ts';
 import type { PublishedStream } from './PublishedStream.ts';
@@ -17,8 +19,16 @@ export interface StreamName {
 }
 
 export interface SubscribeRequest extends StreamName {
+  /** As in the message: it may be one that is not known here. */
+  readonly deliveryNumber: number;
   readonly reply: Reply;
   readonly refuse: (error: unknown) => void;
+}
+
+/** Who asks for one stream, all in the same delivery. */
+interface Wanted {
+  readonly delivery: Delivery;
+  readonly asking: SubscribeRequest[];
 }
 
 /** Carries out subscriptions that came in one go with one call to the media handler. Each is answered on its own. */
@@ -26,12 +36,16 @@ export async function subscribeStreams(
   context: RequestContext,
   requests: readonly SubscribeRequest[],
 ): Promise<void> {
-  const wanted = new Map<PublishedStream, SubscribeRequest[]>();
+  const { subscriptions } = context.participant;
+  const wanted = new Map<PublishedStream, Wanted>();
   for (const request of requests) {
     try {
       const stream = findStream(context, request);
-      if (context.participant.subscriptions.has(stream)) request.reply({ subscribed: { info: stream.info } });
-      else wanted.set(stream, [...(wanted.get(stream) ?? []), request]);
+      const delivery = requireDelivery(request);
+      const before = subscriptions.get(stream) ?? wanted.get(stream)?.delivery ?? delivery;
+      if (before !== delivery) throw otherDelivery(before);
+      if (subscriptions.has(stream)) request.reply({ subscribed: { info: stream.info } });
+      else wanted.set(stream, { delivery, asking: [...(wanted.get(stream)?.asking ?? []), request] });
     } catch (error) {
       request.refuse(error);
     }
@@ -42,7 +56,7 @@ export async function subscribeStreams(
   } catch (error) {
     // A batch is all or nothing: one stream that ended meanwhile must not cost the others.
     if (wanted.size === 1) refuseAll(wanted, error);
-    else for (const [stream, asking] of wanted) await consumeOne(context, stream, asking);
+    else for (const [stream, one] of wanted) await consumeOne(context, stream, one);
   }
 }
 
@@ -83,12 +97,22 @@ function findStream(
   return stream;
 }
 
-async function consumeOne(
-  context: RequestContext,
-  stream: PublishedStream,
-  asking: SubscribeRequest[],
-): Promise<void> {
-  const wanted = new Map([[stream, asking]]);
+function requireDelivery({ deliveryNumber }: SubscribeRequest): Delivery {
+  const delivery = deliveryOf(deliveryNumber);
+  if (delivery === undefined)
+    throw SignalingError.invalid(`Delivery must be 0 to ${DELIVERIES.length - 1}: got ${deliveryNumber}`);
+  return delivery;
+}
+
+function otherDelivery(before: Delivery): SignalingError {
+  return new SignalingError(
+    ErrorCode.CONFLICT,
+    `The stream is subscribed in delivery "${before}": unsubscribe from it first`,
+  );
+}
+
+async function consumeOne(context: RequestContext, stream: PublishedStream, one: Wanted): Promise<void> {
+  const wanted = new Map([[stream, one]]);
   try {
     if (!stream.ended) await consume(context, wanted);
     else refuseAll(wanted, streamEnded());
@@ -97,22 +121,17 @@ async function consumeOne(
   }
 }
 
-async function consume(
-  context: RequestContext,
-  wanted: ReadonlyMap<PublishedStream, readonly SubscribeRequest[]>,
-): Promise<void> {
+async function consume(context: RequestContext, wanted: ReadonlyMap<PublishedStream, Wanted>): Promise<void> {
   const { plane, participant } = context;
-  const streams = [...wanted.keys()];
   // Who leaves meanwhile takes the transport along, and the consumers with it; likewise a stream that ends.
   await withMedia(
     context,
     ({ router, transport }) =>
       plane.createConsumers(
         router,
-        streams.map((stream) => ({
-          transport_id: transport.transport_id,
-          producer_id: requireProducer(stream),
-        })),
+        [...wanted].map(([stream, { delivery }]) =>
+          consumerRequest(transport.transport_id, requireProducer(stream), delivery),
+        ),
       ),
     (consumerIds) => subscribed(participant, wanted, consumerIds),
   );
@@ -120,21 +139,19 @@ async function consume(
 
 function subscribed(
   participant: Participant,
-  wanted: ReadonlyMap<PublishedStream, readonly SubscribeRequest[]>,
+  wanted: ReadonlyMap<PublishedStream, Wanted>,
   consumerIds: readonly string[],
 ): void {
-  const streams = [...wanted.keys()];
-  for (const [index, stream] of streams.entries()) {
+  for (const [index, [stream, { delivery, asking }]] of [...wanted].entries()) {
     const consumerId = consumerIds[index];
     if (consumerId === undefined)
       throw new ApiError('INTERNAL_ERROR', 'Media plane answered too few consumers');
-    const asking = wanted.get(stream) ?? [];
     if (stream.ended) {
       for (const { refuse } of asking) refuse(streamEnded());
       continue;
     }
     stream.subscribers.set(participant, consumerId);
-    participant.subscriptions.add(stream);
+    participant.subscriptions.set(stream, delivery);
     for (const { reply } of asking) reply({ subscribed: { info: stream.info } });
   }
 }
@@ -144,8 +161,8 @@ function requireProducer({ producerId }: PublishedStream): string {
   return producerId;
 }
 
-function refuseAll(wanted: ReadonlyMap<PublishedStream, readonly SubscribeRequest[]>, error: unknown): void {
-  for (const [stream, asking] of wanted) {
+function refuseAll(wanted: ReadonlyMap<PublishedStream, Wanted>, error: unknown): void {
+  for (const [stream, { asking }] of wanted) {
     const refusal = stream.ended ? streamEnded() : asRefusal(error);
     for (const { refuse } of asking) refuse(refusal);
   }

@@ -22,11 +22,11 @@ export interface MediaStreamSink {
   /** The stream's header, once. False refuses the stream. */
   onHeader(header: StreamHeader): boolean;
   /**
-   * A frame's header, at bytes[at..], is in order. Whether something changes for the sink with this frame: it is then handed all
+   * A frame begins: its header, at bytes[at..], is in order. Whether something changes for the sink with this frame: it is then handed all
    * that came before, and told by onCut; else frames come as they lie in the chunks.
    */
-  cutsAt?(bytes: Uint8Array, at: number): boolean;
-  /** The bytes that are handed on from here are of the frame for which cutsAt was true. */
+  onFrame?(bytes: Uint8Array, at: number): boolean;
+  /** The bytes that are handed on from here are of the frame for which onFrame answered true. */
   onCut?(bytes: Uint8Array, at: number): void;
   /** Bytes that are in order, the stream's header included. Shared, not to be changed. */
   onBytes(bytes: Uint8Array): void;
@@ -68,7 +68,7 @@ export class MediaStreamParser {
         const isFrame = this.#header !== undefined;
         this.#verdict = this.#takeHeader(chunk, at);
         if (this.#verdict !== 'none') break;
-        if (isFrame && this.#sink.cutsAt?.(chunk, at)) {
+        if (isFrame && this.#sink.onFrame?.(chunk, at)) {
           this.#handOn(chunk, from, at);
           from = at;
           this.#sink.onCut?.(chunk, at);
@@ -100,7 +100,7 @@ export class MediaStreamParser {
     this.#heldBytes = 0;
     this.#verdict = this.#takeHeader(header, 0);
     if (this.#verdict !== 'none') return at + taken;
-    if (isFrame && this.#sink.cutsAt?.(header, 0)) this.#sink.onCut?.(header, 0);
+    if (isFrame && this.#sink.onFrame?.(header, 0)) this.#sink.onCut?.(header, 0);
     this.#sink.onBytes(header);
     return at + taken;
   }

@@ -48,9 +48,13 @@ export class StreamRelay implements IncomingStream {
     this.#counters = counters;
     this.#parser = new MediaStreamParser({
       onHeader: (header) => this.#open(header),
-      cutsAt: (bytes, at) =>
-        this.#copies === undefined ||
-        this.#copies.some(({ consumer, verdict }) => consumer.verdictOnStreamFrame(bytes, at) !== verdict),
+      onFrame: (bytes, at) => {
+        this.#producer?.arrivals.recordOnStream(bytes, at);
+        return (
+          this.#copies === undefined ||
+          this.#copies.some(({ consumer, verdict }) => consumer.verdictOnStreamFrame(bytes, at) !== verdict)
+        );
+      },
       onCut: (bytes, at) => this.#startFrame(bytes, at),
       onBytes: (bytes) => {
         if (this.#producer !== undefined) this.#producer.traffic.streamBytes += bytes.length;

@@ -32,6 +32,12 @@ export class Arrivals {
     this.#jitterUs += (difference - this.#jitterUs) * JITTER_GAIN;
   }
 
+  /** Takes the header bytes[at..] of a frame on a stream as it comes in. Jitter is of datagrams alone. */
+  recordOnStream(bytes: Uint8Array, at: number): void {
+    this.#transits ??= new TransitWindows(this.#clock);
+    this.#transits.recordFrame(bytes, at);
+  }
+
   /** Of the frames captured in this window: the least time to their arrival, microseconds; undefined where it is not known. */
   leastTransitUs(window: number): number | undefined {
     return this.#transits?.leastUs(window);

@@ -37,7 +37,11 @@ export class TransitWindows {
    * none of a window that is over, so that both ends count the same frames whatever timestamps a publisher invents.
    */
   record(bytes: Uint8Array, at: number): void {
-    if (readFragmentIndex(bytes, at) !== 0) return;
+    if (readFragmentIndex(bytes, at) === 0) this.recordFrame(bytes, at);
+  }
+
+  /** Takes the header bytes[at..] of a frame as it arrives on a stream; else as record(). */
+  recordFrame(bytes: Uint8Array, at: number): void {
     // Numbers of this size are handed to no function that is not inlined: V8 would make an object of each.
     const timestampUs = readTimestampUs(bytes, at);
     const transitUs = Math.round(this.#clock.monotonicMs() * 1_000) - timestampUs;

@@ -4,6 +4,7 @@ import type { Logger } from '../../../shared/base/log.ts';
 import { ControlType, controlLength, turnPingIntoPong } from '../../../shared/frame/control.ts';
 import {
   isDiscardable,
+  readFragmentIndex,
   readSequence,
   readStreamId,
   readTimestampUs,
@@ -49,7 +50,7 @@ export class MediaReception {
     this.#streams = new IncomingStreams({
       onFrameBegins: (header) => {
         const registration = this.receivers.find(readUserId(header, 0), readStreamId(header, 0));
-        registration?.transits.add(readTimestampUs(header, 0), options.clock.monotonicMs());
+        registration?.transits.recordFrame(header, 0);
       },
       onFrame: (bytes) => this.#onStreamFrame(bytes),
       onFault: (fault) => {

@@ -2,6 +2,7 @@
 import type { Clock } from '../../../shared/base/clock.ts';
 import { CloseCode } from '../../../shared/base/closeCode.ts';
 import type { Logger } from '../../../shared/base/log.ts';
+import { type Delivery, deliveryNumber } from '../../../shared/media-session/delivery.ts';
 import {
   type ClientMessageInit,
   decodeServerMessage,
@@ -130,8 +131,13 @@ export class SignalingClient {
     await this.#request('streamUnpublished', { unpublishStream: { streamId } });
   }
 
-  async subscribeStream(userId: number, streamId: number): Promise<void> {
-    await this.#request('subscribed', { subscribeStream: { userId, streamId } });
+  async subscribeStream(
+    userId: number,
+    streamId: number,
+    delivery: Delivery = 'publishers_choice',
+  ): Promise<void> {
+    const subscribeStream = { userId, streamId, delivery: deliveryNumber(delivery) };
+    await this.#request('subscribed', { subscribeStream });
   }
 
   async unsubscribeStream(userId: number, streamId: number): Promise<void> {

@@ -55,10 +55,11 @@ describe('SignalingClient', () => {
   it('MC-3 numbers its messages from 1 and matches answers that come in any order', async () => {
     const { client, server } = await joined();
     server.answering = false;
-    const first = client.subscribeStream(2, 1);
+    const first = client.subscribeStream(2, 1, 'streams');
     const second = client.publishStream(video);
     await until(() => server.messages.length === 3);
     expect(server.messages.map(({ sequence }) => sequence)).toEqual([1, 2, 3]);
+    expect(server.messages[1]?.subscribeStream).toMatchObject({ userId: 2, streamId: 1, delivery: 1 });
     server.send({ replyTo: 3, streamPublished: { info: { userId: 1, streamId: 4 } } });
     server.send({ replyTo: 2, subscribed: { info: {} } });
     expect((await second).streamId).toBe(4);
