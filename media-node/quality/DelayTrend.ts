@@ -59,8 +59,8 @@ export class DelayTrend {
     const newer = this.#bins.filter(({ number }) => number > half);
     const older = this.#bins.filter(({ number }) => number <= half && number > half - BINS / 2);
     if (newer.length < MIN_BINS_A_HALF || older.length < MIN_BINS_A_HALF) return undefined;
-    const latestMs = Math.min(...newer.slice(-2).map(({ delayMs }) => delayMs));
-    return { queueDelayMs: latestMs - baseMs, slopeMsPerS: lesser(slopeOf(older), slopeOf(newer)) };
+    const latestMs = least(newer.slice(-2));
+    return { queueDelayMs: latestMs - baseMs, slopeMsPerS: steadySlope(older, newer) };
   }
 }
 
@@ -81,7 +81,17 @@ function mean(values: readonly number[]): number {
   return values.reduce((sum, one) => sum + one, 0) / values.length;
 }
 
-function lesser(one: number, other: number): number {
-  if (Math.sign(one) !== Math.sign(other)) return 0;
-  return Math.abs(one) < Math.abs(other) ? one : other;
+function steadySlope(older: readonly Bin[], newer: readonly Bin[]): number {
+  const [before, after] = [slopeOf(older), slopeOf(newer)];
+  if (before > 0 && after > 0 && least(newer) > most(older)) return Math.min(before, after);
+  if (before < 0 && after < 0 && most(newer) < least(older)) return Math.max(before, after);
+  return 0;
+}
+
+function least(bins: readonly Bin[]): number {
+  return Math.min(...bins.map(({ delayMs }) => delayMs));
+}
+
+function most(bins: readonly Bin[]): number {
+  return Math.max(...bins.map(({ delayMs }) => delayMs));
 }

@@ -45,6 +45,8 @@ const CHANGING_MS_PER_S = 20;
 const FILLING = { queueMs: 40, fullMs: 150, withinS: 1 };
 /** While the path is tried with more, the rise is the try's. */
 const FILLING_BY_A_TRY = { queueMs: 25, fullMs: 75, withinS: 1 };
+/** What waits must be so many times the jitter: less is the jitter. */
+const JITTER_FACTOR = 2;
 /** Over its usual level by this, ms, jitter says that the path is not at rest. */
 const JITTER_MS = 30;
 
@@ -105,8 +107,7 @@ export function isLong({ roundTripMs, baseRoundTripMs }: PathFigures): boolean {
 function isFilling({ delay, jitterMs = 0 }: PathFigures, limits: typeof FILLING): boolean {
   if (delay === undefined) return false;
   const { queueDelayMs, slopeMsPerS } = delay;
-  // A level within the jitter is none.
-  const isQueue = queueDelayMs > Math.max(limits.queueMs, jitterMs);
+  const isQueue = queueDelayMs > Math.max(limits.queueMs, JITTER_FACTOR * jitterMs);
   return (
     isQueue && slopeMsPerS > CHANGING_MS_PER_S && queueDelayMs + limits.withinS * slopeMsPerS > limits.fullMs
   );

@@ -35,6 +35,8 @@ const NEXT_FACTOR = 0.25;
 /** A step down takes a key frame and a round trip to show: what is reported before tells of the time before it. */
 const SWITCH_MS = 400;
 const MAX_SETTLE_MS = 1_500;
+/** A trend goes on telling of it for longer: for its own length, and until it is reported. */
+const TREND_SETTLE_MS = 1_500;
 /** A queue is let drain for so long before a round trip alone lowers again, and on while it falls to this share. */
 const DRAIN_MS = 1_500;
 const DRAINING = 0.85;
@@ -108,6 +110,8 @@ export class PathPolicy {
   #budgetBps = Number.POSITIVE_INFINITY;
   readonly #steps = new DeliverySteps();
   #lowered: Lowering | undefined;
+  /** Until then the delay rises for what was sent before a step down. */
+  #trendFromMs = 0;
   /** Steps down since it was last good. */
   #lowerings = 0;
   #growth = PROBE_GROWTH;
@@ -136,7 +140,7 @@ export class PathPolicy {
       this.#growth = PROBE_GROWTH;
     }
     if (this.#state.kind === 'draining') return this.#draining(nowMs, figures, this.#state);
-    const reason = this.#fault(figures);
+    const reason = this.#fault(nowMs, figures);
     if (reason !== undefined) return this.#bad(nowMs, figures, reason);
     if (this.#state.kind === 'probing') return this.#probing(nowMs, figures, this.#state);
     return this.#isGood(figures) ? this.#good(nowMs, figures) : this.#between();
@@ -151,6 +155,7 @@ export class PathPolicy {
     this.#lowerings++;
     const { roundTripMs = 0 } = figures;
     this.#sendsLess(nowMs, Math.min(MAX_SETTLE_MS, SWITCH_MS + 2 * roundTripMs), roundTripMs);
+    this.#trendFromMs = nowMs + TREND_SETTLE_MS;
     if (isNarrow(figures) && queues(figures, Math.max(roundTripMs, figures.latestRoundTripMs ?? 0))) {
       this.#growth = 1;
       this.#state = { kind: 'draining', sinceMs: nowMs, targetBps: this.#budgetBps };
@@ -278,12 +283,12 @@ export class PathPolicy {
     return isLong(figures) ? LONG_SHARE * figures.wishedBps : Number.POSITIVE_INFINITY;
   }
 
-  #fault(figures: PathFigures): PathReason | undefined {
+  #fault(nowMs: number, figures: PathFigures): PathReason | undefined {
     const steps = this.#steps;
     if ((steps.loss ?? 0) > HIGH_LOSS && steps.lost >= MIN_LOST) return 'loss';
     const lasts = steps.refusingSteps >= REFUSING_STEPS || queues(figures, figures.roundTripMs);
     if (lasts && steps.refusedShare > HIGH_REFUSED) return 'congestion';
-    if (fills(figures)) return 'congestion';
+    if (nowMs > this.#trendFromMs && fills(figures)) return 'congestion';
     if ((figures.roundTripMs ?? 0) <= HIGH_ROUND_TRIP_MS) return undefined;
     // Over the bound by its length alone: less of it than the share makes it no shorter.
     return isLong(figures) && this.#budgetBps <= this.#ceilingBps(figures) ? undefined : 'round_trip';

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { PathFigures } from '../../../media-node/quality/PathFigures.ts';
 import { PATH_STEP_MS, type PathDecision, PathPolicy } from '../../../media-node/quality/PathPolicy.ts';
+import { seededRandom } from '../../bench/placement/seededRandom.ts';
 import { SimulatedPath } from './SimulatedPath.ts';
 
 /** A path that takes the highest layer, and no more. */
@@ -23,6 +24,7 @@ const GOOD: PathFigures = {
   nextBps: undefined,
   wishedBps: 800_000,
 };
+const AT_REST = { queueDelayMs: 0, slopeMsPerS: 0 };
 const LOSSY = { ...GOOD, received: 26 };
 const SLOW = { ...GOOD, roundTripMs: 320, latestRoundTripMs: 320 };
 
@@ -77,6 +79,57 @@ describe('PathPolicy', () => {
       expect(decision).toEqual({ budgetBps: 0.5 * 800_000, probeBps: 0, lowered: reason, lossRatio });
     },
   );
+
+  it.each([
+    ['fast', { queueDelayMs: 60, slopeMsPerS: 250 }, 0.8 / 1.25],
+    ['slowly and is high already', { queueDelayMs: 130, slopeMsPerS: 25 }, 0.8 / 1.025],
+  ] as const)(
+    'MH-5 lowers a path whose delay rises %s at once, to what it takes by that, while its round trip is good and nothing is lost',
+    (_, delay, share) => {
+      const path = new Path();
+      path.run({ ...GOOD, delay: AT_REST }, 5_000);
+      const decision = path.step({ ...GOOD, delay });
+      expect(decision).toMatchObject({ lowered: 'congestion' });
+      expect(decision.budgetBps).toBeCloseTo(share * 800_000);
+      // What is reported until less is sent tells of the time before.
+      path.run({ ...GOOD, delay }, 1_250);
+      expect(path.policy.budgetBps).toBe(decision.budgetBps);
+    },
+  );
+
+  it.each([
+    ['no rise', { queueDelayMs: 400, slopeMsPerS: 0 }, undefined],
+    ['a rise that is far from too much', { queueDelayMs: 60, slopeMsPerS: 60 }, undefined],
+    ['next to nothing that waits', { queueDelayMs: 30, slopeMsPerS: 900 }, undefined],
+    ['clocks that drift', { queueDelayMs: 400, slopeMsPerS: 10 }, undefined],
+    ['less than it jitters by', { queueDelayMs: 90, slopeMsPerS: 250 }, 50],
+  ] as const)('MH-5 takes %s for no path that fills up', (_, delay, jitterMs) => {
+    const path = new Path();
+    path.run({ ...GOOD, delay, jitterMs, baseJitterMs: 0 }, 20_000);
+    expect(path.policy.budgetBps).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  it('MH-5 lets a queue drain as long as it becomes shorter, however late its answers still are', () => {
+    const path = new Path();
+    path.timeTo(isLowered, SLOW, 2_000);
+    const { budgetBps } = path.policy;
+    path.run({ ...SLOW, delay: { queueDelayMs: 290, slopeMsPerS: -50 } }, 10_000);
+    expect(path.policy.budgetBps).toBe(budgetBps);
+    expect(path.timeTo(isLowered, { ...SLOW, delay: AT_REST }, 500)).toBeDefined();
+  });
+
+  it.each([
+    ['behind a queue', { delay: { queueDelayMs: 100, slopeMsPerS: 0 } }],
+    ['that jitters more than it is used to', { jitterMs: 80, baseJitterMs: 40 }],
+  ] as const)('MH-5 does not try a path %s with more, until that is over', (_, sign) => {
+    const path = new Path();
+    path.timeTo(isLowered, SLOW, 2_000);
+    const good = { ...GOOD, nextBps: 800_000 };
+    expect(path.timeTo(isProbing, { ...good, ...sign }, 30_000)).toBeUndefined();
+    expect(
+      path.timeTo(isProbing, { ...good, jitterMs: 80, baseJitterMs: 75, delay: AT_REST }, 5_000),
+    ).toBeDefined();
+  });
 
   it('MH-5 takes what gets through for what the path takes, where that is less', () => {
     const path = new Path();
@@ -157,6 +210,7 @@ describe('PathPolicy', () => {
     ['a queue', { latestRoundTripMs: 130 }],
     ['loss', { received: 26 }],
     ['a full window', { refused: 1 }],
+    ['a delay that rises', { delay: { queueDelayMs: 30, slopeMsPerS: 100 } }],
   ] as const)(
     'MH-5 gives up at once on a path that answers a try with %s, and changes nothing',
     (_, sign) => {
@@ -277,6 +331,45 @@ describe('PathPolicy on simulated paths', () => {
     path.worstQueueMs = 0;
     path.run(IMPAIRED_MS);
     expect(path.worstQueueMs).toBeLessThan(350);
+  });
+
+  it.each([1_200_000, 1_300_000, 1_400_000, 1_500_000, 1_600_000])(
+    'MH-5 keeps less waiting in front of %s bit/s with a deep queue when the client tells of delays',
+    (rateBps) => {
+      const worst = [true, false].map((tellsDelay) => {
+        const path = new SimulatedPath(undefined, tellsDelay);
+        path.run(WARM_UP_MS);
+        const impairedAtMs = path.nowMs;
+        path.change({ rateBps, queueMs: 2_000 });
+        path.worstQueueMs = 0;
+        path.run(IMPAIRED_MS);
+        return { queueMs: path.worstQueueMs, reactMs: (path.changes[0]?.atMs ?? 0) - impairedAtMs };
+      });
+      const [telling, silent] = worst;
+      expect(telling?.queueMs).toBeLessThan(0.85 * (silent?.queueMs ?? 0));
+      expect(telling?.reactMs).toBeLessThan(silent?.reactMs ?? 0);
+    },
+  );
+
+  it.each([30, 60, 100])('MH-5 takes %s ms of jitter for no bad path', (jitterMs) => {
+    for (const rateBps of [1_750_000, 5_000_000]) {
+      const path = new SimulatedPath();
+      path.run(WARM_UP_MS);
+      path.change({ jitterMs, rateBps });
+      path.run(5 * IMPAIRED_MS);
+      expect(path.changes).toEqual([]);
+    }
+  });
+
+  it('MH-5 takes stalls of a client, of any length and at any time, for no path that fills up', () => {
+    const random = seededRandom(9);
+    const path = new SimulatedPath();
+    path.run(WARM_UP_MS);
+    for (let turn = 0; turn < 1_000; turn++) {
+      if (random() < 0.3) path.clientBusyUntilMs = path.nowMs + 300 * random();
+      path.run(150);
+    }
+    expect(path.changes).toEqual([]);
   });
 
   it('MH-5 stays with the least when the delay is not of its own making', () => {

@@ -3,6 +3,7 @@
 import { allocate } from '../../../media-node/quality/allocate.ts';
 import { type DelayFigures, DelayTrend } from '../../../media-node/quality/DelayTrend.ts';
 import { PATH_STEP_MS, type PathDecision, PathPolicy } from '../../../media-node/quality/PathPolicy.ts';
+import { RecentLeast } from '../../../media-node/quality/RecentLeast.ts';
 import { RoundTripWindow } from '../../../media-node/quality/RoundTripWindow.ts';
 import { seededRandom } from '../../bench/placement/seededRandom.ts';
 
@@ -76,6 +77,9 @@ export class SimulatedPath {
   #arrived: Slot[] = [];
   readonly #busyMs: number[] = [];
   #busySinceMs = 0;
+  #lastTransitMs = 0;
+  #jitterMs = 0;
+  readonly #baseJitter = new RecentLeast();
 
   constructor(rungsBps: readonly number[] = TOP, tellsDelay = true) {
     this.#rungsBps = rungsBps;
@@ -161,6 +165,12 @@ export class SimulatedPath {
     const arrived = [...this.#arrived, ...reported];
     const windowOf = ({ sentAtMs }: Slot): number => Math.floor(sentAtMs / CAPTURE_WINDOW_MS);
     const newest = Math.max(...arrived.map(windowOf));
+    for (const slot of reported) {
+      const transitMs = slot.arrivesAtMs - slot.sentAtMs;
+      this.#jitterMs += (Math.abs(transitMs - this.#lastTransitMs) - this.#jitterMs) / 16;
+      this.#lastTransitMs = transitMs;
+    }
+    this.#baseJitter.add(this.#jitterMs, this.nowMs);
     for (const slot of arrived)
       if (windowOf(slot) < newest)
         this.#trend.add(slot.sentAtMs, (1 + CLOCK_DRIFT) * slot.arrivesAtMs - CLOCK_MS - slot.sentAtMs);
@@ -195,8 +205,8 @@ export class SimulatedPath {
       latestRoundTripMs: this.#window.latestMs,
       baseRoundTripMs: this.#window.baseMs,
       delay: this.#delay(),
-      jitterMs: undefined,
-      baseJitterMs: undefined,
+      jitterMs: this.#tellsDelay ? Math.max(0, this.#jitterMs - Math.max(0, ...this.#busyMs)) : undefined,
+      baseJitterMs: this.#tellsDelay ? this.#baseJitter.value : undefined,
       expected: sum(({ datagrams }) => datagrams),
       received: sum(({ received }) => received),
       refused: 0,
