@@ -86,9 +86,13 @@ export class PathAdaptation {
   get figures(): PathReport {
     const roundTripMs = this.#pathRoundTripMs();
     const { loss, budgetBps } = this.#policy;
+    const { jitterMs } = this.#reception;
+    const delay = this.#reception.delay(this.#options.clock.monotonicMs());
     return {
       ...(roundTripMs !== undefined && { roundTripMs }),
       ...(loss !== undefined && { lossRatio: loss }),
+      ...(delay && { queueDelayMs: delay.queueDelayMs, delaySlopeMsPerS: delay.slopeMsPerS }),
+      ...(jitterMs !== undefined && { jitterMs }),
       ...(Number.isFinite(budgetBps) && { budgetBps }),
     };
   }

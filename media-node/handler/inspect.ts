@@ -20,6 +20,9 @@ export function inspectTransport(transport: Transport): TransportDetails {
       path: {
         ...(path.roundTripMs !== undefined && { round_trip_ms: path.roundTripMs }),
         ...(path.lossRatio !== undefined && { loss_ratio: path.lossRatio }),
+        ...(path.queueDelayMs !== undefined && { queue_delay_ms: path.queueDelayMs }),
+        ...(path.delaySlopeMsPerS !== undefined && { delay_slope_ms_per_s: path.delaySlopeMsPerS }),
+        ...(path.jitterMs !== undefined && { jitter_ms: path.jitterMs }),
         ...(path.budgetBps !== undefined && { budget_bps: path.budgetBps }),
       },
     }),

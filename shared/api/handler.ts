@@ -291,6 +291,15 @@ export const transportDetailsSchema = z
       .object({
         round_trip_ms: z.number().optional(),
         loss_ratio: z.number().optional(),
+        queue_delay_ms: z
+          .number()
+          .optional()
+          .meta({ description: 'What waits on the way there, by when frames arrive.' }),
+        delay_slope_ms_per_s: z
+          .number()
+          .optional()
+          .meta({ description: 'How fast that grows, or becomes less, as far as it does so steadily.' }),
+        jitter_ms: z.number().optional().meta({ description: 'Of the way there alone.' }),
         budget_bps: z.number().optional().meta({ description: 'Absent when nothing is limited.' }),
       })
       .optional()
