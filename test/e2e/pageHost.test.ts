@@ -142,8 +142,12 @@ describe('a server that asks who one is', () => {
 
   it('GC-15 gets it from an application that hands it over behind the #, which leaves the address at once', async () => {
     const { page } = session;
-    await session.open('/#token=eyJ.a.b');
+    const claims = Buffer.from(JSON.stringify({ sub: 'u-1', name: 'Ada Lovelace' })).toString('base64url');
+    await session.open(`/#token=e30.${claims}.c2ln`);
     expect(page.url()).toBe(`${session.url}/`);
+    expect(await page.getByTestId('signed-in').textContent()).toBe(
+      'You are signed in as Ada Lovelace. Not you? Reload this page.',
+    );
     await page.getByLabel('Anybody with the link may join, without a token').waitFor();
   });
 });
