@@ -1,11 +1,13 @@
 // The SDK's surface over all the rooms that a participant has in its meeting one after the other (ledger GC-17): a client of
 // its own for each, with the devices, pictures and sizes of the one before. While there is none, the last one is shown.
 
+import type { Logger } from '../../shared/base/log.ts';
 import { Emitter } from '../core/Emitter.ts';
 import type { LastingRoom } from '../core/LastingRoom.ts';
 import type { Room } from '../core/Room.ts';
 import type { RoomEnd } from '../core/RoomEvents.ts';
-import { BrowserMeetingClient, type BrowserMeetingClientOptions } from './BrowserMeetingClient.ts';
+import type { BrowserMeetingClient } from './BrowserMeetingClient.ts';
+import type { BackgroundTimers } from './backgroundTimers.ts';
 import { captureScreen, isScreenShareAvailable, type ScreenCapture } from './capture/screen.ts';
 import type {
   MeetingClient,
@@ -24,9 +26,17 @@ export interface Devices {
   readonly camera: boolean;
 }
 
-export interface LastingMeetingClientOptions extends Omit<BrowserMeetingClientOptions, 'room'> {
+/** What is asked of the client of one room. */
+export type RoomClient = Pick<BrowserMeetingClient, keyof BrowserMeetingClient>;
+
+export interface LastingMeetingClientOptions {
   readonly lasting: LastingRoom;
   readonly devices: Devices;
+  /** A client for a room that was just entered, yet to be started. */
+  readonly clientOf: (room: Room) => RoomClient;
+  /** Closed when all is over. */
+  readonly timers: Pick<BackgroundTimers, 'close'>;
+  readonly log: Logger;
 }
 
 interface Attachment {
@@ -45,7 +55,7 @@ export class LastingMeetingClient implements MeetingClient {
     camera: new Map(),
     screen: new Map(),
   };
-  #client: BrowserMeetingClient;
+  #client: RoomClient;
   #devices: Devices;
   /** What is shared of the screen, in this room and the next. */
   #screen: ScreenCapture | undefined;
@@ -191,9 +201,8 @@ export class LastingMeetingClient implements MeetingClient {
     return this.#client.state === 'disconnected';
   }
 
-  #start(room: Room): BrowserMeetingClient {
-    const { clock, timers, log } = this.#options;
-    const client = new BrowserMeetingClient({ room, clock, timers, log });
+  #start(room: Room): RoomClient {
+    const client = this.#options.clientOf(room);
     client.on('changed', () => this.#events.emit('changed', undefined));
     client.on('deviceProblem', (problem) => {
       // What could not be used is not tried again in the next room.

@@ -2,6 +2,7 @@
 import { systemClock } from '../../shared/base/clock.ts';
 import { createLogger } from '../../shared/base/log.ts';
 import { LastingRoom } from '../core/LastingRoom.ts';
+import { BrowserMeetingClient } from './BrowserMeetingClient.ts';
 import { createBackgroundTimers } from './backgroundTimers.ts';
 import { LastingMeetingClient } from './LastingMeetingClient.ts';
 import type { JoinMeetingOptions, MeetingClient } from './MeetingClient.ts';
@@ -54,7 +55,7 @@ export async function joinMeeting(options: JoinMeetingOptions): Promise<MeetingC
   }
   return new LastingMeetingClient({
     lasting,
-    clock: systemClock,
+    clientOf: (room) => new BrowserMeetingClient({ room, clock: systemClock, timers, log }),
     timers,
     log,
     devices: { microphone: options.microphone, camera: options.camera },

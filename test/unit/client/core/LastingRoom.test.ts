@@ -1,31 +1,14 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { LastingRoom } from '../../../../client/core/LastingRoom.ts';
+import type { LastingRoom } from '../../../../client/core/LastingRoom.ts';
 import type { RoomEnd } from '../../../../client/core/RoomEvents.ts';
-import { type TransportFactory, webTransport } from '../../../../client/core/transport.ts';
+import { webTransport } from '../../../../client/core/transport.ts';
 import { apiFailure, LoopbackMeeting } from '../../../support/loopbackMeeting.ts';
+import { breakSignaling, joinOf } from '../lastingRooms.ts';
 import { ManualTime } from '../ManualTime.ts';
 import { until } from '../until.ts';
 
 const CONTROLLER = 'https://controller.test/signaling';
 const OTHER = 'https://other.test/signaling';
-
-function joinOf(
-  meeting: LoopbackMeeting,
-  time: ManualTime,
-  displayName: string,
-  transport: TransportFactory = meeting.transport,
-): Promise<LastingRoom> {
-  return LastingRoom.join({
-    apiUrl: 'https://api.test',
-    meetingId: 'demo',
-    displayName,
-    fetch: meeting.fetch,
-    transport,
-    clock: time,
-    timers: time,
-    random: () => 0,
-  });
-}
 
 /** A first join that has yet to succeed or fail; `meeting` may be prepared before anything is asked of it. */
 function beginJoin(prepare: (meeting: LoopbackMeeting) => void) {
@@ -59,11 +42,6 @@ async function join(displayName = 'Ada') {
 }
 
 type Joined = Awaited<ReturnType<typeof join>>;
-
-/** Breaks the latest session with a meeting controller. */
-function breakSignaling({ meeting }: Joined): void {
-  meeting.pairs.findLast(({ url }) => url.endsWith('/signaling'))?.pair.lose();
-}
 
 /** Lets pauses between attempts pass until it is so. */
 async function passUntil(time: ManualTime, isSo: () => boolean): Promise<void> {
@@ -100,7 +78,7 @@ describe('a lasting room', () => {
     const { meeting, time, lasting, told, ends } = joined;
     const first = lasting.room;
     time.advance(10_000);
-    breakSignaling(joined);
+    breakSignaling(meeting);
     await until(() => told.length === 2);
     expect(told).toEqual(['rejoining', 'rejoined as Ada']);
     expect(lasting.room).not.toBe(first);
@@ -119,7 +97,7 @@ describe('a lasting room', () => {
       if (reports === 2) meeting.controllerUrl = OTHER;
       return unreachableAnswer(reports === 2 ? 'moved' : 'counted');
     });
-    breakSignaling(joined);
+    breakSignaling(meeting);
     await passUntil(time, () => told.length === 2);
     expect(told).toEqual(['rejoining', 'rejoined as Ada']);
     expect(meeting.asked).toEqual([
@@ -138,7 +116,7 @@ describe('a lasting room', () => {
     const { meeting, time, ends } = joined;
     meeting.answers.set('/join/refresh', () => apiFailure('NO_CAPACITY'));
     const startedAtMs = time.monotonicMs();
-    breakSignaling(joined);
+    breakSignaling(meeting);
     const attempts: number[] = [];
     await until(() => {
       if (meeting.asked.length > attempts.length + 1) attempts.push(time.monotonicMs() - startedAtMs);
@@ -160,9 +138,9 @@ describe('a lasting room', () => {
     const enteredAtMs: number[] = [];
     lasting.on('rejoined', () => {
       enteredAtMs.push(time.monotonicMs() - startedAtMs);
-      breakSignaling(joined);
+      breakSignaling(meeting);
     });
-    breakSignaling(joined);
+    breakSignaling(meeting);
     await until(() => told.length === 3);
     expect([enteredAtMs, time.pending > 0]).toEqual([[0], true]);
     await until(() => {
@@ -253,7 +231,7 @@ describe('a lasting room', () => {
     const joined = await join();
     const { meeting, told } = joined;
     meeting.answers.set('/join/refresh', () => apiFailure('UNAUTHORIZED'));
-    breakSignaling(joined);
+    breakSignaling(meeting);
     await until(() => told.length === 2);
     expect(meeting.asked).toEqual(['POST /join', 'POST /join/refresh', 'POST /join']);
   });
@@ -262,7 +240,7 @@ describe('a lasting room', () => {
     const joined = await join();
     const { meeting, time, lasting, told, ends } = joined;
     meeting.answers.set('/join/refresh', () => apiFailure('NO_CAPACITY'));
-    breakSignaling(joined);
+    breakSignaling(meeting);
     await until(() => told.length === 1);
     await lasting.leave();
     const asked = meeting.asked.length;
