@@ -158,6 +158,11 @@ export class Consumer implements Destination {
     return this.#copies.open;
   }
 
+  /** Of these copies, what waits for the subscriber to take it. */
+  get queuedStreamBytes(): number {
+    return this.#copies.queuedBytes;
+  }
+
   /** Highest sequence number that the subscriber acknowledged; undefined before the first. */
   get highestAckedSequence(): number | undefined {
     return this.#reception.highestAckedSequence;

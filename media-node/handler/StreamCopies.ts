@@ -31,6 +31,13 @@ export class StreamCopies {
     return this.#copies?.size ?? 0;
   }
 
+  /** What waits for the subscriber to take it. */
+  get queuedBytes(): number {
+    let bytes = 0;
+    for (const copy of this.#copies ?? []) bytes += copy.queuedBytes;
+    return bytes;
+  }
+
   /** `sent` is what the subscriber was sent. */
   openTo(session: MediaSession, sent: StreamTraffic): StreamCopy {
     this.#copies ??= new Set();

@@ -65,6 +65,8 @@ function inspectConsumer(consumer: Consumer): TransportDetails['consumers'][numb
     dropped: consumer.datagramsDropped,
     outstanding_datagrams: consumer.outstandingDatagrams,
     window_datagrams: consumer.windowDatagrams,
+    open_streams: consumer.openCopies,
+    queued_stream_bytes: consumer.queuedStreamBytes,
     ...(figures && {
       reported: {
         received: figures.received,

@@ -275,6 +275,8 @@ const consumerFields = {
   dropped: z.number(),
   outstanding_datagrams: z.number().meta({ description: 'Sent and not known to have arrived.' }),
   window_datagrams: z.number().meta({ description: 'How many of them there may be.' }),
+  open_streams: z.int().optional().meta({ description: 'QUIC streams to it that have not ended.' }),
+  queued_stream_bytes: z.int().optional().meta({ description: 'Of these, what it has not taken yet.' }),
   reported: z
     .object({ received: z.number(), lost: z.number(), jitter_us: z.number(), bytes: z.number() })
     .optional(),

@@ -2,12 +2,15 @@
 import { parseArgs } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import type { Counters } from '../../../media-node/metrics/Counters.ts';
 import { bookFaults, datagramStorm, messageStorm } from '../../fuzz/handler/storm.ts';
+import { streamStorm } from '../../fuzz/handler/streamStorm.ts';
 
 const DEFAULT_INPUTS = 1_000_000;
 const MIN_INPUTS = 10_000;
-/** One input in this many is a control message, the others are datagrams. */
+/** One input in this many is a control message, and one a media stream; the others are datagrams. */
 const MESSAGE_SHARE = 10;
+const STREAM_SHARE = 10;
 const INPUTS_PER_SEED = 50_000;
 /** Heap that may be left after all seeds beyond what was after the first few, bytes: caches and compiled code. */
 const MAX_HEAP_GROWTH_BYTES = 8_000_000;
@@ -17,11 +20,14 @@ export interface FuzzResult {
   readonly inputs: number;
   readonly datagrams: number;
   readonly messages: number;
+  readonly streams: number;
+  /** In the streams, as far as they are in order. */
+  readonly frames: number;
   readonly seeds: number;
   /** Sessions that the control messages took: a message that breaks a rule ends one. */
   readonly sessions: number;
   readonly heapGrowthBytes: number;
-  /** Datagrams and copies dropped, by reason. */
+  /** Datagrams, streams and copies of them dropped, by reason. */
   readonly drops: Readonly<Record<string, number>>;
 }
 
@@ -37,9 +43,15 @@ export async function run(args: readonly string[]): Promise<FuzzResult> {
   const seeds = Math.ceil(wanted / INPUTS_PER_SEED);
   const perSeed = Math.ceil(wanted / seeds);
   const messagesPerSeed = Math.floor(perSeed / MESSAGE_SHARE);
-  const datagramsPerSeed = perSeed - messagesPerSeed;
+  const streamsPerSeed = Math.floor(perSeed / STREAM_SHARE);
+  const datagramsPerSeed = perSeed - messagesPerSeed - streamsPerSeed;
   const drops: Record<string, number> = {};
+  const addDrops = (counters: Counters): void => {
+    for (const [reason, count] of Object.entries(counters.dropsByName()))
+      drops[reason] = (drops[reason] ?? 0) + count;
+  };
   let sessions = 0;
+  let frames = 0;
   let settledBytes = 0;
   for (let index = 0; index < seeds; index++) {
     const seed = Number(values.seed) + index;
@@ -48,8 +60,11 @@ export async function run(args: readonly string[]): Promise<FuzzResult> {
     if (faults.length > 0) throw new Error(`Seed ${seed}: ${faults.join('; ')}`);
     // An open session is watched by a timer, which keeps the whole storm alive.
     for (const { client } of [storm.mallory, ...storm.receivers]) client.session.close(0, 'done');
-    for (const [reason, count] of Object.entries(storm.counters.dropsByName()))
-      drops[reason] = (drops[reason] ?? 0) + count;
+    addDrops(storm.counters);
+    const streams = await streamStorm(seed, streamsPerSeed);
+    if (streams.faults.length > 0) throw new Error(`Seed ${seed}: ${streams.faults.slice(0, 10).join('; ')}`);
+    frames += streams.frames;
+    addDrops(streams.counters);
     sessions += await messageStorm(seed, messagesPerSeed);
     if (index < SETTLED_AFTER_SEEDS) settledBytes = heapAfterCollection();
     process.stderr.write(`seed ${seed}: ${perSeed} inputs, ${index + 1} of ${seeds}\n`);
@@ -58,13 +73,15 @@ export async function run(args: readonly string[]): Promise<FuzzResult> {
   if (heapGrowthBytes > MAX_HEAP_GROWTH_BYTES)
     throw new Error(`The heap may grow by ${MAX_HEAP_GROWTH_BYTES} bytes: it grew by ${heapGrowthBytes}`);
   const [datagrams, messages] = [datagramsPerSeed * seeds, messagesPerSeed * seeds];
-  return { inputs: datagrams + messages, datagrams, messages, seeds, sessions, heapGrowthBytes, drops };
+  const streams = streamsPerSeed * seeds;
+  const inputs = datagrams + messages + streams;
+  return { inputs, datagrams, messages, streams, frames, seeds, sessions, heapGrowthBytes, drops };
 }
 
 export function describe(result: FuzzResult): string {
   const reasons = Object.entries(result.drops).map(([reason, count]) => `  ${reason.padEnd(26)} ${count}`);
   return [
-    `${result.datagrams} datagrams and ${result.messages} control messages in ${result.seeds} seeds over ${result.sessions} sessions: no throw, every one accounted for`,
+    `${result.datagrams} datagrams, ${result.streams} media streams (${result.frames} frames in order) and ${result.messages} control messages in ${result.seeds} seeds over ${result.sessions} sessions: no throw, every one accounted for`,
     `heap after collection: ${result.heapGrowthBytes} bytes more than after ${SETTLED_AFTER_SEEDS} seeds`,
     ...reasons,
   ].join('\n');
