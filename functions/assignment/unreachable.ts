@@ -1,5 +1,5 @@
-// Participants that cannot reach their meeting's controller (ledger GC-17): when a majority says so, the meeting gets
-// another one at once, without waiting for its heartbeat to be missed.
+// Participants that cannot reach their meeting's controller (ledger GC-17): when a majority says so, or the controller is
+// found gone from here too, the meeting gets another one at once, without waiting for its heartbeats to be missed.
 
 import type { UnreachableAnswer } from '../../shared/api/controllerNotice.ts';
 import { ApiError } from '../../shared/api/error.ts';
@@ -11,10 +11,11 @@ import { checkParticipant } from '../meeting/participantClaims.ts';
 import { sha256Hex } from '../token/ApiClients.ts';
 import type { Assignment } from './Assignment.ts';
 import { type AssignOptions, assign, meetingEnded, SUPERSEDED } from './assign.ts';
+import { isFoundGone } from './foundGone.ts';
 
 /**
- * One participant alone may be the one whose network is broken: without others it waits for the missed heartbeat. What the
- * controller has said may be of before others joined.
+ * One participant alone may be the one whose network is broken: where the controller is there, it takes others to say so.
+ * What the controller has said may be of before others joined.
  */
 const NEEDED_AT_LEAST = 2;
 
@@ -42,8 +43,8 @@ async function reporterOf({ sub, user }: JoinClaims): Promise<string> {
 }
 
 /**
- * Counts one participant's report, and moves the meeting when it is the one that makes a majority. Reports of an
- * assignment that is over, whoever makes them, count for nothing.
+ * Counts one participant's report, and moves the meeting when it is the one that makes a majority, or when its controller
+ * is found gone. Reports of an assignment that is over, whoever makes them, count for nothing.
  * @param claims of the join token that the participant has shown, verified
  * @throws ApiError NOT_FOUND when the meeting has ended; FORBIDDEN for a token of another meeting, and for whoever was
  *   removed or whose user tokens were revoked since; NO_CAPACITY (503) when no other controller takes the meeting
@@ -70,10 +71,16 @@ export async function reportUnreachable(
   const needed = reportsNeeded(isHeard ? presence.participants : undefined);
   const fields = { meeting_id: meeting.meetingId, controller_id: assignment.controllerId, reports, needed };
   log.info('Participant cannot reach the meeting controller', fields);
-  if (reports < needed) return { outcome: 'counted', reports, needed };
-  log.warn('Meeting moves: a majority cannot reach its controller', fields);
+  const isMajority = reports >= needed;
+  if (!isMajority && !(await isFoundGone(options, assignment.controllerId, { log, trace })))
+    return { outcome: 'counted', reports, needed };
+  log.warn(
+    `Meeting moves: ${isMajority ? 'a majority cannot reach its controller' : 'its controller is gone'}`,
+    fields,
+  );
   const served = await assign(options, meeting, { log, trace, unreachable: assignment });
-  if (served.assignment.generation !== assignment.generation)
+  // One that is gone hears of it when it comes back, with its first notice of presence.
+  if (isMajority && served.assignment.generation !== assignment.generation)
     await tellFormer(options, assignment, { log, trace });
   return { outcome: 'moved', reports, needed };
 }

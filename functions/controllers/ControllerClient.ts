@@ -20,8 +20,16 @@ export type AssignOutcome =
   | { readonly type: 'rejected'; readonly reason: RejectionReason }
   | { readonly type: 'failed'; readonly reason: string };
 
+/**
+ * What is found at a controller's internal address. `nobody`: its machine says that nobody listens there. `silence`: no
+ * answer in time, no way there, or somebody else. `unknown`: a bound of ours was in the way.
+ */
+export type ProbeOutcome = 'answer' | 'nobody' | 'silence' | 'unknown';
+
 /** Calls to meeting controllers. No method rejects: a controller that cannot be asked is an outcome. */
 export interface ControllerClient {
+  /** Whether the controller is there. Any answer says that it is. */
+  probe(controller: MeetingController, trace: TraceContext): Promise<ProbeOutcome>;
   assignMeeting(
     controller: MeetingController,
     request: AssignMeeting,

@@ -13,7 +13,12 @@ import { controllerPaths } from '../../shared/api/paths.ts';
 import type { Clock } from '../../shared/base/clock.ts';
 import { err, ok, type Result } from '../../shared/base/result.ts';
 import { type TraceContext, toTraceparent } from '../../shared/base/trace.ts';
-import { type PinnedClient, PinnedRequestError } from '../../shared/node/pinnedHttps.ts';
+import {
+  type PinnedClient,
+  type PinnedRequest,
+  PinnedRequestError,
+  type PinnedRequestFailure,
+} from '../../shared/node/pinnedHttps.ts';
 import {
   CALL_TOKEN_LIFETIME_SECONDS,
   controllerAudience,
@@ -27,6 +32,9 @@ import type { ControllerClient } from './ControllerClient.ts';
 
 /** `sub` of the tokens. */
 const SUBJECT = 'global-controller';
+
+/** Failures that say nothing of the controller. */
+const OWN_BOUNDS: ReadonlySet<PinnedRequestFailure> = new Set(['overloaded', 'closed']);
 
 /** A controller that does not answer within this is passed over; connections to each are kept and used again. */
 export const PINNED_CLIENT_LIMITS = { timeoutMs: 2_000, maxSockets: 8 } as const;
@@ -80,6 +88,20 @@ const METHODS = {
 
 export function createHttpsControllerClient(options: HttpsControllerClientOptions): ControllerClient {
   return {
+    async probe(controller, trace) {
+      try {
+        const path = controllerPaths.controller;
+        await options.https.request(
+          await toPinnedRequest(options, { controller, trace, method: 'GET', path }),
+        );
+        return 'answer';
+      } catch (error) {
+        if (!(error instanceof PinnedRequestError)) throw error;
+        if (error.nobodyListens) return 'nobody';
+        return OWN_BOUNDS.has(error.reason) ? 'unknown' : 'silence';
+      }
+    },
+
     async assignMeeting(controller, request, trace) {
       const answer = await call(options, METHODS.assignMeeting, { controller, request, trace });
       if (!answer.ok) return { type: 'failed', reason: answer.reason };
@@ -124,30 +146,42 @@ interface Call {
   readonly trace: TraceContext;
 }
 
-async function call<Schema extends z.ZodType>(
-  { https, signingKeys, clock }: HttpsControllerClientOptions,
-  method: Method<Schema>,
-  { controller, request, trace }: Call,
-): Promise<Result<z.output<Schema>>> {
-  const { decodeNodeMessage, encodeNodeMessage } = await nodeMessages();
+/** A request that only this controller accepts, without a body. */
+async function toPinnedRequest(
+  { signingKeys, clock }: HttpsControllerClientOptions,
+  {
+    controller,
+    trace,
+    method,
+    path,
+  }: Omit<Call, 'request'> & { readonly method: string; readonly path: string },
+): Promise<PinnedRequest & { readonly headers: Readonly<Record<string, string>> }> {
   const token = await signNodeToken(signingKeys.current(), {
     subject: SUBJECT,
     audience: controllerAudience(controller.id),
     issuedAtSeconds: Math.floor(clock.epochMs() / 1_000),
     lifetimeSeconds: CALL_TOKEN_LIFETIME_SECONDS,
   });
+  return {
+    url: new URL(path, controller.registration.internal_url).href,
+    method,
+    headers: { authorization: `Bearer ${token}`, traceparent: toTraceparent(trace) },
+    certificateHashes: controller.registration.certificate_hashes,
+  };
+}
+
+async function call<Schema extends z.ZodType>(
+  options: HttpsControllerClientOptions,
+  method: Method<Schema>,
+  { controller, request, trace }: Call,
+): Promise<Result<z.output<Schema>>> {
+  const { decodeNodeMessage, encodeNodeMessage } = await nodeMessages();
+  const pinned = await toPinnedRequest(options, { controller, trace, method: 'POST', path: method.path });
   try {
-    const answer = await https.request({
-      url: new URL(method.path, controller.registration.internal_url).href,
-      method: 'POST',
-      headers: {
-        authorization: `Bearer ${token}`,
-        'content-type': PROTOBUF,
-        accept: PROTOBUF,
-        traceparent: toTraceparent(trace),
-      },
+    const answer = await options.https.request({
+      ...pinned,
+      headers: { ...pinned.headers, 'content-type': PROTOBUF, accept: PROTOBUF },
       body: encodeNodeMessage(method.request, request),
-      certificateHashes: controller.registration.certificate_hashes,
     });
     if (answer.status !== 200)
       return err(`Controller answered ${answer.status}: ${errorMessage(answer.body)}`);

@@ -56,7 +56,7 @@ const reportUnreachableRoute = createRoute({
   operationId: 'reportUnreachable',
   summary: 'Say that the meeting’s controller cannot be reached',
   description:
-    'By a participant, with its join token, also an expired one. When a majority of the participants says so the meeting moves to another controller. A user counts once, however often it has joined; all guests count as one.',
+    'By a participant, with its join token, also an expired one. When a majority of the participants says so the meeting moves to another controller; a user counts once, however often it has joined, and all guests count as one. Where the controller is found gone by the API as well, one report is enough.',
   request: { params },
   responses: {
     200: jsonContent('What became of the report', unreachableAnswerSchema),

@@ -114,7 +114,9 @@ export const unreachableAnswerSchema = z
         '`counted`: more participants must say so. `moved`: the meeting has another controller: join again. `obsolete`: the token is of an assignment that is over: join again.',
     }),
     reports: z.int().min(0).meta({ description: 'Participants that have said so lately.' }),
-    needed: z.int().min(1).meta({ description: 'Participants that must say so.' }),
+    needed: z.int().min(1).meta({
+      description: 'Participants that must say so, unless the controller is found gone.',
+    }),
   })
   .meta({ id: 'UnreachableAnswer', example: { outcome: 'counted', reports: 1, needed: 2 } });
 export type UnreachableAnswer = z.infer<typeof unreachableAnswerSchema>;

@@ -20,6 +20,11 @@ export class PinnedRequestError extends Error {
     super(message, options);
     this.reason = reason;
   }
+
+  /** Whether the peer's machine was reached, and refused the connection: no process has this port. */
+  get nobodyListens(): boolean {
+    return this.reason === 'unreachable' && (this.cause as NodeJS.ErrnoException)?.code === 'ECONNREFUSED';
+  }
 }
 
 /** A connection that could not be made, or broke. */

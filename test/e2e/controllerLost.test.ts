@@ -1,5 +1,5 @@
-// A meeting controller that dies for good, machine and all, under three real Chromium pages: they say so, the meeting moves
-// to another one, and everybody is in it again without touching anything.
+// A meeting controller that dies for good, machine and all, under three real Chromium pages: they say so, nobody is found
+// at its address, the meeting moves to another one, and everybody is in it again without touching anything.
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type MeetingEventListBody, meetingEventListSchema } from '../../shared/api/meetingEvent.ts';
@@ -78,7 +78,7 @@ describe('a meeting whose controller dies', () => {
     await everybodyMeets();
   });
 
-  it('GC-17 moves to another one on the word of its participants, who are back by themselves, under their names', async () => {
+  it('GC-17 moves to another one on the word of a participant; all are back by themselves, under their names', async () => {
     const controllerId = (await events()).findLast(({ type }) => type === 'assigned')?.controller_id ?? '';
     const spare = controllerId === 'mc-1' ? 'mc-2' : 'mc-1';
     posted.length = 0;
@@ -97,7 +97,7 @@ describe('a meeting whose controller dies', () => {
     expect(await moves()).toMatchObject([
       { previous_controller_id: controllerId, controller_id: spare, reason: 'controller_unreachable' },
     ]);
-    expect(posted.filter((path) => path === 'unreachable').length).toBeGreaterThanOrEqual(2);
+    expect(posted.filter((path) => path === 'unreachable').length).toBeGreaterThanOrEqual(1);
     // With the tokens that they had: nobody was asked for anything.
     expect(posted.filter((path) => path === 'join')).toEqual([]);
   });

@@ -48,8 +48,11 @@ async function move(meetingId: string): Promise<void> {
   const answers = [];
   for (const token of tokens) answers.push(await reportUnreachable(meetingId, token));
   expect(answers.map(({ outcome }) => outcome)).toEqual(['counted', 'moved']);
-  const port = fleet.node('mc-2').workers[0]?.udpPort;
-  expect((await join(meetingId)).meeting_controller_url).toContain(`:${port}/`);
+  expect((await join(meetingId)).meeting_controller_url).toContain(`:${portOf('mc-2')}/`);
+}
+
+function portOf(id: string): number | undefined {
+  return fleet.node(id).workers[0]?.udpPort;
 }
 
 /** The clients name their meetings by themselves. */
@@ -74,8 +77,30 @@ describe('participants of a controller that is taken for gone', () => {
       fleet.signal('mc-1', 'SIGCONT', 'agent');
     }
     await expect.poll(reasons, { timeout: 45_000 }).toHaveLength(4);
-    // Signaling and media are closed at the same time: either may be first to say so, and a client comes back after both.
+    // Signaling and media are closed at the same time, a transport or its whole router: each may be first to say so, and a
+    // client comes back after all of them.
     for (const reason of reasons())
-      expect(reason).toMatch(/Meeting is served by another controller|Left the meeting/);
+      expect(reason).toMatch(/Meeting is served by another controller|Left the meeting|Meeting has ended/);
+  });
+});
+
+describe('the one participant of a meeting whose controller is dead', () => {
+  it('GC-17 is believed at once: nobody listens at its address', async () => {
+    const meetingId = 'alone';
+    const made = await fetch(fleet.url + gcPaths.meetings, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ meeting_id: meetingId }),
+    });
+    expect(made.status).toBe(201);
+    const { join_token, meeting_controller_url } = await join(meetingId);
+    const dead = ['mc-1', 'mc-2'].find((id) => meeting_controller_url.includes(`:${portOf(id)}/`)) ?? '';
+    const spare = dead === 'mc-1' ? 'mc-2' : 'mc-1';
+    expect(await reportUnreachable(meetingId, join_token)).toMatchObject({ outcome: 'counted', needed: 2 });
+    fleet.signal(dead, 'SIGKILL');
+    await expect
+      .poll(async () => (await reportUnreachable(meetingId, join_token)).outcome, { timeout: 8_000 })
+      .toBe('moved');
+    expect((await join(meetingId)).meeting_controller_url).toContain(`:${portOf(spare)}/`);
   });
 });

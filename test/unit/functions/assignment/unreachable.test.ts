@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { PROBES_PER_WINDOW } from '../../../../functions/assignment/foundGone.ts';
 import { reportsNeeded } from '../../../../functions/assignment/unreachable.ts';
 import type { Access } from '../../../../functions/http/Access.ts';
 import { ALL_SCOPES } from '../../../../shared/api/auth.ts';
@@ -174,6 +175,73 @@ describe('reports of an unreachable controller', () => {
       expect(await outcome(each)).toEqual({ outcome: 'counted', reports: 1, needed: 2 });
     expect(await generation()).toBe(1);
     expect(await outcome(await tokenOf('ben'))).toMatchObject({ outcome: 'moved', reports: 2 });
+  });
+
+  it('GC-17 move a meeting of one person, or of guests, on one word where nobody listens at the controller’s address', async () => {
+    const [only = '', late = ''] = await tokens(2);
+    await present(500);
+    await plane.addController('mc-2');
+    plane.controllers.found.set('mc-1', 'nobody');
+    expect(await outcome(only)).toEqual({ outcome: 'moved', reports: 1, needed: 251 });
+    expect(await generation()).toBe(2);
+    expect(plane.controllers.holdersOf(MEETING)).toContain('mc-2');
+    // One that is gone is not waited for.
+    expect(plane.controllers.ended).toEqual([]);
+    expect(await outcome(late)).toMatchObject({ outcome: 'obsolete' });
+    expect(plane.controllers.probed).toEqual(['mc-1']);
+  });
+
+  it('GC-17 move it on one word where the controller answers nobody here either, and has missed a heartbeat', async () => {
+    const [only = ''] = await tokens(1);
+    await plane.addController('mc-2');
+    plane.controllers.found.set('mc-1', 'silence');
+    plane.clock.advance(11_999);
+    expect(await outcome(only)).toMatchObject({ outcome: 'counted' });
+    plane.clock.advance(1);
+    expect(await outcome(only)).toMatchObject({ outcome: 'moved' });
+  });
+
+  it('GC-17 move nothing on one word while heartbeats come: functions may have no way to nodes', async () => {
+    const [only = ''] = await tokens(1);
+    await plane.addController('mc-2');
+    plane.controllers.found.set('mc-1', 'silence');
+    for (let i = 0; i < 6; i++) {
+      plane.clock.advance(10_000);
+      await plane.sendHeartbeat('mc-1');
+      expect(await outcome(only)).toMatchObject({ outcome: 'counted' });
+    }
+    expect(await generation()).toBe(1);
+  });
+
+  it.each(['answer', 'unknown'] as const)(
+    'GC-17 move nothing on one word where the probe says %s, heartbeat or not',
+    async (found) => {
+      const [only = ''] = await tokens(1);
+      await plane.addController('mc-2');
+      plane.controllers.found.set('mc-1', found);
+      plane.clock.advance(20_000);
+      expect(await outcome(only)).toMatchObject({ outcome: 'counted' });
+      expect(await generation()).toBe(1);
+    },
+  );
+
+  it('GC-17 have a controller probed a few times in five seconds at most, by all processes', async () => {
+    const all = await tokens(10);
+    await present(100);
+    for (const each of all) expect(await outcome(each)).toMatchObject({ outcome: 'counted' });
+    expect(plane.controllers.probed).toHaveLength(PROBES_PER_WINDOW);
+    plane.clock.advance(5_000);
+    await outcome(all[0] ?? '');
+    expect(plane.controllers.probed).toHaveLength(PROBES_PER_WINDOW + 1);
+  });
+
+  it('GC-17 probe nobody for a meeting that has moved, or for a majority', async () => {
+    const [first = '', second = '', third = ''] = await tokens(3);
+    await plane.addController('mc-2');
+    await outcome(first);
+    await outcome(second);
+    await outcome(third);
+    expect(plane.controllers.probed).toEqual(['mc-1']);
   });
 
   it('GC-17 are taken with a token that has expired meanwhile, for a day', async () => {

@@ -98,6 +98,38 @@ const accepted = messages.AssignMeetingAnswer.encode({
   handler_ids: ['mh-1'],
 }).finish();
 
+describe('a probe of a meeting controller', () => {
+  it('GC-17 finds it there by any answer, asked with a token that only it accepts', async () => {
+    for (const status of [200, 401, 503]) {
+      answerWith('{}', status);
+      expect(await client.probe(controller, trace)).toBe('answer');
+    }
+    const [{ path, headers } = { path: '', headers: {} }] = received;
+    expect(path).toBe('/internal/v1/controller');
+    const keys = keySetResolver(signingKeys.publicKeys());
+    const token = headers.authorization?.replace('Bearer ', '') ?? '';
+    const verified = await verifyNodeToken(token, keys, controllerAudience('mc-1'), new Date());
+    expect(verified).toEqual({ ok: true, value: 'global-controller' });
+  });
+
+  it('GC-17 tells a machine where nobody listens from one that does not answer, and from somebody else', async () => {
+    answer = () => undefined;
+    expect(await client.probe(controller, trace)).toBe('silence');
+    answer = (response) => response.destroy();
+    expect(await client.probe(controller, trace)).toBe('silence');
+    const registration = { ...controller.registration, certificate_hashes: [certificateHash('other')] };
+    expect(await client.probe({ ...controller, registration }, trace)).toBe('silence');
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+    expect(await client.probe(controller, trace)).toBe('nobody');
+  });
+
+  it('GC-17 says that it does not know where a bound of its own was in the way', async () => {
+    https.close();
+    expect(await client.probe(controller, trace)).toBe('unknown');
+  });
+});
+
 describe('calls to meeting controllers', () => {
   it('GC-6 ask in protobuf, with a token that only this controller accepts, and on with the trace', async () => {
     answerWith(accepted);

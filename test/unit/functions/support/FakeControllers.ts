@@ -4,6 +4,7 @@
 import type {
   AssignOutcome,
   ControllerClient,
+  ProbeOutcome,
   RejectionReason,
 } from '../../../../functions/controllers/ControllerClient.ts';
 import type { MeetingController } from '../../../../functions/registry/MediaNode.ts';
@@ -24,10 +25,19 @@ export class FakeControllers implements ControllerClient {
   readonly asked: { readonly controllerId: string; readonly request: AssignMeeting }[] = [];
   readonly ended: { readonly controllerId: string; readonly request: EndMeeting }[] = [];
   readonly behaviour = new Map<string, Behaviour>();
+  /** What probes find; an answer by default. */
+  readonly found = new Map<string, ProbeOutcome>();
+  /** Ids of those that were probed. */
+  readonly probed: string[] = [];
   /** Who is there, by meeting. */
   readonly participants = new Map<string, ListParticipantsAnswer['participants']>();
   /** Runs when a controller has accepted and before the caller hears of it. */
   beforeAnswer: (controllerId: string) => Promise<void> = async () => undefined;
+
+  async probe(controller: MeetingController): Promise<ProbeOutcome> {
+    this.probed.push(controller.id);
+    return this.found.get(controller.id) ?? 'answer';
+  }
 
   async assignMeeting(controller: MeetingController, request: AssignMeeting): Promise<AssignOutcome> {
     this.asked.push({ controllerId: controller.id, request });
