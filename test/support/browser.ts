@@ -14,13 +14,22 @@ const CHROMIUM_FLAGS = [
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
-  '--use-fake-device-for-media-stream',
-  '--use-fake-ui-for-media-stream',
   '--autoplay-policy=no-user-gesture-required',
 ];
 
+const MADE_UP_DEVICES = ['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'];
+
 /** `flags` beside those that every test needs. */
-export async function launchChromium(flags: readonly string[] = []): Promise<Browser> {
+export function launchChromium(flags: readonly string[] = []): Promise<Browser> {
+  return launch([...MADE_UP_DEVICES, ...flags]);
+}
+
+/** Shares the tab with this title whenever a page asks what to share. Without made-up devices: the made-up screen goes with them. */
+export function launchSharingChromium(tabTitle: string): Promise<Browser> {
+  return launch([`--auto-select-tab-capture-source-by-title=${tabTitle}`]);
+}
+
+async function launch(flags: readonly string[]): Promise<Browser> {
   const executablePath = findChromium();
   if (executablePath === undefined)
     throw new Error('No Chromium found: run `npm test`, which installs or asks for one');
