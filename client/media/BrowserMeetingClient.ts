@@ -215,9 +215,9 @@ export class BrowserMeetingClient implements Omit<MeetingClient, 'startScreenSha
     return this.#remote.audio(userId)?.receiver.stats;
   }
 
-  /** Pitch of a participant's sound as it is played now, Hz; undefined when there is none. */
-  dominantFrequencyForTesting(userId: number): number | undefined {
-    return this.#remote.audio(userId)?.receiver.dominantFrequencyForTesting();
+  /** Pitch of a participant's sound, or of what it shares, as it is played now, Hz; undefined when there is none. */
+  dominantFrequencyForTesting(userId: number, source: PictureSource = 'camera'): number | undefined {
+    return this.#remote.audio(userId, source)?.receiver.dominantFrequencyForTesting();
   }
 
   async hostMute(userId: number, kind: 'audio' | 'video', muted: boolean): Promise<void> {

@@ -180,9 +180,9 @@ export class LastingMeetingClient implements MeetingClient {
     return this.#client.audioStatsForTesting(userId);
   }
 
-  /** Pitch of a participant's sound as it is played now, Hz; undefined when there is none. */
-  dominantFrequencyForTesting(userId: number): number | undefined {
-    return this.#client.dominantFrequencyForTesting(userId);
+  /** Pitch of a participant's sound, or of what it shares, as it is played now, Hz; undefined when there is none. */
+  dominantFrequencyForTesting(userId: number, source: PictureSource = 'camera'): number | undefined {
+    return this.#client.dominantFrequencyForTesting(userId, source);
   }
 
   async leave(): Promise<void> {
