@@ -24,16 +24,25 @@ export function launchChromium(flags: readonly string[] = []): Promise<Browser> 
   return launch([...MADE_UP_DEVICES, ...flags]);
 }
 
-/** Shares the tab with this title whenever a page asks what to share. Without made-up devices: the made-up screen goes with them. */
+/**
+ * Shares the tab with this title, and its sound, whenever a page asks what to share. It has no made-up devices: the made-up
+ * screen would go with them.
+ */
 export function launchSharingChromium(tabTitle: string): Promise<Browser> {
-  return launch([`--auto-select-tab-capture-source-by-title=${tabTitle}`]);
+  // What playwright mutes is silent for whoever shares it too.
+  return launch([`--auto-select-tab-capture-source-by-title=${tabTitle}`], ['--mute-audio']);
 }
 
-async function launch(flags: readonly string[]): Promise<Browser> {
+async function launch(flags: readonly string[], ignoreDefaultArgs: string[] = []): Promise<Browser> {
   const executablePath = findChromium();
   if (executablePath === undefined)
     throw new Error('No Chromium found: run `npm test`, which installs or asks for one');
-  return await chromium.launch({ executablePath, headless: true, args: [...CHROMIUM_FLAGS, ...flags] });
+  return await chromium.launch({
+    executablePath,
+    headless: true,
+    ignoreDefaultArgs,
+    args: [...CHROMIUM_FLAGS, ...flags],
+  });
 }
 
 /** Against what a fresh Firefox does by itself, which would leave the machine; and a page may open a tab. */

@@ -2,6 +2,9 @@
 import type { Clock } from '../../../shared/base/clock.ts';
 import type { Timers } from '../../core/timers.ts';
 
+/** Looks so often, as a share of the time after which a frame is repeated, and takes what is due by the half of that for due. */
+const CHECK_SHARE = 0.25;
+
 export interface FrameRepeaterOptions {
   readonly clock: Clock;
   /** Of a kind that goes on in a hidden tab: whoever shares another one hides this. */
@@ -22,7 +25,7 @@ export class FrameRepeater {
   /** Runs until close(). */
   constructor(options: FrameRepeaterOptions) {
     this.#options = options;
-    this.#stop = options.timers.every(options.afterMs / 2, () => void this.#tick());
+    this.#stop = options.timers.every(options.afterMs * CHECK_SHARE, () => void this.#tick());
   }
 
   /** Keeps a copy of the newest frame, which stays its owner's. */
@@ -42,14 +45,16 @@ export class FrameRepeater {
 
   async #tick(): Promise<void> {
     const nowMs = this.#options.clock.monotonicMs();
-    if (this.#last === undefined || this.#repeating || nowMs < this.#dueMs) return;
-    this.#dueMs = nowMs + this.#options.afterMs;
+    const { afterMs, repeat } = this.#options;
+    const earlyMs = (afterMs * CHECK_SHARE) / 2;
+    if (this.#last === undefined || this.#repeating || nowMs < this.#dueMs - earlyMs) return;
+    this.#dueMs = nowMs + afterMs;
     const { frame, atMs } = this.#last;
     // As a camera that captured the same again would stamp it.
     const again = new VideoFrame(frame, { timestamp: frame.timestamp + Math.round(1_000 * (nowMs - atMs)) });
     this.#repeating = true;
     try {
-      await this.#options.repeat(again);
+      await repeat(again);
     } finally {
       this.#repeating = false;
       again.close();
