@@ -1,4 +1,4 @@
-// A camera without a camera: three layers of frames of the sizes that encoders make, two temporal layers each, sent through
+// A camera, or a screen, without either: layers of frames of the sizes that encoders make, two temporal layers each, sent through
 // the SDK's streams. It stops a layer that nobody wants, and makes a key frame where one is asked for.
 import type { OutgoingStream } from '../../../client/core/index.ts';
 import type { Random } from '../../../functions/base/random.ts';

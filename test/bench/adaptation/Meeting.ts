@@ -1,4 +1,5 @@
-// The meeting of one run on a real worker: a camera in three layers and sound, and the viewers, one of them behind a proxy.
+// The meeting of one run on a real worker: a camera in three layers, sound and, where it is wanted, a shared screen in two; and
+// the viewers, one of them behind a proxy.
 import { join } from 'node:path';
 import type { QualityAlert } from '../../../shared/api/handler.ts';
 import { systemClock } from '../../../shared/base/clock.ts';
@@ -6,13 +7,22 @@ import { UdpProxy } from '../../support/UdpProxy.ts';
 import { BENCH_HOST, type BenchWorker, startBenchWorker } from '../forward/BenchWorker.ts';
 import { LineProcess } from '../forward/LineProcess.ts';
 import { seededRandom } from '../placement/seededRandom.ts';
-import { AUDIO_STREAM_ID, type ConnectCommand, LAYERS, PUBLISHER_USER_ID, type TakeAnswer } from './plan.ts';
+import {
+  AUDIO_STREAM_ID,
+  type ConnectCommand,
+  LAYERS,
+  PUBLISHER_USER_ID,
+  SCREEN_LAYERS,
+  type TakeAnswer,
+} from './plan.ts';
 
 const ROUTER = { router_id: 'bench' };
 
 /** What a viewer is sent: a rung as in figures.ts. */
 export interface Sent {
   readonly rung: number;
+  /** The same of the shared screen; 0 without one. */
+  readonly screenRung: number;
   readonly datagrams: number;
   /** Copies that were refused for want of room. */
   readonly refused: number;
@@ -20,6 +30,8 @@ export interface Sent {
 
 export interface MeetingOptions {
   readonly viewers: number;
+  /** The publisher shares a screen as well. */
+  readonly sharesScreen?: boolean;
   /** Of the losses at random. */
   readonly seed: number;
   /** What the worker would have the meeting's controller told. */
@@ -31,7 +43,6 @@ export class Meeting {
   readonly proxy: UdpProxy;
   readonly #worker: BenchWorker;
   readonly #clients: LineProcess;
-  readonly #layerOf = new Map<string, number>();
 
   private constructor(worker: BenchWorker, clients: LineProcess, proxy: UdpProxy) {
     this.#worker = worker;
@@ -53,7 +64,7 @@ export class Meeting {
     });
     const meeting = new Meeting(worker, clients, proxy);
     try {
-      await meeting.#connect(options.viewers);
+      await meeting.#connect(options.viewers, options.sharesScreen ?? false);
       return meeting;
     } catch (error) {
       await meeting.stop();
@@ -67,12 +78,18 @@ export class Meeting {
     return transports
       .filter(({ user_id }) => user_id !== PUBLISHER_USER_ID)
       .map(({ consumers, drops }) => {
-        const pictures = consumers.filter(({ stream_id }) => stream_id !== AUDIO_STREAM_ID);
-        const current = pictures.findLast(({ forwarding }) => forwarding === 'all');
-        const layer = this.#layerOf.get(current?.producer_id ?? '') ?? 0;
+        const rungOf = (layers: readonly { readonly streamId: number }[]): number => {
+          const current = consumers.findLast(
+            ({ stream_id, forwarding }) =>
+              forwarding === 'all' && layers.some(({ streamId }) => streamId === stream_id),
+          );
+          const layer = layers.findIndex(({ streamId }) => streamId === current?.stream_id);
+          return 2 * Math.max(0, layer) + ((current?.max_temporal_layer ?? 0) > 0 ? 1 : 0);
+        };
         const { layerWithheld: _, ...refused } = drops;
         return {
-          rung: 2 * layer + ((current?.max_temporal_layer ?? 0) > 0 ? 1 : 0),
+          rung: rungOf(LAYERS),
+          screenRung: rungOf(SCREEN_LAYERS),
           datagrams: consumers.reduce((sum, { datagrams }) => sum + datagrams, 0),
           refused: Object.values(refused).reduce((sum, count) => sum + count, 0),
         };
@@ -95,7 +112,7 @@ export class Meeting {
     await this.#worker.stop();
   }
 
-  async #connect(viewers: number): Promise<void> {
+  async #connect(viewers: number, sharesScreen: boolean): Promise<void> {
     const { process: worker, certificate } = this.#worker;
     await worker.call('createRouter', { ...ROUTER, meeting_id: 'bench', generation: 1 });
     const { transports } = await worker.call('createTransports', {
@@ -108,21 +125,23 @@ export class Meeting {
     const [publisher, ...watching] = transports;
     if (publisher === undefined) throw new Error('The worker made no transport');
     const { transport_id } = publisher;
+    const layersOf = (source: 'camera' | 'screen', layers: typeof LAYERS | typeof SCREEN_LAYERS) =>
+      layers.map(({ streamId, bitrateBps }, spatialLayer) => ({
+        transport_id,
+        stream_id: streamId,
+        kind: 'video' as const,
+        spatial_layer: spatialLayer,
+        source,
+        bitrate_bps: bitrateBps,
+      }));
     const { producers } = await worker.call('createProducers', {
       ...ROUTER,
       producers: [
-        ...LAYERS.map(({ streamId, bitrateBps }, spatialLayer) => ({
-          transport_id,
-          stream_id: streamId,
-          kind: 'video' as const,
-          spatial_layer: spatialLayer,
-          source: 'camera' as const,
-          bitrate_bps: bitrateBps,
-        })),
+        ...layersOf('camera', LAYERS),
+        ...(sharesScreen ? layersOf('screen', SCREEN_LAYERS) : []),
         { transport_id, stream_id: AUDIO_STREAM_ID, kind: 'audio', source: 'microphone' },
       ],
     });
-    for (const [layer, { producer_id }] of producers.entries()) this.#layerOf.set(producer_id, layer);
     await worker.call('createConsumers', {
       ...ROUTER,
       consumers: watching.flatMap((viewer) =>
@@ -135,6 +154,7 @@ export class Meeting {
       certificateHash: certificate.hash,
       url: at(worker.udpPort),
       publisherToken: publisher.connection_token,
+      sharesScreen,
       viewers: watching.map(({ connection_token }, index) => ({
         url: at(index === 0 ? this.proxy.port : worker.udpPort),
         connectionToken: connection_token,

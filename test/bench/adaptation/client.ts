@@ -11,7 +11,14 @@ import { FrameType } from '../../../shared/frame/layout.ts';
 import { sessionTransport } from '../../support/sessionTransport.ts';
 import { seededRandom } from '../placement/seededRandom.ts';
 import { FRAMES_PER_SECOND, LayeredCamera } from './LayeredCamera.ts';
-import { AUDIO_STREAM_ID, type ClientCommand, type ConnectCommand, LAYERS, type TakeAnswer } from './plan.ts';
+import {
+  AUDIO_STREAM_ID,
+  type ClientCommand,
+  type ConnectCommand,
+  LAYERS,
+  SCREEN_LAYERS,
+  type TakeAnswer,
+} from './plan.ts';
 import { Viewer } from './Viewer.ts';
 
 const SOUND_INTERVAL_MS = 20;
@@ -50,20 +57,24 @@ async function connect(command: ConnectCommand): Promise<void> {
   for (const { url, connectionToken } of command.viewers)
     viewers.push(new Viewer(await open(url, hash, connectionToken), nowUs));
   const publisher = await open(command.url, hash, command.publisherToken);
-  const camera = new LayeredCamera(seededRandom(SEED));
-  for (const [spatialLayer, { streamId, bitrateBps }] of LAYERS.entries())
-    camera.add(publisher.publish({ streamId, spatialLayer, fourCc: 'VP80' }), bitrateBps);
-  run(camera, publisher.publish({ streamId: AUDIO_STREAM_ID, mode: 'datagram', fourCc: 'Opus' }));
+  const sources = [LAYERS, ...(command.sharesScreen ? [SCREEN_LAYERS] : [])].map((layers) => {
+    const source = new LayeredCamera(seededRandom(SEED));
+    for (const [spatialLayer, { streamId, bitrateBps }] of layers.entries())
+      source.add(publisher.publish({ streamId, spatialLayer, fourCc: 'VP80' }), bitrateBps);
+    return source;
+  });
+  run(sources, publisher.publish({ streamId: AUDIO_STREAM_ID, mode: 'datagram', fourCc: 'Opus' }));
 }
 
 /** What a late timer missed is caught up at once, so that the rates hold on a busy machine. */
-function run(camera: LayeredCamera, sound: OutgoingStream): void {
+function run(sources: readonly LayeredCamera[], sound: OutgoingStream): void {
   const startMs = performance.now();
   let pictures = 0;
   let sounds = 0;
   ticking = setInterval(() => {
     const nowMs = performance.now();
-    for (; pictures < ((nowMs - startMs) * FRAMES_PER_SECOND) / 1_000; pictures++) camera.capture(nowUs());
+    for (; pictures < ((nowMs - startMs) * FRAMES_PER_SECOND) / 1_000; pictures++)
+      for (const source of sources) source.capture(nowUs());
     for (; sounds < (nowMs - startMs) / SOUND_INTERVAL_MS; sounds++)
       sound.send({
         type: FrameType.audio,

@@ -7,6 +7,11 @@ export const LAYERS = [
   { streamId: 3, bitrateBps: 1_500_000 },
 ] as const;
 export const AUDIO_STREAM_ID = 4;
+/** The layers of a screen that the publisher shares, where it does. */
+export const SCREEN_LAYERS = [
+  { streamId: 5, bitrateBps: 400_000 },
+  { streamId: 6, bitrateBps: 1_200_000 },
+] as const;
 export const PUBLISHER_USER_ID = 1;
 
 export interface ConnectCommand {
@@ -15,6 +20,7 @@ export interface ConnectCommand {
   /** Of the worker itself, for the publisher. */
   readonly url: string;
   readonly publisherToken: string;
+  readonly sharesScreen: boolean;
   readonly viewers: readonly { readonly url: string; readonly connectionToken: string }[];
 }
 
