@@ -19,6 +19,7 @@ import type { AppEnv } from '../http/AppEnv.ts';
 import { addNodeRoute } from '../http/nodeRoute.ts';
 import { type EndOptions, endMeetingUnless } from '../meeting/endMeeting.ts';
 import type { Presence } from '../meeting/PresenceStore.ts';
+import { tellUntold } from '../meeting/untold.ts';
 
 export type ControllerRoutesOptions = AssignOptions & EndOptions;
 
@@ -49,7 +50,7 @@ export function addControllerRoutes(app: OpenAPIHono<AppEnv>, options: Controlle
     operationId: 'reportPresence',
     summary: 'Tell how many participants meetings have',
     description:
-      'With each full heartbeat, all meetings at once; of more than 500 the largest each time and the others in turn: what is not listed is not known. The answer names those that have moved to another controller meanwhile.',
+      'With each full heartbeat, all meetings at once; of more than 500 the largest each time and the others in turn: what is not listed is not known. The answer names those that have moved to another controller meanwhile; of changes and ends that the controller could not be told of it hears at its internal address.',
     schema: meetingPresenceSchema,
     message: 'MeetingPresence',
     answer: {
@@ -58,7 +59,7 @@ export function addControllerRoutes(app: OpenAPIHono<AppEnv>, options: Controlle
       description: 'How many meetings were counted',
     },
     errors: [404],
-    handle: async ({ controller_id, meetings }) => {
+    handle: async ({ controller_id, meetings }, { log, trace }) => {
       if ((await stores.controllers.get(controller_id)) === undefined)
         throw new ApiError(
           'NOT_FOUND',
@@ -78,6 +79,7 @@ export function addControllerRoutes(app: OpenAPIHono<AppEnv>, options: Controlle
       const [lost] = await Promise.all([
         stores.superseded.of(controllerId),
         stores.presence.put(controllerId, new Map(presence), nowMs),
+        tellUntold(options, controllerId, log, trace),
       ]);
       const superseded = presence.flatMap(([meeting_id, held]) => {
         const generation = lost.get(meeting_id) ?? 0;

@@ -29,6 +29,8 @@ export const keys = {
   presence: (controllerId: string): ItemKey => ({ pk: `controller#${controllerId}`, sk: 'presence' }),
   /** Meetings that a controller has lost to others. Not in an index. */
   superseded: (controllerId: string): ItemKey => ({ pk: `controller#${controllerId}`, sk: 'superseded' }),
+  /** Meetings of which a controller could not be told. Not in an index. */
+  untold: (controllerId: string): ItemKey => ({ pk: `controller#${controllerId}`, sk: 'untold' }),
   /** Index of what is due: active meetings, spread by their id. */
   meetingDue: (meetingId: MeetingId): string => keys.dueShard(shardOf(meetingId)),
   dueShard: (shard: number): string => `meeting#${shard}`,

@@ -15,6 +15,7 @@ import { DynamoNodeStore } from './DynamoNodeStore.ts';
 import { DynamoPresenceStore } from './DynamoPresenceStore.ts';
 import { DynamoSupersededStore } from './DynamoSupersededStore.ts';
 import { DynamoUnreachableStore } from './DynamoUnreachableStore.ts';
+import { DynamoUntoldStore } from './DynamoUntoldStore.ts';
 import { Table } from './Table.ts';
 
 export interface DynamoStoresOptions {
@@ -31,6 +32,7 @@ export function createDynamoStores(options: DynamoStoresOptions): Stores {
     presence: new DynamoPresenceStore(table),
     unreachable: new DynamoUnreachableStore(table),
     superseded: new DynamoSupersededStore(table),
+    untold: new DynamoUntoldStore(table),
     access: createAccessStores(table, options.clock),
     handlers: new DynamoNodeStore({
       table,

@@ -82,6 +82,7 @@ export class Meetings {
     orgId: string,
     meetingId: MeetingId,
     changes: UpdateMeeting,
+    log: Logger,
     trace: TraceContext,
   ): Promise<ActiveMeeting> {
     const { clock, stores } = this.#options;
@@ -95,7 +96,7 @@ export class Meetings {
       updateMeeting(latest, update, clock.epochMs()),
     );
     if (record.status === 'ended') throw new ApiError('NOT_FOUND', 'Meeting has ended');
-    await tellChange(this.#options, record, trace);
+    await tellChange(this.#options, record, log, trace);
     return record;
   }
 

@@ -9,8 +9,7 @@ import type { Stores } from '../Stores.ts';
 import type { EndedMeeting, MeetingRecord } from './Meeting.ts';
 import { changeMeeting } from './MeetingStore.ts';
 import { endMeeting } from './meetingChanges.ts';
-
-const MEETING_ENDED = 'Meeting has ended';
+import { MEETING_ENDED, noteUntold } from './untold.ts';
 
 export interface EndOptions {
   readonly stores: Stores;
@@ -57,13 +56,15 @@ export async function endMeetingUnless(
   return after;
 }
 
-/** A controller that cannot be told holds a meeting that nobody can join; it is told when the end is said again. */
+/** A controller that cannot be told holds a meeting that nobody can join, until it is heard of again. */
 async function tellController(
-  { stores, controllerClient }: EndOptions,
-  { meetingId, controllerId, generation }: Assignment,
+  options: EndOptions,
+  assignment: Assignment,
   log: Logger,
   trace: TraceContext,
 ): Promise<void> {
+  const { stores, controllerClient } = options;
+  const { meetingId, controllerId, generation } = assignment;
   const controller = await stores.controllers.get(controllerId);
   const told =
     controller &&
@@ -72,10 +73,11 @@ async function tellController(
       { meeting_id: meetingId, generation, reason: MEETING_ENDED },
       trace,
     ));
-  if (told === undefined || !told.ok)
-    log.warn('Meeting controller could not be told of the end', {
-      meeting_id: meetingId,
-      controller_id: controllerId,
-      reason: told?.reason ?? 'not registered',
-    });
+  if (told?.ok === true) return;
+  log.warn('Meeting controller could not be told of the end', {
+    meeting_id: meetingId,
+    controller_id: controllerId,
+    reason: told?.reason ?? 'not registered',
+  });
+  if (told !== undefined) await noteUntold(options, assignment, log);
 }

@@ -155,7 +155,13 @@ export function addMeetingRoutes(
     context.set('subject', { meeting_id: meetingId });
     const changes = context.req.valid('json');
     const { orgId } = context.get('caller');
-    const meeting = await meetings.update(orgId, meetingId, changes, context.get('trace'));
+    const meeting = await meetings.update(
+      orgId,
+      meetingId,
+      changes,
+      context.get('log'),
+      context.get('trace'),
+    );
     context.get('log').info('Meeting changed', { meeting_id: meetingId });
     return context.json(toMeetingBody(meeting), 200);
   });

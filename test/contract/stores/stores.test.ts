@@ -199,6 +199,24 @@ describe.each(DATABASES)('the stores over $name', ({ start }) => {
     expect(await stores.superseded.of(former)).toEqual(new Map([[meetingId, 7]]));
   });
 
+  it('GC-14 know of which meetings a controller was not told, until all of them are cleared, for an hour', async () => {
+    const controllerId = `mc-untold-${meetingId}` as ControllerId;
+    const add = (id: string) => stores.untold.add(controllerId, id as MeetingId, clock.epochMs());
+    await Promise.all(['a', 'b', 'c'].map(add));
+    expect([...(await stores.untold.of(controllerId))].toSorted()).toEqual(['a', 'b', 'c']);
+    await add('d');
+    // One came after it was read: nothing is forgotten.
+    await stores.untold.clear(controllerId, 3, clock.epochMs());
+    expect(await stores.untold.of(controllerId)).toHaveLength(4);
+    await stores.untold.clear(controllerId, 4, clock.epochMs());
+    expect(await stores.untold.of(controllerId)).toEqual([]);
+    await add('e');
+    expect(await stores.untold.of(controllerId)).toEqual(['e']);
+    clock.advance(3_601_000);
+    expect(await stores.untold.of(controllerId)).toEqual([]);
+    await stores.untold.clear(controllerId, 1, clock.epochMs());
+  });
+
   it('GC-15 list the participants that were removed from a meeting, as long as they are kept out', async () => {
     const { removedParticipants } = stores.access;
     const add = (id: string, forMs: number) =>

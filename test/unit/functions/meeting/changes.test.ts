@@ -23,6 +23,13 @@ async function patch(body: object): Promise<Response> {
   });
 }
 
+/** As a controller does after a silence. */
+async function comesBack(): Promise<void> {
+  await plane.sendHeartbeat('mc-1', { meetings: 1, participants: 1, cpu_ratio: 0 });
+  const notice = { controller_id: 'mc-1', meetings: [] };
+  expect((await plane.post('/api/v1/meeting-controllers/mc-1/presence', notice)).status).toBe(200);
+}
+
 function heldBy(controllerId: string) {
   return plane.controllers.meetingsOf(controllerId).get(MEETING);
 }
@@ -60,6 +67,48 @@ describe('a change of a meeting', () => {
     plane.controllers.behaviour.set('mc-1', 'fails');
     plane.clock.advance(31_000);
     expect((await patch({ max_participants: 3 })).status).toBe(200);
+  });
+
+  it('GC-14 GC-17 reaches a controller that was gone when it is heard of again, once', async () => {
+    await plane.join(MEETING);
+    plane.controllers.behaviour.set('mc-1', 'fails');
+    plane.clock.advance(31_000);
+    expect((await patch({ max_participants: 3 })).status).toBe(200);
+    expect((await patch({ display_name: 'Retro' })).status).toBe(200);
+    plane.controllers.behaviour.delete('mc-1');
+    const update = vi.spyOn(plane.controllers, 'updateMeetingConfig');
+    await comesBack();
+    expect(heldBy('mc-1')?.config).toMatchObject({ display_name: 'Retro', max_participants: 3 });
+    await comesBack();
+    expect(update).toHaveBeenCalledTimes(1);
+  });
+
+  it('GC-14 GC-13 reaches it with a later word where it does not take it with the first; so does an end', async () => {
+    await plane.createMeeting('retro');
+    await plane.join(MEETING);
+    await plane.join('retro');
+    plane.controllers.behaviour.set('mc-1', 'fails');
+    plane.clock.advance(31_000);
+    expect((await patch({ max_participants: 3 })).status).toBe(200);
+    expect((await plane.post('/api/v1/meetings/retro/end')).status).toBe(200);
+    await comesBack();
+    expect(plane.controllers.meetingsOf('mc-1').has('retro')).toBe(true);
+    plane.controllers.behaviour.delete('mc-1');
+    await comesBack();
+    expect(heldBy('mc-1')?.config).toMatchObject({ max_participants: 3 });
+    expect(plane.controllers.meetingsOf('mc-1').has('retro')).toBe(false);
+  });
+
+  it('GC-14 GC-17 does not reach one that has lost the meeting meanwhile', async () => {
+    await plane.join(MEETING);
+    plane.clock.advance(31_000);
+    expect((await patch({ max_participants: 3 })).status).toBe(200);
+    await plane.addController('mc-2');
+    await plane.reportHandler('mh-1');
+    await plane.join(MEETING);
+    expect(heldBy('mc-2')?.config).toMatchObject({ max_participants: 3 });
+    await comesBack();
+    expect(heldBy('mc-1')?.config).toMatchObject({ max_participants: 100 });
   });
 
   it('GC-14 that comes between the question to a controller and the record reaches it all the same', async () => {
