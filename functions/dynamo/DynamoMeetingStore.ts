@@ -115,6 +115,14 @@ export class DynamoMeetingStore implements MeetingStore {
     return before !== undefined;
   }
 
+  async setAside(meetingId: MeetingId, dueAtMs: EpochMs): Promise<void> {
+    const { due_sk } = dueAttributes(meetingId, dueAtMs);
+    await this.#table.update(keys.meeting(meetingId), {
+      update: { text: 'SET #due_sk = :due_sk', values: { due_sk } },
+      condition: { text: 'attribute_exists(#due_sk)' },
+    });
+  }
+
   async #listStatus(
     orgId: string,
     status: MeetingStatus,

@@ -45,6 +45,8 @@ export interface MeetingStore {
   due(nowMs: EpochMs, limit: number): Promise<readonly MeetingId[]>;
   /** Puts the next look off. False when the record has changed meanwhile. No change of state: not in the trail. */
   postpone(record: ActiveMeetingRecord, dueAtMs: EpochMs): Promise<boolean>;
+  /** As postpone, of a meeting that is due and whose record cannot be read; nothing else of it changes. */
+  setAside(meetingId: MeetingId, dueAtMs: EpochMs): Promise<void>;
 }
 
 /** Times that somebody else's change comes first before a change is given up. */

@@ -1,7 +1,9 @@
 // Meetings without participants end (ledger GC-13): looked at when they are due, found by an index, ended by the rule.
 import { EMPTY_MEETING_LIMIT_MS } from '../../shared/api/controllerNotice.ts';
+import { ApiError } from '../../shared/api/error.ts';
 import type { EndReason } from '../../shared/api/meetingEvent.ts';
 import type { EpochMs } from '../../shared/base/clock.ts';
+import type { MeetingId } from '../../shared/base/ids.ts';
 import type { Logger } from '../../shared/base/log.ts';
 import { continueTrace } from '../../shared/base/trace.ts';
 import { healthAt } from '../registry/health.ts';
@@ -16,6 +18,9 @@ export const MEETINGS_PER_SWEEP = 200;
 const PARALLEL = 8;
 /** A controller that is heard of but has said nothing of the meeting is asked again after this. */
 const UNKNOWN_AGAIN_MS = 600_000;
+
+/** A meeting that cannot be looked at, such as one whose record is damaged, is tried again after this. */
+export const SET_ASIDE_MS = 3_600_000;
 
 export interface SweepResult {
   readonly looked: number;
@@ -70,14 +75,23 @@ export async function sweepMeetings(options: EndOptions, log: Logger): Promise<S
         const record = await options.stores.meetings.get(id);
         if (record?.status === 'active' && (await look(options, record, log))) ended++;
       } catch (error) {
-        // It stays due. The others do not wait for it.
         log.error('Meeting could not be looked at', { meeting_id: id, error });
+        // The others do not wait for it. While the store is away it stays due; otherwise it leaves the others their turn.
+        if (!(error instanceof ApiError)) await setAside(options, id, log);
       }
     }
   };
   await Promise.all(Array.from({ length: PARALLEL }, work));
   if (due.length > 0) log.info('Meetings looked at', { looked: due.length, ended });
   return { looked: due.length, ended };
+}
+
+async function setAside({ stores, clock }: EndOptions, id: MeetingId, log: Logger): Promise<void> {
+  try {
+    await stores.meetings.setAside(id, (clock.epochMs() + SET_ASIDE_MS) as EpochMs);
+  } catch (error) {
+    log.warn('Meeting that could not be looked at stays due', { meeting_id: id, error });
+  }
 }
 
 async function look(options: EndOptions, record: ActiveMeetingRecord, log: Logger): Promise<boolean> {

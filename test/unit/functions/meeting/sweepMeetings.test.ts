@@ -1,5 +1,11 @@
+import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { type SweepResult, sweepMeetings } from '../../../../functions/meeting/sweepMeetings.ts';
+import {
+  SET_ASIDE_MS,
+  type SweepResult,
+  sweepMeetings,
+} from '../../../../functions/meeting/sweepMeetings.ts';
+import { ApiError } from '../../../../shared/api/error.ts';
 import type { MeetingEventListBody } from '../../../../shared/api/meetingEvent.ts';
 import { ControlPlane } from '../support/ControlPlane.ts';
 
@@ -38,6 +44,18 @@ async function say(participants: number, emptyForMs = 0, generation = 1): Promis
   });
 }
 
+/** As a restore by hand might, or a newer program. */
+async function damage(meetingId: string): Promise<void> {
+  await plane.database.client.send(
+    new UpdateItemCommand({
+      TableName: 'test',
+      Key: { pk: { S: `meeting#${meetingId}` }, sk: { S: 'meeting' } },
+      UpdateExpression: 'REMOVE #name',
+      ExpressionAttributeNames: { '#name': 'display_name' },
+    }),
+  );
+}
+
 async function lastEvent(): Promise<unknown> {
   const response = await plane.get(`/api/v1/meetings/${MEETING}/events`);
   return ((await response.json()) as MeetingEventListBody).events.at(-1);
@@ -72,6 +90,26 @@ describe('meetings without participants', () => {
     const said = plane.lines.filter((line) => line.includes('Meeting could not be looked at'));
     expect(said).toHaveLength(8);
     for (const id of broken) expect(said.some((line) => line.includes(`"${id}"`))).toBe(true);
+  });
+
+  it('GC-13 do not stay due when their record is damaged: they are tried again each hour', async () => {
+    await plane.join(MEETING);
+    await damage(MEETING);
+    plane.clock.advance(2 * HOUR_MS);
+    expect(await sweep()).toEqual({ looked: 1, ended: 0 });
+    expect(await sweep()).toEqual({ looked: 0, ended: 0 });
+    plane.clock.advance(SET_ASIDE_MS + 1_000);
+    expect(await sweep()).toEqual({ looked: 1, ended: 0 });
+    expect(plane.lines.filter((line) => line.includes('Meeting could not be looked at'))).toHaveLength(2);
+  });
+
+  it('GC-13 stay due while the database is away', async () => {
+    await plane.join(MEETING);
+    plane.clock.advance(2 * HOUR_MS);
+    const get = vi.spyOn(plane.stores.meetings, 'get');
+    get.mockRejectedValueOnce(new ApiError('INTERNAL_ERROR', 'The database is away', { status: 503 }));
+    expect(await sweep()).toEqual({ looked: 1, ended: 0 });
+    expect(await sweep()).toEqual({ looked: 1, ended: 1 });
   });
 
   it('GC-13 do not end while somebody is there, and an hour after the last one left they do', async () => {
