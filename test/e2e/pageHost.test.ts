@@ -30,7 +30,7 @@ describe('a host', () => {
     await button.focus();
     await session.page.keyboard.press('Enter');
     await expect.poll(focused).toBe('host-mute-audio');
-    expect(await button.getAttribute('aria-expanded')).toBe('true');
+    await expect.poll(() => button.getAttribute('aria-expanded')).toBe('true');
     await session.page.keyboard.press('ArrowDown');
     expect(await focused()).toBe('host-mute-video');
     await session.page.keyboard.press('ArrowUp');

@@ -82,11 +82,11 @@ describe('a shared screen', () => {
     await screen.getByTestId('tile-full-screen').click();
     const frame = screen.locator('.screen-frame');
     await expect.poll(() => frame.getAttribute('data-full')).toBe('true');
-    const [height, windowHeight] = await session.page.evaluate(() => [
+    const [height, screenHeight] = await session.page.evaluate(() => [
       globalThis.fakeMeeting?.shownScreenHeights.get(2),
-      window.innerHeight * devicePixelRatio,
+      window.screen.height * devicePixelRatio,
     ]);
-    expect(height).toBe(windowHeight);
+    expect(height).toBe(screenHeight);
     await screen.getByTestId('tile-full-screen').click();
     await expect.poll(() => frame.getAttribute('data-full')).toBe('false');
   });

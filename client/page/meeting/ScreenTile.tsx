@@ -70,7 +70,7 @@ function OthersScreen(props: ScreenTileProps & { readonly name: string }): JSX.E
   const canvas = useRef<HTMLCanvasElement>(null);
   const frame = useRef<HTMLDivElement>(null);
   const fullScreen = useFullScreen(frame);
-  const height = fullScreen.on ? window.innerHeight : size.height;
+  const height = fullScreen.on ? window.screen.height : size.height;
   usePicture(canvas, { client, userId: participant.userId, source: 'screen', height });
   return (
     <div ref={frame} class="screen-frame" data-full={String(fullScreen.on)}>

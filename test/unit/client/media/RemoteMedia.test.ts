@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { OutgoingStream } from '../../../../client/core/media/OutgoingStream.ts';
-import { Room } from '../../../../client/core/Room.ts';
+import type { Room } from '../../../../client/core/Room.ts';
 import type { MeetingNotice } from '../../../../client/media/MeetingClient.ts';
 import type { AudioOutput } from '../../../../client/media/playback/AudioOutput.ts';
 import { RemoteMedia } from '../../../../client/media/RemoteMedia.ts';
@@ -10,6 +10,7 @@ import { signaling } from '../../../../shared/signaling/messages.ts';
 import { LoopbackMeeting } from '../../../support/loopbackMeeting.ts';
 import type { LoopbackSignalingSession } from '../../../support/loopbackSignaling.ts';
 import { bytesOf, encoded } from '../frames.ts';
+import { joinRoom } from '../joinRoom.ts';
 import { ManualTime } from '../ManualTime.ts';
 import { until } from '../until.ts';
 
@@ -38,14 +39,7 @@ interface Setup {
 async function setUp(): Promise<Setup> {
   const meeting = new LoopbackMeeting();
   const time = new ManualTime();
-  const join = async (displayName: string): Promise<Room> => {
-    const { fetch, transport } = meeting;
-    const options = { apiUrl: 'https://api.test', meetingId: 'demo', clock: time, timers: time };
-    const room = await Room.join({ ...options, displayName, fetch, transport });
-    onTestFinished(() => room.leave());
-    return room;
-  };
-  const [ada, bob] = [await join('Ada'), await join('Bob')];
+  const [ada, bob] = [await joinRoom(meeting, time, 'Ada'), await joinRoom(meeting, time, 'Bob')];
   const session = meeting.signaling.sessions[1];
   if (session === undefined) throw new Error('Bob has no signaling session');
   const notices: MeetingNotice[] = [];

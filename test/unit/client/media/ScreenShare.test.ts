@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { Room } from '../../../../client/core/Room.ts';
 import { ScreenCapture } from '../../../../client/media/capture/screen.ts';
 import { ScreenShare } from '../../../../client/media/ScreenShare.ts';
 import { silentLogger } from '../../../../shared/base/log.ts';
 import { LoopbackMeeting } from '../../../support/loopbackMeeting.ts';
+import { joinRoom } from '../joinRoom.ts';
 import { ManualTime } from '../ManualTime.ts';
 import { until } from '../until.ts';
 import { FakeCamera } from './fakeCodecs.ts';
@@ -24,14 +24,7 @@ afterEach(() => vi.unstubAllGlobals());
 async function setUp() {
   const meeting = new LoopbackMeeting();
   const time = new ManualTime();
-  const join = async (displayName: string): Promise<Room> => {
-    const { fetch, transport } = meeting;
-    const options = { apiUrl: 'https://api.test', meetingId: 'demo', clock: time, timers: time };
-    const room = await Room.join({ ...options, displayName, fetch, transport });
-    onTestFinished(() => room.leave());
-    return room;
-  };
-  const [ada, ben] = [await join('Ada'), await join('Ben')];
+  const [ada, ben] = [await joinRoom(meeting, time, 'Ada'), await joinRoom(meeting, time, 'Ben')];
   const problems: string[] = [];
   const share = new ScreenShare({
     room: ada,

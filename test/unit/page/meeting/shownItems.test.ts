@@ -2,24 +2,15 @@ import { describe, expect, it } from 'vitest';
 import type { ParticipantView } from '../../../../client/media/MeetingClient.ts';
 import { enlargedKey, shownItems } from '../../../../client/page/meeting/shownItems.ts';
 import { describeNewShares, screenName } from '../../../../client/page/text/screenShare.ts';
+import { participantView } from '../participantView.ts';
 
 function person(userId: number, sharesScreen = false): ParticipantView {
-  return {
-    userId,
-    participantId: `p${userId}`,
-    displayName: ['', 'Me', 'Ada', 'Ben'][userId] ?? '',
+  const displayName = ['', 'Me', 'Ada', 'Ben'][userId] ?? '';
+  return participantView(userId, displayName, {
     isSelf: userId === 1,
-    audioMuted: false,
-    videoMuted: false,
-    audioMutedByHost: false,
-    videoMutedByHost: false,
-    mutedByName: undefined,
-    isHost: false,
-    hasVideo: true,
     sharesScreen,
     hasScreen: sharesScreen,
-    speaking: false,
-  };
+  });
 }
 
 /** Everybody, and the screens of these. */

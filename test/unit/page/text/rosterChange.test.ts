@@ -1,29 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { ParticipantView } from '../../../../client/media/MeetingClient.ts';
 import { describeRosterChange } from '../../../../client/page/text/rosterChange.ts';
+import { participantView } from '../participantView.ts';
 
-function person(userId: number, displayName: string, isSelf = false): ParticipantView {
-  return {
-    userId,
-    participantId: `p${userId}`,
-    displayName,
-    isSelf,
-    audioMuted: false,
-    videoMuted: false,
-    audioMutedByHost: false,
-    videoMutedByHost: false,
-    mutedByName: undefined,
-    isHost: false,
-    hasVideo: true,
-    sharesScreen: false,
-    hasScreen: false,
-    speaking: false,
-  };
-}
-const self = person(1, 'Me', true);
-const ada = person(2, 'Ada');
-const ben = person(3, 'Ben');
-const cleo = person(4, 'Cleo');
+const self = participantView(1, 'Me', { isSelf: true });
+const ada = participantView(2, 'Ada');
+const ben = participantView(3, 'Ben');
+const cleo = participantView(4, 'Cleo');
 
 describe('describeRosterChange', () => {
   it.each([
