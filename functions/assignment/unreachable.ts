@@ -33,13 +33,14 @@ export interface UnreachableContext {
 }
 
 /**
- * Whose voice a report is. Every join makes a new participant, which need not ever have been in the meeting: so a user has
- * one, however often it joined, and all guests have one together. Where everyone is let in each participant has its own.
+ * Whose voice a report is. Every join makes a new participant, which need not ever have been in the meeting: so a user of an
+ * issuer has one, however often it joined, and all guests have one together, as all have whom the holder of a key lets in.
+ * Where everyone is let in each participant has its own.
  */
 async function reporterOf({ sub, user }: JoinClaims): Promise<string> {
   if (user === undefined) return 'guests:';
-  if (user.anyone) return sub;
-  return `user:${await sha256Hex(JSON.stringify([user.org_id, user.subject]))}`;
+  if (user.anyone) return `participant:${sub}`;
+  return `user:${await sha256Hex(JSON.stringify([user.org_id, user.principal ?? user.subject]))}`;
 }
 
 /**

@@ -1,5 +1,5 @@
 // Who may call, for whom, and for what: a seam. Everyone (local), the holder of a key, or whoever shows a token of an
-// issuer that is trusted (ledger GC-15, functions/token/UserTokens).
+// issuer that is trusted (ledger GC-15, functions/token/tokenAccess.ts).
 import { ALL_SCOPES, type Scope } from '../../shared/api/auth.ts';
 import { err, ok, type Result } from '../../shared/base/result.ts';
 import type { Secret } from '../../shared/base/secret.ts';

@@ -28,6 +28,7 @@ import {
 } from '../http/responses.ts';
 import { tokensWith, withScope } from '../http/security.ts';
 import type { AccessStores } from '../token/AccessStores.ts';
+import { sha256Hex } from '../token/ApiClients.ts';
 import type { SigningKeys } from '../token/SigningKeys.ts';
 import { checkRoleOfGuest, roleOfUser } from './hostRole.ts';
 import type { Join } from './join.ts';
@@ -151,7 +152,8 @@ export function addJoinRoutes(app: OpenAPIHono<AppEnv>, options: JoinRoutesOptio
   });
 
   async function joinAsUser(context: Context<AppEnv>, meetingId: MeetingId, request: Wish) {
-    const { orgId, subject, isAnyone } = context.get('caller');
+    const caller = context.get('caller');
+    const { orgId, issuer, subject, isAnyone } = caller;
     const meeting = await meetings.get(orgId, meetingId);
     const role = roleOfUser(context, meeting, request.role);
     const joining = {
@@ -159,6 +161,7 @@ export function addJoinRoutes(app: OpenAPIHono<AppEnv>, options: JoinRoutesOptio
       user: {
         org_id: orgId,
         subject,
+        ...(issuer !== undefined && { principal: await sha256Hex(principalOf(caller)) }),
         joined_at: Math.floor(clock.epochMs() / 1_000),
         ...(isAnyone && { anyone: true as const }),
       },

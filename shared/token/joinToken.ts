@@ -31,6 +31,10 @@ const joinClaimsSchema = z.object({
     .object({
       org_id: idSchema,
       subject: z.string(),
+      principal: z.string().max(64).optional().meta({
+        description:
+          'Digest of issuer and subject: a subject is unique for its issuer only. Absent without an issuer.',
+      }),
       joined_at: z.number(),
       anyone: z.literal(true).optional().meta({
         description: 'Where everyone is let in: the subject is the same for all, and tells nobody apart.',

@@ -32,12 +32,17 @@ async function tokens(count: number): Promise<string[]> {
 }
 
 /** Of a user with a name of its own, or of a guest. */
-async function tokenOf(subject: string | undefined): Promise<string> {
+async function tokenOf(subject: string | undefined, issuer?: string): Promise<string> {
   const access: Access = {
     identify: async () =>
       subject === undefined
         ? err('Authorization is missing')
-        : ok({ orgId: 'default', subject, scopes: new Set(ALL_SCOPES) }),
+        : ok({
+            orgId: 'default',
+            subject,
+            ...(issuer !== undefined && { issuer }),
+            scopes: new Set(ALL_SCOPES),
+          }),
   };
   const app = plane.createApp({ access });
   const response = await app.request(`/api/v1/meetings/${MEETING}/join`, {
@@ -175,6 +180,17 @@ describe('reports of an unreachable controller', () => {
       expect(await outcome(each)).toEqual({ outcome: 'counted', reports: 1, needed: 2 });
     expect(await generation()).toBe(1);
     expect(await outcome(await tokenOf('ben'))).toMatchObject({ outcome: 'moved', reports: 2 });
+  });
+
+  it('GC-17 count for each of two users of one name whom different issuers know', async () => {
+    const ofOne = await tokenOf('ada', 'https://id.example');
+    const again = await tokenOf('ada', 'https://id.example');
+    const ofOther = await tokenOf('ada', 'https://login.example');
+    await present(3);
+    await plane.addController('mc-2');
+    expect(await outcome(ofOne)).toMatchObject({ outcome: 'counted', reports: 1 });
+    expect(await outcome(again)).toMatchObject({ outcome: 'counted', reports: 1 });
+    expect(await outcome(ofOther)).toMatchObject({ outcome: 'moved', reports: 2 });
   });
 
   it('GC-17 move a meeting of one person, or of guests, on one word where nobody listens at the controller’s address', async () => {
