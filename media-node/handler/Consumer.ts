@@ -132,6 +132,11 @@ export class Consumer implements Destination {
     return this.#reception.delivered;
   }
 
+  /** Bytes that arrived on streams, by its reports, of a stream that it is sent in no other form. */
+  get streamBytesDelivered(): number {
+    return this.#reception.streamBytes;
+  }
+
   get closed(): boolean {
     return this.#closed;
   }

@@ -3,6 +3,7 @@
 import type { QualityAlert } from '../../shared/api/handler.ts';
 import type { Clock } from '../../shared/base/clock.ts';
 import type { Logger } from '../../shared/base/log.ts';
+import { MAX_DATAGRAM_BYTES } from '../../shared/frame/layout.ts';
 import { mediaSession } from '../../shared/media-session/messages.ts';
 import { Counter, type Counters } from '../metrics/Counters.ts';
 import { AlertPacer } from '../quality/AlertPacer.ts';
@@ -53,11 +54,13 @@ interface Mark {
   readonly expected: number;
   readonly received: number;
   readonly refused: number;
-  /** Of pictures. */
+  /** Of pictures: as datagrams, or on streams where they come on those alone. */
   readonly bytesSent: number;
+  /** That arrived on streams, of what comes on those alone. */
+  readonly streamBytes: number;
 }
 
-const NOTHING: Mark = { expected: 0, received: 0, refused: 0, bytesSent: 0 };
+const NOTHING: Mark = { expected: 0, received: 0, refused: 0, bytesSent: 0, streamBytes: 0 };
 
 export class PathAdaptation {
   readonly #options: PathAdaptationOptions;
@@ -143,7 +146,9 @@ export class PathAdaptation {
     for (const group of this.#options.transport.groups) group.retry(nowMs);
   }
 
-  #step(nowMs: number, { bytesSent, ...counted }: Mark): void {
+  #step(nowMs: number, { bytesSent, streamBytes, ...counted }: Mark): void {
+    // On streams nothing is lost. Without a datagram that is all that is known of loss, and a path without any is none to judge.
+    const onStreams = counted.expected === 0 ? Math.ceil(streamBytes / MAX_DATAGRAM_BYTES) : 0;
     this.#bytesSent.push(bytesSent);
     if (this.#bytesSent.length > RATE_STEPS) this.#bytesSent.shift();
     const sentBps =
@@ -164,6 +169,8 @@ export class PathAdaptation {
       jitterMs,
       baseJitterMs,
       ...counted,
+      expected: counted.expected + onStreams,
+      received: counted.received + onStreams,
       deliveredBps,
       sentBps,
       allocatedBps,
@@ -191,13 +198,17 @@ export class PathAdaptation {
     for (const consumer of this.#options.transport.consumers()) {
       const before = this.#marks.get(consumer) ?? NOTHING;
       const { expected, received } = consumer.delivered;
-      const bytesSent = consumer.producer.kind === 'video' ? consumer.sent.bytes : 0;
-      const mark: Mark = { expected, received, refused: consumer.datagramsRefused, bytesSent };
+      const { bytes, streamBytes: bytesOnStreams } = consumer.sent;
+      const bytesSent = consumer.producer.kind === 'video' ? bytes || bytesOnStreams : 0;
+      const streamBytes = consumer.streamBytesDelivered;
+      const mark: Mark = { expected, received, refused: consumer.datagramsRefused, bytesSent, streamBytes };
       marks.set(consumer, mark);
       sum.expected += mark.expected - before.expected;
       sum.received += mark.received - before.received;
       sum.refused += mark.refused - before.refused;
-      sum.bytesSent += mark.bytesSent - before.bytesSent;
+      // It went from streams to datagrams: what went on those before says nothing of now.
+      sum.bytesSent += Math.max(0, mark.bytesSent - before.bytesSent);
+      sum.streamBytes += mark.streamBytes - before.streamBytes;
     }
     this.#marks = marks;
     return sum;

@@ -18,6 +18,7 @@ export class ReceptionRecord {
   #figures: ReceiverFigures | undefined;
   #expected = 0;
   #received = 0;
+  #streamBytes = 0;
 
   /** Highest sequence number that was acknowledged; undefined before the first. */
   get highestAckedSequence(): number | undefined {
@@ -31,6 +32,11 @@ export class ReceptionRecord {
   /** Datagrams, by the reports, since the start. */
   get delivered(): Received {
     return { expected: this.#expected, received: this.#received };
+  }
+
+  /** Bytes that arrived on streams, while nothing of it went out as datagrams. */
+  get streamBytes(): number {
+    return this.#streamBytes;
   }
 
   /** A datagram has gone out: the lower half of its sequence number, as a signed integer. */
@@ -52,6 +58,10 @@ export class ReceptionRecord {
       jitterUs: report.jitterUs ?? 0,
       bytes: report.bytes ?? 0,
     };
+    if (this.#ledger.forwarded === 0) {
+      this.#streamBytes += this.#figures.bytes;
+      return;
+    }
     const delivery = this.#ledger.settle(this.#figures.highestSequence, this.#figures.received);
     if (delivery === undefined) return;
     this.#expected += delivery.expected;
