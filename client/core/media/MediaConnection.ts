@@ -3,12 +3,10 @@ import type { Clock } from '../../../shared/base/clock.ts';
 import { CloseCode } from '../../../shared/base/closeCode.ts';
 import type { Logger } from '../../../shared/base/log.ts';
 import { HEADER_BYTES, MAX_DATAGRAM_BYTES } from '../../../shared/frame/layout.ts';
-import { deliverySetOf, PUBLISHERS_CHOICE } from '../../../shared/media-session/delivery.ts';
 import {
   decodeMediaServerMessage,
   frameMediaClientMessage,
   type MediaClientMessageInit,
-  type MediaServerMessage,
 } from '../../../shared/media-session/messages.ts';
 import { Emitter } from '../Emitter.ts';
 import { ConnectionError } from '../errors.ts';
@@ -19,6 +17,7 @@ import { DatagramWriter } from './DatagramWriter.ts';
 import { MediaReception, type ReceiveFaults } from './MediaReception.ts';
 import { type MediaEvent, type MediaState, nextMediaState } from './MediaState.ts';
 import { OutgoingStream, type SendMode } from './OutgoingStream.ts';
+import { OutgoingStreams } from './OutgoingStreams.ts';
 import { type PathLimit, pathLimitOf } from './PathLimit.ts';
 import type { ReceiverInterval } from './ReceiverStats.ts';
 import { ReceptionReporter } from './ReceptionReporter.ts';
@@ -67,7 +66,7 @@ export class MediaConnection {
   readonly #options: MediaConnectionOptions;
   readonly #events: Emitter<MediaConnectionEvents>;
   readonly #reception: MediaReception;
-  readonly #outgoing = new Map<number, OutgoingStream>();
+  readonly #outgoing = new OutgoingStreams();
   readonly #roundTrip: RoundTrip;
   #stopPinging: () => void = () => undefined;
   #state: MediaState = 'idle';
@@ -182,8 +181,7 @@ export class MediaConnection {
   }
 
   unpublish(streamId: number): void {
-    this.#outgoing.get(streamId)?.close();
-    this.#outgoing.delete(streamId);
+    this.#outgoing.close(streamId);
   }
 
   /** Sends a datagram as it is: for a sender that makes its own frames. False when the sender is backed up. */
@@ -299,10 +297,10 @@ export class MediaConnection {
         });
         break;
       case 'keyFrameRequest':
-        this.#outgoing.get(message.keyFrameRequest.streamId ?? 0)?.requestKeyFrame();
+        this.#outgoing.requestKeyFrame(message.keyFrameRequest.streamId ?? 0);
         break;
       case 'layerDemand':
-        this.#onDemand(message.layerDemand);
+        this.#outgoing.onDemand(message.layerDemand);
         break;
       case 'streamQuality':
         this.#pathLimit = pathLimitOf(message.streamQuality);
@@ -318,11 +316,6 @@ export class MediaConnection {
       default:
         break;
     }
-  }
-
-  #onDemand({ streamId, wanted, deliveries }: NonNullable<MediaServerMessage['layerDemand']>): void {
-    const set = deliverySetOf(deliveries ?? []) || PUBLISHERS_CHOICE;
-    this.#outgoing.get(streamId ?? 0)?.setDemand(wanted ?? false, set);
   }
 
   /** A session's close follows the end of its control stream and knows more; it is waited for, but not for ever. */
@@ -341,8 +334,7 @@ export class MediaConnection {
   }
 
   #attach(stream: OutgoingStream, writer: DatagramWriter): void {
-    this.#outgoing.set(stream.streamId, stream);
-    stream.attach({
+    this.#outgoing.add(stream, {
       writer,
       maxFragmentBytes: () => this.maxFragmentBytes,
       openStream: () => this.#options.transport.createUnidirectionalStream(),
@@ -372,8 +364,7 @@ export class MediaConnection {
     this.#stopPinging();
     this.#cancelClosing?.();
     this.#reporter?.close();
-    for (const stream of this.#outgoing.values()) stream.detach();
-    this.#outgoing.clear();
+    this.#outgoing.detachAll();
     this.#reception.close();
     this.#control?.abandon();
     this.#writer?.close();

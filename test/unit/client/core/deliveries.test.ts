@@ -66,6 +66,28 @@ it('MH-1 says that it delivers on demand, and sends what the handler says is wan
   expect(mine.datagrams).toHaveLength(4);
 });
 
+it('MH-1 keeps what the handler says is wanted of a stream until that is here, also of one that moves to another session', async () => {
+  const first = await connected(1);
+  const second = await connected(1);
+  const viewer = await connected(2, second.handler);
+  const mine = recorder();
+  viewer.media.receive(1, 3, mine);
+  const stream = first.media.publish({ streamId: 3, fourCc: 'VP80' });
+  for (const { server } of [first, second]) {
+    server.send({ layerDemand: { streamId: 3, wanted: true, deliveries: [deliveryNumber('datagrams')] } });
+    server.send({ layerDemand: { streamId: 4, wanted: false } });
+  }
+  // Comes behind the demands.
+  second.server.send({ streamQuality: { reason: 2 } });
+  await until(() => second.media.pathLimit !== undefined);
+  first.media.close();
+  second.media.adopt(stream);
+  stream.send(encoded({ type: FrameType.videoKey, payload: bytesOf(500) }));
+  await until(() => mine.datagrams.length === 1);
+  expect(mine.frames).toEqual([]);
+  expect(second.media.publish({ streamId: 4, fourCc: 'VP80' }).wanted).toBe(false);
+});
+
 it('MH-5 reports what comes on streams alone: bytes, and how long it was on its way', async () => {
   const { media, server, time } = await connected(1);
   const mine = recorder();
