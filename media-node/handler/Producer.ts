@@ -50,8 +50,6 @@ export class Producer implements ConsumedProducer {
   readonly spatialLayer: number;
   /** What of it came in and was in order, counted where it is routed. */
   readonly traffic = noTraffic();
-  /** When they came, as far as somebody receives them. */
-  readonly arrivals: Arrivals;
   readonly rates = new RateSampler();
   readonly source: ProducerSource | undefined;
   readonly bitrateBps: number;
@@ -65,6 +63,7 @@ export class Producer implements ConsumedProducer {
   #keyFrameTimer: ReturnType<typeof setTimeout> | undefined;
   #audience = Audience.empty;
   #closed = false;
+  #arrivals: Arrivals | undefined;
   readonly #demand: StreamDemand;
 
   constructor(options: ProducerOptions) {
@@ -77,9 +76,14 @@ export class Producer implements ConsumedProducer {
     this.bitrateBps = options.bitrateBps ?? 0;
     this.#publisher = options.publisher;
     this.#clock = options.clock;
-    this.arrivals = new Arrivals(options.clock);
     this.#counters = options.counters;
     this.#demand = new StreamDemand((deliveries) => this.#publisher.tellDemand(this.streamId, deliveries));
+  }
+
+  /** When its frames came, as far as somebody receives them: made when one does. */
+  get arrivals(): Arrivals {
+    this.#arrivals ??= new Arrivals(this.#clock);
+    return this.#arrivals;
   }
 
   get userId(): number {

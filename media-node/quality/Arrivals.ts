@@ -8,21 +8,18 @@ import { TransitWindows } from '../../shared/frame/TransitWindows.ts';
 const JITTER_GAIN = 1 / 16;
 
 export class Arrivals {
-  readonly #clock: Clock;
-  /** Made with the first frame: not every stream is received by somebody. */
-  #transits: TransitWindows | undefined;
+  readonly #transits: TransitWindows;
   // Doubles from the start: V8 then writes them in place.
   #lastTransitUs = Number.NaN;
   #jitterUs = Number.NaN;
 
   constructor(clock: Clock) {
-    this.#clock = clock;
+    this.#transits = new TransitWindows(clock);
   }
 
   /** Takes the valid media datagram bytes[at..] as it comes in. Only a frame's first one counts: the others queue behind it. */
   record(bytes: Uint8Array, at: number): void {
     if (readFragmentIndex(bytes, at) !== 0) return;
-    this.#transits ??= new TransitWindows(this.#clock);
     this.#transits.record(bytes, at);
     const transitUs = this.#transits.latestUs;
     const difference = Math.abs(transitUs - this.#lastTransitUs);
@@ -34,13 +31,12 @@ export class Arrivals {
 
   /** Takes the header bytes[at..] of a frame on a stream as it comes in. Jitter is of datagrams alone. */
   recordOnStream(bytes: Uint8Array, at: number): void {
-    this.#transits ??= new TransitWindows(this.#clock);
     this.#transits.recordFrame(bytes, at);
   }
 
   /** Of the frames captured in this window: the least time to their arrival, microseconds; undefined where it is not known. */
   leastTransitUs(window: number): number | undefined {
-    return this.#transits?.leastUs(window);
+    return this.#transits.leastUs(window);
   }
 
   /** Interarrival jitter here (RFC 3550, section 6.4.1), microseconds; 0 before the second frame. */

@@ -18,8 +18,9 @@ export interface RouteEntry {
   readonly destinations: readonly Destination[];
   /** Of datagrams that are sent on demand (see FLAG_ON_DEMAND); nobody without it. Kept as it is, too. */
   readonly onDemandDestinations?: readonly Destination[];
-  /** Counted here, as arrivals are noted: what tables share. */
+  /** Counted here; with what follows, what tables share. */
   readonly traffic: RouteTraffic;
+  /** Told of frames as they come, as far as somebody is sent them. May be made when first asked for. */
   readonly arrivals: Arrivals;
 }
 
@@ -29,7 +30,7 @@ export interface Route {
   readonly destinations: readonly Destination[];
   readonly onDemandDestinations: readonly Destination[];
   readonly traffic: RouteTraffic;
-  readonly arrivals: Arrivals;
+  readonly stream: Pick<RouteEntry, 'arrivals'>;
 }
 
 /** Slots for each entry, at least: short probes for little memory. */
@@ -64,8 +65,9 @@ export class RouteTable {
       }
       keys[slot * 2] = userId;
       keys[slot * 2 + 1] = streamId;
-      const { traffic, arrivals } = entry;
-      routes[slot] = { isAudio: kind === 'audio', destinations, onDemandDestinations, traffic, arrivals };
+      const { traffic } = entry;
+      const isAudio = kind === 'audio';
+      routes[slot] = { isAudio, destinations, onDemandDestinations, traffic, stream: entry };
     }
     this.#keys = keys;
     this.#routes = routes;

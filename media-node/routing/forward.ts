@@ -43,7 +43,7 @@ function tryForward(
   route.traffic.bytes += bytes.length - at;
   const destinations = isOnDemand(bytes, at) ? route.onDemandDestinations : route.destinations;
   if (destinations.length === 0) return DropReason.noSubscribers;
-  route.arrivals.record(bytes, at);
+  route.stream.arrivals.record(bytes, at);
   sendToAll(bytes, at, destinations, counters);
   return DropReason.none;
 }

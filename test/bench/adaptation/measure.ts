@@ -25,6 +25,8 @@ export interface RunFigures {
   readonly recoverMs: number | null;
   /** Steps down on the way there. */
   readonly recoveryFlaps: number;
+  /** Of what arrived in the first 5 s after the path turned bad. */
+  readonly firstP95LatencyMs: number | null;
   /** What the viewer has of it once it has settled. */
   readonly framesPerSecond: number;
   readonly longestFreezeMs: number;
@@ -52,8 +54,9 @@ export async function measureOnce(one: AdaptationCase, seed: number): Promise<Ru
     watched.othersChanges = 0;
     const impairedAtMs = performance.now();
     impair(one.impaired);
-    await watched.poll(SETTLE_MS);
     await meeting.take();
+    await watched.poll(SETTLE_MS);
+    const [first] = (await meeting.take()).viewers;
     await watched.poll(IMPAIRED_MS - SETTLE_MS);
     const [settled] = (await meeting.take()).viewers;
     if (settled === undefined) throw new Error('The clients answered without the viewer');
@@ -71,6 +74,7 @@ export async function measureOnce(one: AdaptationCase, seed: number): Promise<Ru
       flaps: bad.flaps,
       recoverMs: rounded(recoveredMs(changes, restoredAtMs, endAtMs, TOP_RUNG)),
       recoveryFlaps: recovery.stepsDown,
+      firstP95LatencyMs: rounded(first?.p95LatencyMs),
       framesPerSecond: round(settled.framesPerSecond, 1),
       longestFreezeMs: Math.round(settled.longestFreezeMs),
       p95LatencyMs: rounded(settled.p95LatencyMs),

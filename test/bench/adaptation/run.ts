@@ -59,7 +59,7 @@ export function describe({ cases }: AdaptationResult): string {
         `${one.name}, ${one.runs} runs: ${one.layers.join('; ')}`,
         `  reacts in ms ${text(one.reactMs)}, settled in ms ${text(one.settledMs)}, changes after that ${text(one.flaps)}`,
         `  all is sent again in ms ${text(one.recoverMs)}, steps back ${text(one.recoveryFlaps)}`,
-        `  settled: frames/s ${text(one.framesPerSecond)}, p95 ms ${text(one.p95LatencyMs)}, sound lost ${text(one.soundLossRatio)}`,
+        `  first 5 s: p95 ms ${text(one.firstP95LatencyMs)}; settled: frames/s ${text(one.framesPerSecond)}, p95 ms ${text(one.p95LatencyMs)}, sound lost ${text(one.soundLossRatio)}`,
         `  others: loss ${text(one.othersLoss)}, changes ${text(one.othersChanges)}`,
       ].join('\n'),
     )
@@ -85,6 +85,7 @@ function summarise(name: string, runs: readonly RunFigures[]): CaseResult {
     flaps: of('flaps'),
     recoverMs: of('recoverMs'),
     recoveryFlaps: of('recoveryFlaps'),
+    firstP95LatencyMs: of('firstP95LatencyMs'),
     framesPerSecond: of('framesPerSecond', 'lowest'),
     longestFreezeMs: of('longestFreezeMs'),
     p95LatencyMs: of('p95LatencyMs'),

@@ -8,6 +8,7 @@ import {
   frame,
   join,
   publish,
+  ROUTER_ID,
   type Seat,
   settle,
   startTestWorker,
@@ -18,6 +19,9 @@ import {
 const PUBLISHER = 1;
 const STREAM = 10;
 const FRAMES_PER_STEP = 40;
+const WINDOW_MS = 125;
+/** What the viewer's clock is ahead. */
+const AHEAD_MS = 7_000;
 
 let test: TestWorker;
 let publisher: Seat;
@@ -36,16 +40,33 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** So many steps, in each of which so many of 40 frames arrive and the viewer says that it got so many bytes. */
-async function run(steps: number, type: FrameType, received: number, bytes = 2_000): Promise<void> {
+/**
+ * So many steps, in each of which so many of 40 frames arrive and the viewer says that it got so many bytes, and how long after
+ * they were captured by its own clock.
+ */
+async function run(
+  steps: number,
+  type: FrameType,
+  received: number,
+  bytes = 2_000,
+  transitMsOf?: (sentAtMs: number) => number,
+): Promise<void> {
   for (let step = 0; step < steps; step++) {
-    for (let sent = 0; sent < FRAMES_PER_STEP; sent++)
-      publisher.client.sendDatagram(frame(PUBLISHER, STREAM, { type, sequence: sequence++ }));
-    await settle();
-    const stream = { userId: PUBLISHER, streamId: STREAM, highestSequence: sequence - 1, received, bytes };
+    const transits: { window: number; leastUs: number }[] = [];
+    for (let part = 0; part < PATH_STEP_MS / WINDOW_MS; part++) {
+      const { nowMs } = test.clock;
+      const timestampUs = nowMs * 1_000;
+      for (let sent = 0; sent < (FRAMES_PER_STEP * WINDOW_MS) / PATH_STEP_MS; sent++)
+        publisher.client.sendDatagram(frame(PUBLISHER, STREAM, { type, timestampUs, sequence: sequence++ }));
+      if (transitMsOf)
+        transits.push({ window: Math.floor(nowMs / WINDOW_MS), leastUs: 1_000 * transitMsOf(nowMs) });
+      await settle();
+      test.clock.nowMs += WINDOW_MS;
+      await vi.advanceTimersByTimeAsync(WINDOW_MS);
+    }
+    const highestSequence = sequence - 1;
+    const stream = { userId: PUBLISHER, streamId: STREAM, highestSequence, received, bytes, transits };
     await viewer.client.say({ receiverReport: { intervalMs: PATH_STEP_MS, streams: [stream] } });
-    test.clock.nowMs += PATH_STEP_MS;
-    await vi.advanceTimersByTimeAsync(PATH_STEP_MS);
     for (const ping of viewer.client.pings.splice(0)) {
       turnPingIntoPong(ping, 0);
       viewer.client.sendDatagram(ping);
@@ -68,4 +89,20 @@ it('MH-5 tells of a bad path over which there is sound alone, once, and when it 
   expect(test.alerts.map(({ reason }) => reason)).toEqual(['loss', 'recovered']);
   // What it was lowered for, and what is left of that.
   expect(test.alerts.map(({ loss_ratio }) => loss_ratio)).toEqual([0.25, 0]);
+});
+
+it('MH-5 lowers a way that fills up before an answer is late or a datagram lost, and tells of both', async () => {
+  await subscribe(test, viewer, await publish(test, publisher, STREAM));
+  await run(12, FrameType.videoKey, FRAMES_PER_STEP, 2_000, () => AHEAD_MS + 30);
+  expect(test.alerts).toEqual([]);
+  const fillsFromMs = test.clock.nowMs;
+  await run(5, FrameType.videoKey, FRAMES_PER_STEP, 2_000, (sentAtMs) => {
+    return AHEAD_MS + 30 + 0.3 * (sentAtMs - fillsFromMs);
+  });
+  expect(test.alerts).toMatchObject([{ reason: 'congestion', round_trip_ms: 0, loss_ratio: 0 }]);
+  const transport_id = viewer.transportId;
+  const { path } = await test.calls.inspectTransport({ router_id: ROUTER_ID, transport_id });
+  expect(path?.delay_slope_ms_per_s).toBeCloseTo(300);
+  expect(path?.queue_delay_ms).toBeGreaterThan(200);
+  expect(path?.jitter_ms).toBe(0);
 });
