@@ -216,7 +216,7 @@ describe('RemoteMedia', () => {
     await until(() => high.streamId === 3 && media.video(1, 'screen') !== undefined);
     await settled();
     media.setShownHeight(1, 90, 'camera');
-    media.setShownHeight(1, 900, 'screen');
+    media.setShownHeight(1, 600, 'screen');
     media.setShownHeight(1, 500, 'screen');
     expect(wishes).toEqual([
       [1, 0],
