@@ -3,13 +3,15 @@ import { parseArgs } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import type { Counters } from '../../../media-node/metrics/Counters.ts';
+import { signalingStorm } from '../../fuzz/controller/signalingStorm.ts';
 import { bookFaults, datagramStorm, messageStorm } from '../../fuzz/handler/storm.ts';
 import { streamStorm } from '../../fuzz/handler/streamStorm.ts';
 
 const DEFAULT_INPUTS = 1_000_000;
 const MIN_INPUTS = 10_000;
-/** One input in this many is a control message, and one a media stream; the others are datagrams. */
+/** One input in this many is a control message, one a signaling message, and one a media stream; the others are datagrams. */
 const MESSAGE_SHARE = 10;
+const SIGNALING_SHARE = 20;
 const STREAM_SHARE = 10;
 const INPUTS_PER_SEED = 50_000;
 /** Heap that may be left after all seeds beyond what was after the first few, bytes: caches and compiled code. */
@@ -19,12 +21,15 @@ const SETTLED_AFTER_SEEDS = 3;
 export interface FuzzResult {
   readonly inputs: number;
   readonly datagrams: number;
+  /** To a media handler. */
   readonly messages: number;
+  /** To a meeting controller. */
+  readonly signalingMessages: number;
   readonly streams: number;
   /** In the streams, as far as they are in order. */
   readonly frames: number;
   readonly seeds: number;
-  /** Sessions that the control messages took: a message that breaks a rule ends one. */
+  /** Sessions that the messages took: one that breaks a rule ends its session. */
   readonly sessions: number;
   readonly heapGrowthBytes: number;
   /** Datagrams, streams and copies of them dropped, by reason. */
@@ -44,7 +49,8 @@ export async function run(args: readonly string[]): Promise<FuzzResult> {
   const perSeed = Math.ceil(wanted / seeds);
   const messagesPerSeed = Math.floor(perSeed / MESSAGE_SHARE);
   const streamsPerSeed = Math.floor(perSeed / STREAM_SHARE);
-  const datagramsPerSeed = perSeed - messagesPerSeed - streamsPerSeed;
+  const signalingPerSeed = Math.floor(perSeed / SIGNALING_SHARE);
+  const datagramsPerSeed = perSeed - messagesPerSeed - signalingPerSeed - streamsPerSeed;
   const drops: Record<string, number> = {};
   const addDrops = (counters: Counters): void => {
     for (const [reason, count] of Object.entries(counters.dropsByName()))
@@ -66,6 +72,9 @@ export async function run(args: readonly string[]): Promise<FuzzResult> {
     frames += streams.frames;
     addDrops(streams.counters);
     sessions += await messageStorm(seed, messagesPerSeed);
+    const signaling = await signalingStorm(seed, signalingPerSeed);
+    if (signaling.faults.length > 0) throw new Error(`Seed ${seed}: ${signaling.faults.join('; ')}`);
+    sessions += signaling.sessions;
     if (index < SETTLED_AFTER_SEEDS) settledBytes = heapAfterCollection();
     process.stderr.write(`seed ${seed}: ${perSeed} inputs, ${index + 1} of ${seeds}\n`);
   }
@@ -73,15 +82,26 @@ export async function run(args: readonly string[]): Promise<FuzzResult> {
   if (heapGrowthBytes > MAX_HEAP_GROWTH_BYTES)
     throw new Error(`The heap may grow by ${MAX_HEAP_GROWTH_BYTES} bytes: it grew by ${heapGrowthBytes}`);
   const [datagrams, messages] = [datagramsPerSeed * seeds, messagesPerSeed * seeds];
-  const streams = streamsPerSeed * seeds;
-  const inputs = datagrams + messages + streams;
-  return { inputs, datagrams, messages, streams, frames, seeds, sessions, heapGrowthBytes, drops };
+  const [streams, signalingMessages] = [streamsPerSeed * seeds, signalingPerSeed * seeds];
+  const inputs = datagrams + messages + signalingMessages + streams;
+  return {
+    inputs,
+    datagrams,
+    messages,
+    signalingMessages,
+    streams,
+    frames,
+    seeds,
+    sessions,
+    heapGrowthBytes,
+    drops,
+  };
 }
 
 export function describe(result: FuzzResult): string {
   const reasons = Object.entries(result.drops).map(([reason, count]) => `  ${reason.padEnd(26)} ${count}`);
   return [
-    `${result.datagrams} datagrams, ${result.streams} media streams (${result.frames} frames in order) and ${result.messages} control messages in ${result.seeds} seeds over ${result.sessions} sessions: no throw, every one accounted for`,
+    `${result.datagrams} datagrams, ${result.streams} media streams (${result.frames} frames in order), ${result.messages} control messages and ${result.signalingMessages} signaling messages in ${result.seeds} seeds over ${result.sessions} sessions: no throw, every one accounted for`,
     `heap after collection: ${result.heapGrowthBytes} bytes more than after ${SETTLED_AFTER_SEEDS} seeds`,
     ...reasons,
   ].join('\n');

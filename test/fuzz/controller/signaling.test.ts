@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import type { BidirectionalStream } from '../../../media-node/transport/MediaSession.ts';
 import { type ClientMessageInit, frameClientMessage } from '../../../shared/signaling/messages.ts';
 import { TestMeeting } from '../../unit/controller/support/TestMeeting.ts';
+import { signalingStorm } from './signalingStorm.ts';
 
 const CLOSE_CODES = [0, 4400, 4401, 4404, 4429];
 
@@ -27,6 +28,9 @@ const payload: fc.Arbitrary<ClientMessageInit> = fc.oneof(
   fc.record({ subscribeStream: fc.record({ userId: uint32, streamId: uint32 }) }),
   fc.record({ unsubscribeStream: fc.record({ userId: uint32, streamId: uint32 }) }),
   fc.record({ mute: fc.record({ audioMuted: fc.boolean(), videoMuted: fc.boolean() }) }),
+  fc.record({
+    hostMute: fc.record({ userId: uint32, audioMuted: fc.boolean(), videoMuted: fc.boolean() }),
+  }),
   fc.record({ heartbeat: fc.record({ sentAtMs: fc.maxSafeNat() }) }),
 );
 const messages = fc
@@ -81,6 +85,12 @@ async function writeInChunks(
 }
 
 describe('signaling under fuzz', () => {
+  it('MC-1 MH-10 takes thousands of hostile messages of strangers, participants and hosts, and none is left behind', async () => {
+    const { sessions, faults } = await signalingStorm(5, 3_000);
+    expect(faults).toEqual([]);
+    expect(sessions).toBeGreaterThan(300);
+  }, 60_000);
+
   it('MC-1 MH-10 ends a session that has not joined with a code, whatever it sends', async () => {
     const test = await TestMeeting.start();
     const witness = await test.joined();

@@ -154,7 +154,7 @@ export class TestClient {
 /** A stream that a client gets: its bytes so far and how it ended. */
 export class ReceivedStream {
   readonly stream: ReceiveStream;
-  bytes = new Uint8Array(0);
+  #chunks: Uint8Array[] = [];
   end: 'open' | 'finished' | { readonly resetCode: number | undefined } = 'open';
 
   constructor(stream: ReceiveStream) {
@@ -162,14 +162,15 @@ export class ReceivedStream {
     void this.#read();
   }
 
+  get bytes(): Uint8Array {
+    if (this.#chunks.length !== 1) this.#chunks = [new Uint8Array(Buffer.concat(this.#chunks))];
+    return this.#chunks[0] ?? new Uint8Array(0);
+  }
+
   async #read(): Promise<void> {
     try {
-      for (let chunk = await this.stream.read(); chunk !== undefined; chunk = await this.stream.read()) {
-        const bytes = new Uint8Array(this.bytes.length + chunk.length);
-        bytes.set(this.bytes);
-        bytes.set(chunk, this.bytes.length);
-        this.bytes = bytes;
-      }
+      for (let chunk = await this.stream.read(); chunk !== undefined; chunk = await this.stream.read())
+        this.#chunks.push(chunk);
       this.end = 'finished';
     } catch (error) {
       this.end = { resetCode: error instanceof StreamClosedError ? error.code : undefined };
