@@ -2,9 +2,9 @@
 // controller is asked, and what it accepted is written if nobody was faster. The conditional write is the only guarantee.
 import { ApiError } from '../../shared/api/error.ts';
 import type { ReassignReason } from '../../shared/api/meetingEvent.ts';
-import { MAX_REMOVED_PARTICIPANTS } from '../../shared/api/node.ts';
+import { MAX_HOST_MUTES, MAX_REMOVED_PARTICIPANTS } from '../../shared/api/node.ts';
 import type { Clock } from '../../shared/base/clock.ts';
-import type { Generation } from '../../shared/base/ids.ts';
+import type { Generation, MeetingId } from '../../shared/base/ids.ts';
 import type { Logger } from '../../shared/base/log.ts';
 import type { TraceContext } from '../../shared/base/trace.ts';
 import type { ControllerClient } from '../controllers/ControllerClient.ts';
@@ -18,6 +18,7 @@ import { type Assignment, isSameAssignment, stateOf } from './Assignment.ts';
 import {
   type RankedHandler,
   rankHandlers,
+  type Sanctions,
   toAssignment,
   toConfigUpdate,
   toRequest,
@@ -64,8 +65,8 @@ interface Attempt {
   readonly asked: Map<string, Refusal>;
   /** The controller that participants cannot reach: out, without having been asked. */
   readonly unreachable: Assignment | undefined;
-  /** Participants that are kept out, read once; nobody was in before the first assignment. */
-  readonly removedParticipants: () => Promise<readonly string[]>;
+  /** Who is kept out or muted, read once; nobody was in before the first assignment. */
+  readonly sanctions: () => Promise<Sanctions>;
 }
 
 export interface AssignContext {
@@ -86,17 +87,17 @@ export async function assign(
   { log, trace, unreachable }: AssignContext,
 ): Promise<ServedAssignment> {
   const { region, clock, stores } = options;
-  let removed: Promise<readonly string[]> | undefined;
+  let sanctions: Promise<Sanctions> | undefined;
   const attempt: Attempt = {
     meeting,
     trace,
     log: log.with({ meeting_id: meeting.meetingId }),
     asked: new Map(),
     unreachable,
-    removedParticipants: async () => {
-      if (meeting.assignments[region] === undefined) return [];
-      removed ??= stores.access.removedParticipants.list(meeting.meetingId, MAX_REMOVED_PARTICIPANTS);
-      return await removed;
+    sanctions: async () => {
+      if (meeting.assignments[region] === undefined) return { removed: [], hostMutes: [] };
+      sanctions ??= readSanctions(stores, meeting.meetingId);
+      return await sanctions;
     },
   };
   let record: MeetingRecord = meeting;
@@ -124,6 +125,14 @@ export async function assign(
     await releaseLoser(options, attempt, accepted, record);
   }
   throw noCapacity(`Controllers of meeting "${meeting.meetingId}" keep failing`, {});
+}
+
+async function readSanctions({ access }: Stores, meetingId: MeetingId): Promise<Sanctions> {
+  const [removed, hostMutes] = await Promise.all([
+    access.removedParticipants.list(meetingId, MAX_REMOVED_PARTICIPANTS),
+    access.hostMutes.list(meetingId, MAX_HOST_MUTES),
+  ]);
+  return { removed, hostMutes };
 }
 
 interface Reassigned {
@@ -313,10 +322,10 @@ interface Question {
 
 async function ask(
   { region, clock, controllerClient }: AssignOptions,
-  { meeting, asked, log, trace, removedParticipants }: Attempt,
+  { meeting, asked, log, trace, sanctions }: Attempt,
   { controller, handlers, generation }: Question,
 ): Promise<ServedAssignment | undefined> {
-  const request = toRequest(meeting, generation, handlers, await removedParticipants());
+  const request = toRequest(meeting, generation, handlers, await sanctions());
   const outcome = await controllerClient.assignMeeting(controller, request, trace);
   if (outcome.type === 'accepted') {
     const atMs = clock.epochMs();

@@ -1,5 +1,5 @@
 // From meetings and nodes to what a controller is asked, and from that to what is written down.
-import type { AssignMeeting, UpdateMeetingConfig } from '../../shared/api/node.ts';
+import type { AssignMeeting, HostMute, UpdateMeetingConfig } from '../../shared/api/node.ts';
 import type { EpochMs } from '../../shared/base/clock.ts';
 import type { ControllerId, Generation, HandlerId } from '../../shared/base/ids.ts';
 import type { ActiveMeeting, ActiveMeetingRecord, MeetingRecord } from '../meeting/Meeting.ts';
@@ -20,11 +20,17 @@ export function rankHandlers(primary: MediaHandler, backup: MediaHandler | undef
   ];
 }
 
+/** What the next controller is to know of those who were in the meeting before. */
+export interface Sanctions {
+  readonly removed: readonly string[];
+  readonly hostMutes: readonly HostMute[];
+}
+
 export function toRequest(
   meeting: ActiveMeetingRecord,
   generation: Generation,
   handlers: readonly RankedHandler[],
-  removedParticipants: readonly string[],
+  { removed, hostMutes }: Sanctions,
 ): AssignMeeting {
   return {
     meeting_id: meeting.meetingId,
@@ -32,7 +38,8 @@ export function toRequest(
     media_handlers: toHandlerAssignments(handlers),
     generation,
     requested_by: REQUESTED_BY,
-    ...(removedParticipants.length > 0 && { removed_participant_ids: [...removedParticipants] }),
+    ...(removed.length > 0 && { removed_participant_ids: [...removed] }),
+    ...(hostMutes.length > 0 && { host_mutes: [...hostMutes] }),
   };
 }
 

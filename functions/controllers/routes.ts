@@ -3,6 +3,8 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import {
   endedMeetingSchema,
+  hostMuteAnswerSchema,
+  hostMuteNoticeSchema,
   meetingPresenceSchema,
   mhReplacementSchema,
   presenceAnswerSchema,
@@ -23,6 +25,8 @@ import { tellUntold } from '../meeting/untold.ts';
 
 export type ControllerRoutesOptions = AssignOptions & EndOptions;
 
+/** Longer than anybody stays muted in one meeting; what was lifted needs no place for longer either. */
+const HOST_MUTE_KEPT_MS = 24 * 3_600_000;
 const SERVED_BY_ANOTHER = 'The controller does not serve the meeting in that generation: it has moved';
 
 const byId = `${gcPaths.meetingControllers}/{controller_id}`;
@@ -86,6 +90,30 @@ export function addControllerRoutes(app: OpenAPIHono<AppEnv>, options: Controlle
         return generation > held.generation ? [{ meeting_id, generation }] : [];
       });
       return { counted: presence.length, superseded };
+    },
+  });
+  addNodeRoute(app, {
+    path: `${byId}/host-mutes`,
+    idName: 'controller_id',
+    operationId: 'reportHostMute',
+    summary: 'Tell that a host has muted a participant, or lifted it',
+    description:
+      'The controller that serves the meeting next is told, so that nobody gets rid of it by a move. Kept for a day after the latest word.',
+    schema: hostMuteNoticeSchema,
+    message: 'HostMuteNotice',
+    answer: { message: 'HostMuteAnswer', schema: hostMuteAnswerSchema, description: 'Whether it was noted' },
+    errors: [404],
+    conflict: SERVED_BY_ANOTHER,
+    handle: async (notice) => {
+      const { participant_id, audio, video } = notice;
+      const { assignment } = await readServed(options, notice);
+      const noted = await stores.access.hostMutes.put(
+        assignment.meetingId,
+        assignment.generation,
+        { participant_id, audio, video },
+        (clock.epochMs() + HOST_MUTE_KEPT_MS) as EpochMs,
+      );
+      return { noted };
     },
   });
   addNodeRoute(app, {

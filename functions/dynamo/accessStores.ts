@@ -5,6 +5,7 @@ import type { MeetingId, ParticipantId } from '../../shared/base/ids.ts';
 import { TABLE } from '../../shared/table/table.ts';
 import type { IdempotencyRecord, IdempotencyStore } from '../http/IdempotencyStore.ts';
 import type { RequestCounter } from '../http/RequestCounter.ts';
+import type { HostMutes } from '../meeting/HostMutes.ts';
 import type { AccessStores } from '../token/AccessStores.ts';
 import { CachedDenylist } from '../token/CachedDenylist.ts';
 import type { Denylist, TokenFacts } from '../token/Denylist.ts';
@@ -13,14 +14,15 @@ import type { RemovedParticipants } from '../token/RemovedParticipants.ts';
 import { keys } from './keys.ts';
 import { expiryAttribute, type Table } from './Table.ts';
 
-/** Removed participants of one meeting that are read to find the latest: about 100 kB. */
-const MAX_REMOVED_READ = 1_000;
+/** Removed or muted participants of one meeting that are read to find the latest: about 100 kB. */
+const MAX_PARTICIPANTS_READ = 1_000;
 
 export function createAccessStores(table: Table, clock: Clock): AccessStores {
   return {
     denylist: new CachedDenylist(denylist(table), clock),
     oneTimeTokens: oneTimeTokens(table, clock),
     removedParticipants: removedParticipants(table),
+    hostMutes: hostMutes(table),
     requests: requestCounter(table),
     idempotency: idempotency(table),
   };
@@ -71,11 +73,38 @@ function removedParticipants(table: Table): RemovedParticipants {
       const { pk } = keys.removedParticipant(meetingId, '' as ParticipantId);
       const prefix = keys.removedParticipants;
       // Their order in the table is that of random ids.
-      const found = await table.queryPartition({ pk, prefix, limit: MAX_REMOVED_READ });
+      const found = await table.queryPartition({ pk, prefix, limit: MAX_PARTICIPANTS_READ });
       return found
         .sort((a, b) => Number(a[TABLE.timeToLive]) - Number(b[TABLE.timeToLive]))
         .slice(-limit)
         .map((item) => String(item[TABLE.sortKey]).slice(prefix.length) as ParticipantId);
+    },
+  };
+}
+
+const hostMuteSchema = z.object({ audio: z.boolean(), video: z.boolean() });
+
+function hostMutes(table: Table): HostMutes {
+  return {
+    async put(meetingId, generation, { participant_id: participantId, audio, video }, expiresAtMs) {
+      const item = { audio, video, generation, ...expiryAttribute(expiresAtMs) };
+      return await table.put(keys.hostMute(meetingId, participantId), item, {
+        text: 'attribute_not_exists(#generation) OR #generation <= :generation',
+        values: { generation },
+      });
+    },
+    async list(meetingId, limit) {
+      const { pk } = keys.hostMute(meetingId, '');
+      const prefix = keys.hostMutes;
+      const found = await table.queryPartition({ pk, prefix, limit: MAX_PARTICIPANTS_READ });
+      return found
+        .sort((a, b) => Number(a[TABLE.timeToLive]) - Number(b[TABLE.timeToLive]))
+        .map((item) => ({
+          participant_id: String(item[TABLE.sortKey]).slice(prefix.length),
+          ...hostMuteSchema.parse(item),
+        }))
+        .filter(({ audio, video }) => audio || video)
+        .slice(-limit);
     },
   };
 }

@@ -52,6 +52,13 @@ export const keys = {
   }),
   /** What the sort keys of those begin with. */
   removedParticipants: 'removed#',
+  /** What a host has muted of a participant. */
+  hostMute: (meetingId: MeetingId, participantId: string): ItemKey => ({
+    pk: `meeting#${meetingId}`,
+    sk: `${keys.hostMutes}${participantId}`,
+  }),
+  /** What the sort keys of those begin with. */
+  hostMutes: 'muted#',
   requests: (client: string, windowEndsAtMs: EpochMs): ItemKey => ({
     pk: `requests#${client}`,
     sk: `until#${windowEndsAtMs}`,

@@ -2,6 +2,9 @@
 import type * as z from 'zod';
 import {
   type EndedMeetingNotice,
+  type HostMuteAnswer,
+  type HostMuteNotice,
+  hostMuteAnswerSchema,
   type MeetingPresence,
   type MhReplacement,
   mhReplacementSchema,
@@ -105,6 +108,16 @@ export class GlobalController {
       { request: 'RequestMhReplacement', answer: 'MhReplacement' },
       request,
       mhReplacementSchema,
+    );
+  }
+
+  /** What a host has muted, for whoever serves the meeting next (ledger MC-8). */
+  reportHostMute(notice: HostMuteNotice): Promise<HostMuteAnswer> {
+    return this.#ask(
+      gcPaths.hostMutes(notice.controller_id),
+      { request: 'HostMuteNotice', answer: 'HostMuteAnswer' },
+      notice,
+      hostMuteAnswerSchema,
     );
   }
 

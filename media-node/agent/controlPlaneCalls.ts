@@ -12,11 +12,14 @@ const MAX_WAITING = 512;
 /** A call that has waited this long is refused, ms: with the request's own time it stays under the worker's patience. */
 const MAX_WAIT_MS = 4_000;
 
-export type ControlPlaneCalls = Pick<RpcHandlers<AgentCalls>, 'replaceHandlers' | 'meetingEnded'>;
+export type ControlPlaneCalls = Pick<
+  RpcHandlers<AgentCalls>,
+  'replaceHandlers' | 'hostMuted' | 'meetingEnded'
+>;
 
-/** Both reject with the global controller's own ApiError, or NO_CAPACITY where it cannot be asked now. */
+/** All reject with the global controller's own ApiError, or NO_CAPACITY where it cannot be asked now. */
 export function controlPlaneCalls(
-  globalController: Pick<GlobalController, 'replaceHandlers' | 'reportEndedMeeting'>,
+  globalController: Pick<GlobalController, 'replaceHandlers' | 'reportHostMute' | 'reportEndedMeeting'>,
   controllerId: string,
 ): ControlPlaneCalls {
   const limit = new RequestLimit('the global controller', MAX_ACTIVE, MAX_WAITING);
@@ -37,6 +40,8 @@ export function controlPlaneCalls(
   return {
     replaceHandlers: (request) =>
       call(() => globalController.replaceHandlers({ controller_id: controllerId, ...request })),
+    hostMuted: (notice) =>
+      call(() => globalController.reportHostMute({ controller_id: controllerId, ...notice })),
     meetingEnded: (notice) =>
       call(() => globalController.reportEndedMeeting({ controller_id: controllerId, ...notice })),
   };

@@ -13,6 +13,7 @@ import type { BackgroundTasks } from './BackgroundTasks.ts';
 import type { ControlPlane } from './ControlPlane.ts';
 import type { DormantMeeting } from './DormantMeetings.ts';
 import { HandlerReplacement } from './HandlerReplacement.ts';
+import { KeptMutes } from './KeptMutes.ts';
 import type { MediaPlane } from './MediaPlane.ts';
 import { MeetingRecovery } from './MeetingRecovery.ts';
 import { MeetingRouter } from './MeetingRouter.ts';
@@ -59,6 +60,8 @@ export class Meeting {
   readonly id: string;
   readonly log: Logger;
   readonly router: MeetingRouter;
+  /** What hosts have muted, of those who are there and those who may come back. */
+  readonly mutes: KeptMutes;
   readonly #tasks: BackgroundTasks;
   readonly #recovery: MeetingRecovery;
   /** By participant id. */
@@ -85,8 +88,18 @@ export class Meeting {
     this.#emptySinceMs = nowMs();
     this.#lastUserId = before?.lastUserId ?? 0;
     for (const participantId of before?.removed ?? []) this.#removed.add(participantId);
+    const { controlPlane } = options;
+    this.mutes = new KeptMutes({
+      controlPlane,
+      assignment: () => this.#assignment,
+      onSuperseded: () => options.onSuperseded(this),
+      tasks,
+      log: this.log,
+      wait,
+    });
+    this.mutes.restore([...(before?.hostMutes ?? []), ...(assignment.host_mutes ?? [])]);
     const replacement = new HandlerReplacement({
-      controlPlane: options.controlPlane,
+      controlPlane,
       assignment: () => this.#assignment,
       onReplaced: (media_handlers, generation) => {
         if (this.generation === generation) this.#assignment = { ...this.#assignment, media_handlers };
@@ -164,12 +177,14 @@ export class Meeting {
       emptySinceMs: this.#emptySinceMs,
       lastUserId: this.#lastUserId,
       removed: [...this.#removed],
+      hostMutes: this.mutes.list(),
     };
   }
 
   /** Takes over a newer assignment. Who is there stays; the next router is made at its handlers. */
   reassign(assignment: AssignMeeting): void {
     this.#assignment = assignment;
+    this.mutes.restore(assignment.host_mutes ?? []);
   }
 
   /** It was changed: counts at once for whoever joins, and those who are there are told. */

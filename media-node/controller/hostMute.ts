@@ -1,5 +1,5 @@
-// A host mutes somebody (ledger MC-10): at the media handler first, then everybody is told. It holds until it is lifted or the
-// participant leaves: a lost media server and a second connection of the same participant keep it.
+// A host mutes somebody (ledger MC-10): at the media handler first, then everybody is told. It holds until it is lifted: a lost
+// media server, a connection that breaks and a move of the meeting to another controller keep it.
 import { type ClientMessage, frameServerMessage, signaling } from '../../shared/signaling/messages.ts';
 import { type HostMutes, mutedKinds } from './MutedKinds.ts';
 import type { Reply, RequestContext } from './RequestContext.ts';
@@ -34,8 +34,11 @@ export async function hostMute(
     );
   } catch (error) {
     if (muted.hostMutes === mutes) muted.hostMutes = before;
+    meeting.mutes.set(muted.participantId, muted.hostMutes);
     throw SignalingError.ofStream('mute the participant', error);
   }
+  // Another host may have said something else meanwhile: that counts.
+  meeting.mutes.set(muted.participantId, muted.hostMutes);
   meeting.log.info('Participant muted by a host', {
     user_id: muted.userId,
     by_user_id: host.userId,

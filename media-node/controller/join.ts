@@ -9,7 +9,7 @@ import { type HeartbeatTimes, sendJoinResponse } from './joinResponse.ts';
 import type { TransportRequest } from './MediaPlane.ts';
 import type { Meeting } from './Meeting.ts';
 import type { MediaLink } from './MeetingRouter.ts';
-import { type HostMutes, mutedKinds, NO_MUTES } from './MutedKinds.ts';
+import { type HostMutes, mutedKinds } from './MutedKinds.ts';
 import { Participant, type ParticipantConnection } from './Participant.ts';
 import { SignalingError } from './SignalingError.ts';
 
@@ -55,7 +55,8 @@ export async function joinMeeting(services: JoinServices, attempt: JoinAttempt):
   meeting.reserve(claims.sub, connection, signal);
   try {
     const userId = meeting.takeUserId();
-    const hostMutes = (): HostMutes => meeting.participants.get(claims.sub)?.hostMutes ?? NO_MUTES;
+    const hostMutes = (): HostMutes =>
+      meeting.participants.get(claims.sub)?.hostMutes ?? meeting.mutes.of(claims.sub);
     let mutes = hostMutes();
     const connect = () => {
       const muted = mutedKinds(mutes);

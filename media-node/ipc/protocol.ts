@@ -4,6 +4,8 @@
 import type { ControllerBody } from '../../shared/api/controller.ts';
 import type {
   EndedMeetingNotice,
+  HostMuteAnswer,
+  HostMuteNotice,
   MhReplacement,
   PresenceEntry,
   RequestMhReplacement,
@@ -195,6 +197,8 @@ export type AgentCalls = {
   handlerRequest: { request: HandlerRequest; answer: unknown };
   /** Asks the global controller for other media handlers (ledger GC-11). */
   replaceHandlers: { request: Omit<RequestMhReplacement, 'controller_id'>; answer: MhReplacement };
+  /** Tells the global controller what a host has muted (ledger MC-8). */
+  hostMuted: { request: Omit<HostMuteNotice, 'controller_id'>; answer: HostMuteAnswer };
   /** Tells the global controller that a meeting is over (ledger GC-13). */
   meetingEnded: { request: Omit<EndedMeetingNotice, 'controller_id'>; answer: EndMeetingAnswer };
 };

@@ -22,6 +22,7 @@ await startWorker<ControllerWorkerConfig, AgentCalls, ControllerCalls>({
     const plane = new AgentMediaPlane((request) => rpc.call('handlerRequest', request));
     const controlPlane: ControlPlane = {
       replaceHandlers: (request) => rpc.call('replaceHandlers', request),
+      hostMuted: (notice) => rpc.call('hostMuted', notice),
       meetingEnded: (notice) => rpc.call('meetingEnded', notice),
     };
     const controller = new MeetingController({ ...config, plane, controlPlane, clock: systemClock, log });

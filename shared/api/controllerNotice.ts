@@ -2,7 +2,7 @@
 // GC-17). One shape for JSON and protobuf, as in node.ts. All are fenced by the assignment's generation.
 import * as z from 'zod';
 import { idSchema } from './fields.ts';
-import { assignMeetingSchema } from './node.ts';
+import { assignMeetingSchema, hostMuteSchema } from './node.ts';
 
 const generation = z.int().min(1).max(0xffff_ffff);
 
@@ -106,6 +106,29 @@ export const endedMeetingSchema = z
     example: { controller_id: 'mc-1', meeting_id: 'kbq4-w7ps-m2xn', generation: 1 },
   });
 export type EndedMeetingNotice = z.infer<typeof endedMeetingSchema>;
+
+/** The controller's word that a host has muted a participant, or lifted it: the next controller is told (ledger MC-8). */
+export const hostMuteNoticeSchema = z
+  .strictObject({ controller_id: idSchema, meeting_id: idSchema, generation, ...hostMuteSchema.shape })
+  .meta({
+    id: 'HostMuteNotice',
+    example: {
+      controller_id: 'mc-1',
+      meeting_id: 'kbq4-w7ps-m2xn',
+      generation: 1,
+      participant_id: '0b9f2c1e-6a41-4f0e-9f58-0d7f6f6c1a52',
+      audio: true,
+      video: false,
+    },
+  });
+export type HostMuteNotice = z.infer<typeof hostMuteNoticeSchema>;
+
+export const hostMuteAnswerSchema = z
+  .object({
+    noted: z.boolean().meta({ description: 'False where a later assignment of the meeting has said more.' }),
+  })
+  .meta({ id: 'HostMuteAnswer', example: { noted: true } });
+export type HostMuteAnswer = z.infer<typeof hostMuteAnswerSchema>;
 
 export const unreachableAnswerSchema = z
   .object({

@@ -143,6 +143,17 @@ export type NodeHealthBody = z.infer<typeof nodeHealthSchema>;
 /** Removed participants that an assignment names. */
 export const MAX_REMOVED_PARTICIPANTS = 100;
 
+/** Participants muted by a host that an assignment names: with ids of 64 characters they fit into a body beside the rest. */
+export const MAX_HOST_MUTES = 300;
+
+/** What a host has muted of a participant (ledger MC-10); nothing of either kind lifts it. */
+export const hostMuteSchema = z.strictObject({
+  participant_id: idSchema,
+  audio: z.boolean(),
+  video: z.boolean(),
+});
+export type HostMute = z.infer<typeof hostMuteSchema>;
+
 const meetingConfigSchema = z.strictObject({
   display_name: text(200),
   max_participants: uint32.min(1),
@@ -171,6 +182,9 @@ export const assignMeetingSchema = z
     requested_by: text(64),
     removed_participant_ids: z.array(idSchema).max(MAX_REMOVED_PARTICIPANTS).optional().meta({
       description: 'Who was removed lately and is kept out, whatever token it has.',
+    }),
+    host_mutes: z.array(hostMuteSchema).max(MAX_HOST_MUTES).optional().meta({
+      description: 'Whom hosts have muted at the controller before, and who is muted when it joins here.',
     }),
   })
   .meta({ id: 'AssignMeeting' });

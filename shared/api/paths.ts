@@ -22,6 +22,8 @@ export const gcPaths = {
     `${API_PREFIX}/meeting-controllers/${encodeURIComponent(controllerId)}/presence`,
   endedMeetings: (controllerId: string) =>
     `${API_PREFIX}/meeting-controllers/${encodeURIComponent(controllerId)}/ended-meetings`,
+  hostMutes: (controllerId: string) =>
+    `${API_PREFIX}/meeting-controllers/${encodeURIComponent(controllerId)}/host-mutes`,
   refreshJoin: (meetingId: string) => `${API_PREFIX}/meetings/${encodeURIComponent(meetingId)}/join/refresh`,
   guestChallenges: (meetingId: string) =>
     `${API_PREFIX}/meetings/${encodeURIComponent(meetingId)}/guest-challenges`,

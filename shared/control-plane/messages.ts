@@ -19,6 +19,8 @@ const MESSAGES = {
   MeetingPresence: controlPlane.MeetingPresence,
   PresenceAnswer: controlPlane.PresenceAnswer,
   EndedMeeting: controlPlane.EndedMeeting,
+  HostMuteNotice: controlPlane.HostMuteNotice,
+  HostMuteAnswer: controlPlane.HostMuteAnswer,
   UpdateMeetingConfig: controlPlane.UpdateMeetingConfig,
   UpdateMeetingConfigAnswer: controlPlane.UpdateMeetingConfigAnswer,
   EndMeeting: controlPlane.EndMeeting,

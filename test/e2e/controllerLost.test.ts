@@ -78,6 +78,15 @@ describe('a meeting whose controller dies', () => {
     await everybodyMeets();
   });
 
+  it('MC-10 has a host, who mutes somebody', async () => {
+    const [host, , muted] = pages as [Page, Page, Page];
+    const tile = host.locator(`[data-testid="tile"][data-display-name="${NAMES[2]}"]`);
+    await tile.getByTestId('host-menu').focus();
+    await host.keyboard.press('Enter');
+    await tile.getByTestId('host-mute-audio').click();
+    await muted.getByText(`${NAMES[0]} muted you for everyone.`).waitFor();
+  });
+
   it('GC-17 moves to another one on the word of a participant; all are back by themselves, under their names', async () => {
     const controllerId = (await events()).findLast(({ type }) => type === 'assigned')?.controller_id ?? '';
     const spare = controllerId === 'mc-1' ? 'mc-2' : 'mc-1';
@@ -102,9 +111,21 @@ describe('a meeting whose controller dies', () => {
     expect(posted.filter((path) => path === 'join')).toEqual([]);
   });
 
-  it('MC-10 keeps its host, and tells nobody that others left', async () => {
+  it('MC-10 MC-8 keeps its host and whom that has muted, and tells nobody that others left', async () => {
     const menus = await Promise.all(pages.map((page) => page.getByTestId('host-menu').count()));
     expect(menus).toEqual([2, 0, 0]);
+    const [host, , muted] = pages as [Page, Page, Page];
+    await muted.getByText('A host muted you for everyone.').waitFor();
+    // Not what the page offers: a client that does as it likes.
+    await muted.evaluate(() => globalThis.darkTower?.client?.setMicrophone(true));
+    const sound = (page: Page) =>
+      page.evaluate((name) => {
+        const client = globalThis.darkTower?.client;
+        const userId = client?.participants.find(({ displayName }) => displayName === name)?.userId;
+        return (userId === undefined ? undefined : client?.stats(userId)?.audioBitrateBps) ?? 0;
+      }, NAMES[2]);
+    await expect.poll(() => sound(muted), { timeout: 15_000 }).toBeGreaterThan(10_000);
+    expect(await sound(host)).toBe(0);
     for (const page of pages) {
       const toasts = await page.getByTestId('toast').allTextContents();
       expect(toasts.filter((text) => / left$/.test(text))).toEqual([]);

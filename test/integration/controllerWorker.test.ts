@@ -121,6 +121,7 @@ describe('the controller worker in Deno', () => {
       handlers: {
         handlerRequest: (request) => answerRequest(plane, request),
         replaceHandlers: (request) => controlPlane.replaceHandlers(request),
+        hostMuted: (notice) => controlPlane.hostMuted(notice),
         meetingEnded: (notice) => controlPlane.meetingEnded(notice),
       },
       log: silentLogger,

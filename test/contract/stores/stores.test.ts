@@ -233,6 +233,35 @@ describe.each(DATABASES)('the stores over $name', ({ start }) => {
     expect(await removedParticipants.list(meetingId, 10)).toEqual(['trudy', 'adam']);
   });
 
+  it('MC-8 MC-10 list whom hosts have muted, as a generation that counts has said last, for as long as it is kept', async () => {
+    const { hostMutes } = stores.access;
+    const say = (participant_id: string, audio: boolean, generation: number, forMs: number) =>
+      hostMutes.put(
+        meetingId,
+        generation as Generation,
+        { participant_id, audio, video: false },
+        (clock.epochMs() + forMs) as EpochMs,
+      );
+    const muted = async (limit = 10) =>
+      (await hostMutes.list(meetingId, limit)).map(({ participant_id }) => participant_id);
+    await create();
+    for (const [index, id] of ['eve', 'mallory', 'trudy'].entries())
+      expect(await say(id, true, 2, 10_000 * (index + 1))).toBe(true);
+    expect(await hostMutes.list(meetingId, 1)).toEqual([
+      { participant_id: 'trudy', audio: true, video: false },
+    ]);
+    expect(await muted(2)).toEqual(['mallory', 'trudy']);
+    // A controller that has lost the meeting.
+    expect(await say('mallory', false, 1, 40_000)).toBe(false);
+    expect(await muted()).toEqual(['eve', 'mallory', 'trudy']);
+    expect(await say('mallory', false, 2, 40_000)).toBe(true);
+    expect(await say('eve', true, 3, 50_000)).toBe(true);
+    expect(await muted()).toEqual(['trudy', 'eve']);
+    expect(await hostMutes.list('other' as MeetingId, 10)).toEqual([]);
+    clock.advance(31_000);
+    expect(await muted()).toEqual(['eve']);
+  });
+
   it('GC-17 know the participants that a controller has said, as long as it goes on saying', async () => {
     const controllerId = `mc-${meetingId}` as ControllerId;
     const presence = { generation: 3 as Generation, participants: 0, emptySinceMs: clock.epochMs() };

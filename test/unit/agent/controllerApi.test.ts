@@ -33,6 +33,7 @@ const ASSIGNMENT: AssignMeeting = {
   generation: 3,
   requested_by: 'gc-1',
   removed_participant_ids: ['p-9'],
+  host_mutes: [{ participant_id: 'p-8', audio: true, video: false }],
 };
 
 let http: InternalHttp;

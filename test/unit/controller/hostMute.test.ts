@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { EMPTY_MEETING_KEPT_MS } from '../../../media-node/controller/MeetingRegistry.ts';
 import { ApiError } from '../../../shared/api/error.ts';
 import { signaling } from '../../../shared/signaling/messages.ts';
 import type { TestClient } from './support/TestClient.ts';
-import { TestMeeting } from './support/TestMeeting.ts';
+import { assignment, MEETING_ID, TestMeeting } from './support/TestMeeting.ts';
 
 const { ErrorCode } = signaling;
 
@@ -89,6 +90,88 @@ describe('host mute', () => {
     test.loseRouter();
     await ada.untilNotice('mediaServerChanged');
     expect(mutesOf(test, ada.userId)).toEqual([['audio']]);
+  });
+
+  it('MC-10 holds when the participant loses its connection, or leaves, and comes back', async () => {
+    const { test, host, ada } = await threePeople();
+    await mute(host, ada.userId, true);
+    await ada.request({ leave: {} });
+    await host.untilNotice('participantLeft');
+    const again = await test.joined({ participantId: 'ada' });
+    expect(mutesOf(test, again.userId)).toEqual([['audio']]);
+    expect(again.welcome?.self).toMatchObject({ audioMutedByHost: true, mutedByUserId: host.userId });
+    await mute(host, again.userId, false);
+    await again.request({ leave: {} });
+    await host.untilNotice('participantLeft', 2);
+    const free = await test.joined({ participantId: 'ada' });
+    expect(mutesOf(test, free.userId)).toEqual([[]]);
+  });
+
+  it('MC-8 MC-10 holds at the controller to which the meeting has moved', async () => {
+    const test = await TestMeeting.start({ assigned: false });
+    const hostMutes = [{ participant_id: 'ada', audio: false, video: true }];
+    test.controller.assignMeeting(assignment({ generation: 2, host_mutes: hostMutes }));
+    const host = await test.joined({ role: 'host', generation: 2 });
+    const ada = await test.joined({ participantId: 'ada', generation: 2 });
+    expect(mutesOf(test, ada.userId)).toEqual([['video']]);
+    expect(ada.welcome?.self).toMatchObject({ videoMutedByHost: true, mutedByUserId: 0 });
+    await mute(host, ada.userId, false);
+    expect(mutesOf(test, ada.userId)).toEqual([[]]);
+    // Given again, as to a controller that may have forgotten it: what was said here counts.
+    test.controller.assignMeeting(assignment({ generation: 3, host_mutes: hostMutes }));
+    const again = await test.joined({ participantId: 'ada', generation: 3 });
+    expect(mutesOf(test, again.userId)).toEqual([[]]);
+  });
+
+  it('MC-10 holds while nobody is in the meeting', async () => {
+    const { test, host, ada, ben } = await threePeople();
+    await mute(host, ada.userId, true);
+    for (const client of [ada, ben, host]) await client.request({ leave: {} });
+    await test.controller.settled();
+    test.pass(EMPTY_MEETING_KEPT_MS + 1_000);
+    expect(test.controller.meetings.find(MEETING_ID)).toBeUndefined();
+    const again = await test.joined({ participantId: 'ada' });
+    expect(mutesOf(test, again.userId)).toEqual([['audio']]);
+  });
+
+  it('MC-8 MC-10 is told to the global controller, the latest word last, again while it is away', async () => {
+    const { test, host, ada, ben } = await threePeople();
+    const { controlPlane } = test;
+    let failures = 2;
+    controlPlane.before = () => {
+      if (failures-- > 0) throw new ApiError('NO_CAPACITY', 'Away');
+    };
+    await mute(host, ada.userId, true);
+    await mute(host, ben.userId, true);
+    await mute(host, ada.userId, false);
+    await test.controller.settled();
+    const told = new Map(controlPlane.muted.map(({ participant_id, audio }) => [participant_id, audio]));
+    expect([...told.values()].toSorted()).toEqual([false, true]);
+    expect(told.get('ada')).toBe(false);
+    expect(controlPlane.muted.at(-1)).toMatchObject({ meeting_id: MEETING_ID, generation: 1, video: false });
+    expect(controlPlane.muted.length).toBeGreaterThanOrEqual(4);
+  });
+
+  it('MC-10 is not told when the media handler failed', async () => {
+    const { test, host, ada } = await threePeople();
+    const recover = test.plane.fail('muteTransport', new ApiError('INTERNAL_ERROR', 'secret'));
+    await mute(host, ada.userId, true);
+    recover();
+    await ada.request({ leave: {} });
+    const again = await test.joined({ participantId: 'ada' });
+    expect(mutesOf(test, again.userId)).toEqual([[]]);
+    await test.controller.settled();
+    expect(test.controlPlane.muted).toEqual([]);
+  });
+
+  it('MC-8 tells a controller that it has lost the meeting, which lets it go', async () => {
+    const { test, host, ada } = await threePeople();
+    test.controlPlane.before = () => {
+      throw new ApiError('CONFLICT', 'Served by another');
+    };
+    await mute(host, ada.userId, true);
+    expect((await ada.untilClosed()).code).toBe(4503);
+    expect(test.controlPlane.muted).toHaveLength(1);
   });
 
   it('MC-10 holds when the participant joins again over another connection', async () => {

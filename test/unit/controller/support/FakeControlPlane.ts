@@ -3,8 +3,9 @@ import type {
   ControlPlane,
   HandlerReplacementRequest,
   MeetingEndedNotice,
+  MutedNotice,
 } from '../../../../media-node/controller/ControlPlane.ts';
-import type { MhReplacement } from '../../../../shared/api/controllerNotice.ts';
+import type { HostMuteAnswer, MhReplacement } from '../../../../shared/api/controllerNotice.ts';
 import { ApiError } from '../../../../shared/api/error.ts';
 import type { AssignMeeting, EndMeetingAnswer } from '../../../../shared/api/node.ts';
 import { HASH } from './InMemoryMediaPlane.ts';
@@ -14,6 +15,7 @@ export class FakeControlPlane implements ControlPlane {
   spare: string[] = [];
   readonly replacements: HandlerReplacementRequest[] = [];
   readonly ended: MeetingEndedNotice[] = [];
+  readonly muted: MutedNotice[] = [];
   /** Runs in front of each answer: a rejection is the call's. */
   before: () => Promise<void> | void = () => undefined;
 
@@ -29,6 +31,12 @@ export class FakeControlPlane implements ControlPlane {
         .slice(0, 2)
         .map((id, rank) => handlerAssignment(id, rank === 0 ? 'PRIMARY' : 'BACKUP')),
     };
+  }
+
+  async hostMuted(notice: MutedNotice): Promise<HostMuteAnswer> {
+    this.muted.push(notice);
+    await this.before();
+    return { noted: true };
   }
 
   async meetingEnded(notice: MeetingEndedNotice): Promise<EndMeetingAnswer> {

@@ -154,7 +154,7 @@ describe('the OpenAPI document', () => {
     const nodeRoutes = operations().filter(
       ([path]) => /media-handlers|meeting-controllers/.test(path) && !path.endsWith('/drain'),
     );
-    expect(nodeRoutes).toHaveLength(7);
+    expect(nodeRoutes).toHaveLength(8);
     for (const [, , { requestBody, responses }] of nodeRoutes) {
       const types = ['application/json', 'application/x-protobuf'];
       expect(Object.keys(requestBody?.content ?? {})).toEqual(types);

@@ -192,6 +192,48 @@ describe('an assignment', () => {
   });
 });
 
+describe('what a host has muted', () => {
+  const mute = { participant_id: 'eve', audio: true, video: false };
+
+  async function say(controllerId: string, generation: number, change: object = {}): Promise<Response> {
+    const notice = { controller_id: controllerId, meeting_id: MEETING, generation, ...mute, ...change };
+    return await plane.post(`/api/v1/meeting-controllers/${controllerId}/host-mutes`, notice);
+  }
+
+  async function moveToAnother(): Promise<void> {
+    plane.clock.advance(31_000);
+    await plane.addController('mc-2');
+    await plane.addHandler('mh-1');
+    await plane.join(MEETING);
+  }
+
+  it('MC-8 MC-10 is named to the controller that serves the meeting next, until it is lifted', async () => {
+    await plane.join(MEETING);
+    expect(heldBy('mc-1')?.host_mutes).toBe(undefined);
+    const response = await say('mc-1', 1);
+    expect([response.status, await response.json()]).toEqual([200, { noted: true }]);
+    await say('mc-1', 1, { participant_id: 'mallory' });
+    await say('mc-1', 1, { participant_id: 'mallory', audio: false });
+    plane.controllers.restart('mc-1');
+    await plane.addController('mc-1');
+    await plane.join(MEETING);
+    expect(heldBy('mc-1')?.host_mutes).toEqual([mute]);
+    await moveToAnother();
+    expect(heldBy('mc-2')?.host_mutes).toEqual([mute]);
+  });
+
+  it('MC-8 is not what a controller says that has lost the meeting', async () => {
+    await plane.join(MEETING);
+    await say('mc-1', 1);
+    await moveToAnother();
+    expect((await say('mc-1', 1, { audio: false })).status).toBe(409);
+    expect((await say('mc-1', 2, { audio: false })).status).toBe(409);
+    expect(await plane.stores.access.hostMutes.list(MEETING as never, 10)).toEqual([mute]);
+    expect((await say('mc-2', 2, { audio: false })).status).toBe(200);
+    expect(await plane.stores.access.hostMutes.list(MEETING as never, 10)).toEqual([]);
+  });
+});
+
 describe('a controller that was given up', () => {
   async function presence(controllerId: string, generation: number): Promise<unknown> {
     const response = await plane.post(`/api/v1/meeting-controllers/${controllerId}/presence`, {

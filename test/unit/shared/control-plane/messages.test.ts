@@ -109,6 +109,9 @@ const bodies: Readonly<Record<NodeMessageName, readonly [ZodType, fc.Arbitrary<o
       generation: positive,
       requested_by: text(64),
       removed_participant_ids: fc.array(id, { maxLength: 5 }),
+      host_mutes: fc.array(fc.record({ participant_id: id, audio: fc.boolean(), video: fc.boolean() }), {
+        maxLength: 5,
+      }),
     }),
   ],
   UpdateMeetingConfig: [
@@ -176,6 +179,18 @@ const bodies: Readonly<Record<NodeMessageName, readonly [ZodType, fc.Arbitrary<o
     notice.endedMeetingSchema,
     fc.record({ controller_id: id, meeting_id: id, generation: positive }),
   ],
+  HostMuteNotice: [
+    notice.hostMuteNoticeSchema,
+    fc.record({
+      controller_id: id,
+      meeting_id: id,
+      generation: positive,
+      participant_id: id,
+      audio: fc.boolean(),
+      video: fc.boolean(),
+    }),
+  ],
+  HostMuteAnswer: [notice.hostMuteAnswerSchema, fc.record({ noted: fc.boolean() })],
   EndMeeting: [node.endMeetingSchema, fc.record({ meeting_id: id, generation: positive, reason: text(200) })],
   EndMeetingAnswer: [node.endMeetingAnswerSchema, fc.record({ ended: fc.boolean() })],
   RemoveParticipant: [

@@ -294,6 +294,7 @@ export const RECIPES: Readonly<Record<string, Recipe>> = {
     },
   },
   reportEndedMeeting: notice('ended-meetings'),
+  reportHostMute: notice('host-mutes', { participant_id: 'p-1', audio: true, video: false }),
   registerMediaHandler: {
     credential: 'node',
     success: 200,
