@@ -73,7 +73,15 @@ const decoders: Readonly<Record<string, readonly [Decode, readonly Uint8Array[]]
         receiverReport: {
           intervalMs: 1_000,
           busyUs: 20_000,
-          streams: [{ userId: 7, streamId: 11, highestSequence: 2 ** 40, bytes: 2 ** 40 }],
+          streams: [
+            {
+              userId: 7,
+              streamId: 11,
+              highestSequence: 2 ** 40,
+              bytes: 2 ** 40,
+              transits: [{ window: 13_600_000_000, leastUs: -1_699_999_999_000_000 }],
+            },
+          ],
         },
       },
     ].map((message) => body(frameMediaClientMessage(message))),

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { EpochMs } from '../../../../shared/base/clock.ts';
 import { CAPTURE_WINDOW_US, TransitWindows } from '../../../../shared/frame/TransitWindows.ts';
@@ -74,5 +75,29 @@ describe('TransitWindows', () => {
         expect(windows.leastUs(window) ?? 0).toSatisfy(Number.isFinite);
       expect(windows.completedAfter(-1).length).toBeLessThan(12);
     }
+  });
+
+  it('MH-10 says of the way between two ends no less and no more than the frames took, whatever a publisher invents', () => {
+    const step = fc.record({
+      // Back and forth over some windows, also beyond what is kept.
+      capturedAtMs: fc.integer({ min: 0, max: 4_000 }),
+      inMs: fc.integer({ min: 0, max: 300 }),
+      onMs: fc.integer({ min: 10, max: 90 }),
+    });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
+        const [here, recordHere] = recorder();
+        const [there, recordThere] = recorder();
+        for (const { capturedAtMs, inMs, onMs } of steps) {
+          recordHere(CAPTURE_US + capturedAtMs * 1_000, inMs);
+          recordThere(CAPTURE_US + capturedAtMs * 1_000, inMs + onMs);
+        }
+        for (const { window, leastUs } of there.completedAfter(-1)) {
+          const tookMs = (leastUs - (here.leastUs(window) ?? Number.NaN)) / 1_000;
+          expect(tookMs).toBeGreaterThanOrEqual(10);
+          expect(tookMs).toBeLessThanOrEqual(90);
+        }
+      }),
+    );
   });
 });
