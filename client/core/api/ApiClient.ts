@@ -1,7 +1,7 @@
 // The REST API as a client sees it (ledger GC-14).
 import * as z from 'zod';
 import { type UnreachableAnswer, unreachableAnswerSchema } from '../../../shared/api/controllerNotice.ts';
-import { ApiError, errorBodySchema } from '../../../shared/api/error.ts';
+import { ApiError } from '../../../shared/api/error.ts';
 import {
   type GuestChallengeBody,
   guestChallengeSchema,
@@ -17,6 +17,7 @@ import {
 import { participantRemovalSchema } from '../../../shared/api/participant.ts';
 import { gcPaths } from '../../../shared/api/paths.ts';
 import { ConnectionError } from '../errors.ts';
+import { toApiError } from './toApiError.ts';
 
 // Zod compiles validators with Function() where it may; a page under a strict Content-Security-Policy must not try.
 z.config({ jitless: true });
@@ -202,26 +203,15 @@ interface ApiRequest<Schema extends z.ZodType = z.ZodType> {
   readonly token?: string | undefined;
 }
 
+/** Undefined for a failure whose body is no JSON: its status says what there is to say. */
 async function readJson(response: Response): Promise<unknown> {
   try {
     return await response.json();
   } catch (error) {
+    if (!response.ok) return undefined;
     throw ConnectionError.protocol(
       'the meeting service',
       `status ${response.status} without a JSON body (${String(error)})`,
     );
   }
-}
-
-function toApiError(response: Response, json: unknown): ApiError | ConnectionError {
-  const parsed = errorBodySchema.safeParse(json);
-  if (!parsed.success)
-    return ConnectionError.protocol('the meeting service', `status ${response.status} without an error body`);
-  const retryAfterSeconds = Number(response.headers.get('retry-after') ?? Number.NaN);
-  const { code, message, details } = parsed.data.error;
-  return new ApiError(code, message, {
-    details,
-    status: response.status,
-    ...(Number.isFinite(retryAfterSeconds) && { retryAfterSeconds }),
-  });
 }

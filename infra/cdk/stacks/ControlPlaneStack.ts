@@ -1,23 +1,13 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import type { LogLevel } from '../../../shared/base/log.ts';
 import { Alarms } from '../constructs/Alarms.ts';
-import type { ThrottleSettings } from '../constructs/ApiStage.ts';
 import { ControlPlaneKeys } from '../constructs/ControlPlaneKeys.ts';
 import { ControlPlaneTable } from '../constructs/ControlPlaneTable.ts';
-import { type AccessSettings, PublicApi } from '../constructs/PublicApi.ts';
+import { PublicApi } from '../constructs/PublicApi.ts';
 import { Sweep } from '../constructs/Sweep.ts';
+import type { Settings } from '../settings.ts';
 
-export interface ControlPlaneStackProps extends StackProps {
-  /** Name of the Secrets Manager secret that holds the signing key, in the stack's region. */
-  readonly signingKeySecretName: string;
-  readonly logLevel: LogLevel;
-  readonly retentionDays: number;
-  readonly access: AccessSettings;
-  readonly throttle: ThrottleSettings;
-  /** Name of the SNS topic, in the stack's region, that is told of alarms; nobody is when it is left out. */
-  readonly alarmTopicName?: string | undefined;
-}
+export type ControlPlaneStackProps = StackProps & Omit<Settings, 'regions'>;
 
 /**
  * One region's control plane: table, keys, and the global controller behind an HTTP API. It has no media nodes: a meeting

@@ -50,6 +50,28 @@ describe('ApiClient', () => {
     });
   });
 
+  it.each([
+    ['a gateway that lets no more requests through', 429, '{"message":"Too Many Requests"}', 'RATE_LIMITED'],
+    ['a gateway without a server behind it', 502, '<html>', 'INTERNAL_ERROR'],
+    [
+      'a gateway that gives up on the server',
+      504,
+      '{"message":"Endpoint request timed out"}',
+      'INTERNAL_ERROR',
+    ],
+  ])('GC-14 takes the answer of %s for one that is worth trying again', async (_name, status, body, code) => {
+    const headers = { 'retry-after': '3' };
+    const client = clientThat(() => new Response(body, { status, headers }));
+    await expect(client.getMeeting('demo')).rejects.toMatchObject({
+      name: 'ApiError',
+      code,
+      status,
+      retryAfterSeconds: 3,
+    });
+    const without = clientThat(() => new Response(body, { status }));
+    await expect(without.getMeeting('demo')).rejects.toMatchObject({ code, retryAfterSeconds: undefined });
+  });
+
   it('GC-15 shows the user’s token, and asks for another one once when it is refused', async () => {
     const shown: unknown[] = [];
     const asked: unknown[] = [];
@@ -92,7 +114,7 @@ describe('ApiClient', () => {
 
   it.each([
     ['an answer that is not JSON', () => new Response('<html>'), 'protocol'],
-    ['an error without an error body', () => Response.json({}, { status: 502 }), 'protocol'],
+    ['an error without an error body', () => Response.json({}, { status: 500 }), 'protocol'],
     ['a body of another shape', () => Response.json({ meeting_id: 1 }), 'protocol'],
     ['no network', () => Promise.reject(new TypeError('fetch failed')), 'unreachable'],
     ['no answer in time', () => Promise.reject(new DOMException('late', 'TimeoutError')), 'timed_out'],
