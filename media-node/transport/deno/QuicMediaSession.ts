@@ -13,6 +13,7 @@ import {
   type TransportCounters,
   type TransportLimits,
 } from '../MediaSession.ts';
+import { SessionState, sessionOver } from '../SessionState.ts';
 import { nextSessionId } from '../sessionId.ts';
 import { unlessLate } from '../unlessLate.ts';
 import { formatAddress } from './address.ts';
@@ -46,19 +47,14 @@ export class QuicMediaSession implements MediaSession {
   readonly id = nextSessionId();
   readonly path: string;
   readonly origin: string | undefined;
-  readonly maxDatagramsInFlight: number;
+  readonly #state: SessionState;
   readonly #connection: Http3Connection;
   readonly #connectStream: ConnectStream;
   readonly #quic: QuicConnection;
   readonly #counters: TransportCounters;
-  readonly #closed = Promise.withResolvers<SessionClose>();
-  readonly #ended = Promise.withResolvers<void>();
   readonly #gone = Promise.withResolvers<void>();
   /** Every datagram up to this size fits, whatever became of the path since: asking the engine costs a call. */
   readonly #surelyFitsBytes: number;
-  #close: SessionClose | undefined;
-  #handlers: SessionHandlers | undefined;
-  #inFlight = 0;
   #opening = 0;
 
   constructor(options: QuicMediaSessionOptions) {
@@ -67,7 +63,7 @@ export class QuicMediaSession implements MediaSession {
     this.#connection = options.connection;
     this.#connectStream = options.connectStream;
     this.#quic = options.connection.quic;
-    this.maxDatagramsInFlight = options.limits.maxDatagramsInFlight;
+    this.#state = new SessionState(options.limits, options.counters);
     this.#counters = options.counters;
     this.#surelyFitsBytes = this.#quic.maxDatagramSize;
     this.#connection.answered();
@@ -82,17 +78,21 @@ export class QuicMediaSession implements MediaSession {
     return this.#quic.maxDatagramSize - DATAGRAM_PREFIX_BYTES;
   }
 
+  get maxDatagramsInFlight(): number {
+    return this.#state.maxDatagramsInFlight;
+  }
+
   get datagramsInFlight(): number {
-    return this.#inFlight;
+    return this.#state.datagramsInFlight;
   }
 
   get closed(): Promise<SessionClose> {
-    return this.#closed.promise;
+    return this.#state.closed;
   }
 
   /** Resolves when the session is over, whether or not handlers were set. */
   get ended(): Promise<void> {
-    return this.#ended.promise;
+    return this.#state.ended;
   }
 
   /** Resolves when the QUIC connection is over as well, up to a second after the session. */
@@ -101,28 +101,24 @@ export class QuicMediaSession implements MediaSession {
   }
 
   setHandlers(handlers: SessionHandlers): void {
-    this.#handlers = handlers;
-    if (this.#close !== undefined) {
-      this.#announceClose(this.#close);
-      return;
-    }
+    if (!this.#state.setHandlers(handlers)) return;
     this.#connection.attach({
-      onReceiveStream: (receiver) => this.#deliver(() => handlers.onReceiveStream(receiver)),
+      onReceiveStream: (receiver) => this.#state.deliver(() => handlers.onReceiveStream(receiver)),
       onBidirectionalStream: (receive, send) =>
-        this.#deliver(() => handlers.onBidirectionalStream({ receive, send })),
+        this.#state.deliver(() => handlers.onBidirectionalStream({ receive, send })),
     });
     void this.#readDatagrams(handlers);
   }
 
   sendDatagram(bytes: Uint8Array, at: number): SendOutcome {
-    if (this.#close !== undefined) return SendOutcome.closed;
+    const state = this.#state;
+    if (state.close !== undefined) return SendOutcome.closed;
     const sentBytes = bytes.length - at + DATAGRAM_PREFIX_BYTES;
     if (sentBytes > this.#surelyFitsBytes && sentBytes > this.#quic.maxDatagramSize)
       return SendOutcome.tooLarge;
-    if (this.#inFlight >= this.maxDatagramsInFlight) return SendOutcome.congested;
+    if (!state.takeDatagram()) return SendOutcome.congested;
     const prefixAt = at - DATAGRAM_PREFIX_BYTES;
     bytes[prefixAt] = DATAGRAM_PREFIX;
-    this.#inFlight++;
     this.#quic
       .sendDatagram(prefixAt === 0 ? bytes : bytes.subarray(prefixAt))
       .then(this.#onDatagramTaken, this.#onDatagramFailed);
@@ -171,7 +167,7 @@ export class QuicMediaSession implements MediaSession {
       return;
     }
     // The connection's end says more about a connection that ended, and a close of ours is under way by itself.
-    if (end.kind === 'connection' || this.#close !== undefined) return;
+    if (end.kind === 'connection' || this.#state.close !== undefined) return;
     if (end.kind === 'closed') this.#end({ ...end.close, by: 'remote' });
     else this.#end({ code: undefined, reason: 'Peer reset the session', by: 'remote' });
     // Browsers leave a closed session's connection to its idle time-out unless the server ends it.
@@ -201,56 +197,26 @@ export class QuicMediaSession implements MediaSession {
 
   /** False when the session was over already. */
   #end(close: SessionClose): boolean {
-    if (this.#close !== undefined) return false;
-    this.#close = close;
-    this.#ended.resolve();
+    if (!this.#state.end(close)) return false;
     this.#connection.failStreams(sessionOver(close));
-    queueMicrotask(() => this.#announceClose(close));
     return true;
-  }
-
-  #announceClose(close: SessionClose): void {
-    const handlers = this.#handlers;
-    if (handlers === undefined) return;
-    this.#handlers = undefined;
-    this.#guard(() => handlers.onClose(close));
-    this.#closed.resolve(close);
   }
 
   async #readDatagrams(handlers: SessionHandlers): Promise<void> {
     try {
-      while (this.#close === undefined) {
+      while (this.#state.close === undefined) {
         const bytes = await this.#quic.readDatagram();
         if (bytes[0] !== DATAGRAM_PREFIX) this.#counters.datagramsMalformed++;
-        else if (this.#close === undefined) this.#handDatagram(handlers, bytes);
+        else if (this.#state.close === undefined)
+          this.#state.deliverDatagram(handlers, bytes, DATAGRAM_PREFIX_BYTES);
       }
     } catch {
       // The connection is over: #watch sees it, and says how.
     }
   }
 
-  #handDatagram(handlers: SessionHandlers, bytes: Uint8Array): void {
-    try {
-      handlers.onDatagram(bytes, DATAGRAM_PREFIX_BYTES);
-    } catch {
-      this.#counters.handlerFaults++;
-    }
-  }
-
-  #deliver(delivery: () => void): void {
-    if (this.#close === undefined) this.#guard(delivery);
-  }
-
-  #guard(action: () => void): void {
-    try {
-      action();
-    } catch {
-      this.#counters.handlerFaults++;
-    }
-  }
-
   async #open<Stream>(create: () => Promise<Stream>): Promise<Stream> {
-    this.#assertOpen();
+    this.#state.assertOpen();
     if (this.#opening >= MAX_STREAMS_OPENING)
       throw new StreamClosedError(`Peer keeps ${MAX_STREAMS_OPENING} streams waiting`);
     this.#opening++;
@@ -258,27 +224,18 @@ export class QuicMediaSession implements MediaSession {
       const stream = await create().catch((error: unknown) => {
         throw streamClosed(error);
       });
-      this.#assertOpen();
+      this.#state.assertOpen();
       return stream;
     } finally {
       this.#opening--;
     }
   }
 
-  #assertOpen(): void {
-    if (this.#close !== undefined) throw sessionOver(this.#close);
-  }
-
   readonly #onDatagramTaken = (): void => {
-    this.#inFlight--;
+    this.#state.datagramsTaken(1);
   };
 
   readonly #onDatagramFailed = (): void => {
-    this.#inFlight--;
-    this.#counters.datagramsFailed++;
+    this.#state.datagramsFailed(1);
   };
-}
-
-function sessionOver({ code, reason }: { code: number | undefined; reason: string }): StreamClosedError {
-  return new StreamClosedError(`Session is closed: ${reason}`, code);
 }

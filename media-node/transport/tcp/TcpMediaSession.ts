@@ -11,10 +11,10 @@ import {
   type SendStream,
   type SessionClose,
   type SessionHandlers,
-  StreamClosedError,
   type TransportCounters,
   type TransportLimits,
 } from '../MediaSession.ts';
+import { SessionState, sessionOver } from '../SessionState.ts';
 import { nextSessionId } from '../sessionId.ts';
 import { CapsuleConnection, type CapsuleConnectionOptions, type ConnectionEnd } from './CapsuleConnection.ts';
 
@@ -46,23 +46,18 @@ export class TcpMediaSession implements MediaSession {
   readonly origin: string | undefined;
   readonly remoteAddress: string;
   readonly maxDatagramBytes = MAX_DATAGRAM_BYTES;
-  readonly maxDatagramsInFlight: number;
+  readonly #state: SessionState;
   readonly #connection: CapsuleConnection;
   readonly #mux: CapsuleMux;
   readonly #counters: TransportCounters;
-  readonly #closed = Promise.withResolvers<SessionClose>();
-  readonly #ended = Promise.withResolvers<void>();
   /** What came before handlers were set: no more than one read, since the connection pauses with the first of it. */
   readonly #early: ((handlers: SessionHandlers) => void)[] = [];
-  #close: SessionClose | undefined;
-  #handlers: SessionHandlers | undefined;
-  #inFlight = 0;
 
   constructor(options: TcpMediaSessionOptions) {
     this.path = options.path;
     this.origin = options.origin;
     this.remoteAddress = options.remoteAddress;
-    this.maxDatagramsInFlight = options.limits.maxDatagramsInFlight;
+    this.#state = new SessionState(options.limits, options.counters);
     this.#counters = options.counters;
     this.#connection = new CapsuleConnection({
       duplex: options.duplex,
@@ -73,8 +68,8 @@ export class TcpMediaSession implements MediaSession {
       onCapsule: (type, value) => this.#mux.push(type, value),
       onWritable: () => this.#mux.resume(),
       onDatagramsSent: (count, failed) => {
-        this.#inFlight -= count;
-        if (failed) this.#counters.datagramsFailed += count;
+        if (failed) this.#state.datagramsFailed(count);
+        else this.#state.datagramsTaken(count);
       },
       onEnd: (end) => this.#onConnectionEnd(end),
     });
@@ -92,17 +87,21 @@ export class TcpMediaSession implements MediaSession {
     queueMicrotask(() => this.#connection.start(options.first));
   }
 
+  get maxDatagramsInFlight(): number {
+    return this.#state.maxDatagramsInFlight;
+  }
+
   get datagramsInFlight(): number {
-    return this.#inFlight;
+    return this.#state.datagramsInFlight;
   }
 
   get closed(): Promise<SessionClose> {
-    return this.#closed.promise;
+    return this.#state.closed;
   }
 
   /** Resolves when the session is over, whether or not handlers were set. */
   get ended(): Promise<void> {
-    return this.#ended.promise;
+    return this.#state.ended;
   }
 
   /** Resolves when the connection is over as well, up to a second after the session. */
@@ -111,20 +110,15 @@ export class TcpMediaSession implements MediaSession {
   }
 
   setHandlers(handlers: SessionHandlers): void {
-    this.#handlers = handlers;
-    if (this.#close !== undefined) {
-      this.#announceClose(this.#close);
-      return;
-    }
+    if (!this.#state.setHandlers(handlers)) return;
     for (const delivery of this.#early.splice(0)) this.#deliver(delivery);
     this.#connection.resume();
   }
 
   sendDatagram(bytes: Uint8Array, at: number): SendOutcome {
-    if (this.#close !== undefined) return SendOutcome.closed;
+    if (this.#state.close !== undefined) return SendOutcome.closed;
     if (bytes.length - at > MAX_DATAGRAM_BYTES) return SendOutcome.tooLarge;
-    if (this.#inFlight >= this.maxDatagramsInFlight) return SendOutcome.congested;
-    this.#inFlight++;
+    if (!this.#state.takeDatagram()) return SendOutcome.congested;
     this.#connection.sendDatagram(bytes, at);
     return SendOutcome.sent;
   }
@@ -138,7 +132,7 @@ export class TcpMediaSession implements MediaSession {
   }
 
   close(code: number, reason: string): void {
-    if (this.#close !== undefined) return;
+    if (this.#state.close !== undefined) return;
     this.#connection.send(CapsuleType.closeSession, encodeCloseValue({ code, reason }));
     this.#end({ code, reason, by: 'local' });
   }
@@ -157,51 +151,25 @@ export class TcpMediaSession implements MediaSession {
   }
 
   #end(close: SessionClose): void {
-    if (this.#close !== undefined) return;
-    this.#close = close;
-    this.#mux.end(new StreamClosedError(`Session is closed: ${close.reason}`, close.code));
+    if (!this.#state.end(close)) return;
+    this.#mux.end(sessionOver(close));
     this.#connection.finish();
-    this.#ended.resolve();
-    queueMicrotask(() => this.#announceClose(close));
-  }
-
-  #announceClose(close: SessionClose): void {
-    const handlers = this.#handlers;
-    if (handlers === undefined) return;
-    this.#handlers = undefined;
-    this.#guard(() => handlers.onClose(close));
-    this.#closed.resolve(close);
   }
 
   /** As #deliver, without making a closure for each datagram. */
   #onDatagram(bytes: Uint8Array, at: number): void {
-    const handlers = this.#handlers;
-    if (handlers === undefined || this.#close !== undefined) {
-      this.#deliver((later) => later.onDatagram(bytes, at));
-      return;
-    }
-    try {
-      handlers.onDatagram(bytes, at);
-    } catch {
-      this.#counters.handlerFaults++;
-    }
+    const { handlers, close } = this.#state;
+    if (handlers === undefined || close !== undefined) this.#deliver((later) => later.onDatagram(bytes, at));
+    else this.#state.deliverDatagram(handlers, bytes, at);
   }
 
   #deliver(delivery: (handlers: SessionHandlers) => void): void {
-    const handlers = this.#handlers;
-    if (this.#close !== undefined) return;
-    if (handlers !== undefined) this.#guard(() => delivery(handlers));
+    const { handlers, close } = this.#state;
+    if (close !== undefined) return;
+    if (handlers !== undefined) this.#state.deliver(() => delivery(handlers));
     else {
       this.#early.push(delivery);
       this.#connection.pause();
-    }
-  }
-
-  #guard(action: () => void): void {
-    try {
-      action();
-    } catch {
-      this.#counters.handlerFaults++;
     }
   }
 }
