@@ -34,9 +34,9 @@ export class LoadMeter {
     return this.#rates;
   }
 
-  /** Producers and consumers at the last sample. */
+  /** Producers and subscriptions at the last sample. */
   get streams(): number {
-    return this.#last === undefined ? 0 : this.#last.stats.producers + this.#last.stats.consumers;
+    return this.#last === undefined ? 0 : this.#last.stats.producers + this.#last.stats.subscriptions;
   }
 
   add(stats: HandlerStats, nowMs: number): void {

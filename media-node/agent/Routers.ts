@@ -248,9 +248,9 @@ export class Routers {
   /** Takes a place on the least loaded worker, at once, so that a burst of meetings does not land on one. */
   async #place(meetingId: string, generation: number): Promise<RouterEntry> {
     const { workers, maxRoutersPerWorker, maxConsumersPerWorker } = this.#options;
-    const consumers = new Map((await workers.list()).map((worker) => [worker.pid, worker.consumers]));
+    const subscriptions = new Map((await workers.list()).map((worker) => [worker.pid, worker.subscriptions]));
     // A worker that does not tell its load hangs, or is about to be known as dead.
-    const answering = workers.running().filter((worker) => consumers.has(worker.pid));
+    const answering = workers.running().filter((worker) => subscriptions.has(worker.pid));
     if (answering.length === 0) {
       throw new ApiError('NO_CAPACITY', 'No worker of this handler serves', { retryAfterSeconds: 1 });
     }
@@ -258,14 +258,14 @@ export class Routers {
       .map((worker) => ({
         worker,
         routers: this.#routersOn(worker),
-        consumers: consumers.get(worker.pid) ?? 0,
+        subscriptions: subscriptions.get(worker.pid) ?? 0,
       }))
-      .filter((load) => load.routers < maxRoutersPerWorker && load.consumers < maxConsumersPerWorker)
+      .filter((load) => load.routers < maxRoutersPerWorker && load.subscriptions < maxConsumersPerWorker)
       .sort(
         (a, b) =>
           a.routers / maxRoutersPerWorker +
-          a.consumers / maxConsumersPerWorker -
-          (b.routers / maxRoutersPerWorker + b.consumers / maxConsumersPerWorker),
+          a.subscriptions / maxConsumersPerWorker -
+          (b.routers / maxRoutersPerWorker + b.subscriptions / maxConsumersPerWorker),
       );
     const [least] = candidates;
     if (least === undefined) {

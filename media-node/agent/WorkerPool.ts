@@ -22,7 +22,7 @@ export interface HandlerWorkers {
 
 /** Load of the node over the last interval. */
 export interface NodeLoad {
-  /** Producers and consumers. */
+  /** Producers and subscriptions. */
   readonly streams: number;
   /** CPU of the busiest worker, 0 to 1: one worker at its core's limit is full, whatever the others do. */
   readonly cpuRatio: number;

@@ -20,6 +20,7 @@ import type { Transport } from './Transport.ts';
 
 export interface HandlerWorkerLimits {
   readonly maxRouters: number;
+  /** Over all routers; the layers of one source count once for each subscriber (ledger SFU-8). */
   readonly maxConsumers: number;
   /** Participants over all routers: as many as the listener takes sessions. */
   readonly maxTransports: number;
@@ -156,6 +157,7 @@ export class HandlerWorker {
       sessions: this.#sessions,
       producers: this.#sum((router) => router.producerCount),
       consumers: this.#sum((router) => router.consumerCount),
+      subscriptions: this.#sum((router) => router.subscriptionCount),
       cpu_us: cpuUs,
       rss_bytes: rssBytes,
       ...(cpuUsPerDatagram !== undefined && { cpu_us_per_datagram: cpuUsPerDatagram }),
@@ -185,7 +187,7 @@ export class HandlerWorker {
       throw new ApiError('CAPACITY_EXCEEDED', `A worker takes at most ${maxRouters} routers`);
     const room = {
       transportsLeft: () => this.#transportsLeft(),
-      consumersLeft: () => this.#consumersLeft(),
+      subscriptionsLeft: () => this.#subscriptionsLeft(),
     };
     const { clock, newId } = this.#options;
     this.#routers.set(
@@ -247,8 +249,8 @@ export class HandlerWorker {
     return this.#options.limits.maxTransports - this.#sum((router) => router.transportCount);
   }
 
-  #consumersLeft(): number {
-    return this.#options.limits.maxConsumers - this.#sum((router) => router.consumerCount);
+  #subscriptionsLeft(): number {
+    return this.#options.limits.maxConsumers - this.#sum((router) => router.subscriptionCount);
   }
 
   #sum(count: (router: Router) => number): number {

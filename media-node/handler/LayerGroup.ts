@@ -1,6 +1,6 @@
 // The layers of one source that one subscriber consumes (ledger SFU-4). It is sent one of them at a time, and changes over
 // at a key frame of the other: until that starts, it goes on getting the one that it has.
-import { type Consumer, MAX_TEMPORAL_LAYER } from './Consumer.ts';
+import { type ConsumedProducer, type Consumer, MAX_TEMPORAL_LAYER } from './Consumer.ts';
 
 /** A key frame that was asked for and has not come is asked for again after this, ms. */
 export const KEY_FRAME_RETRY_MS = 1_000;
@@ -60,15 +60,10 @@ export class LayerGroup {
     return this.#members.includes(consumer);
   }
 
-  /** Whether this is a layer of the same source that the group does not have. A stream without a source stands alone. */
   takes({ producer }: Consumer): boolean {
-    const first = this.#members[0]?.producer;
-    return (
-      first !== undefined &&
-      first.source !== undefined &&
-      first.source === producer.source &&
-      first.transportId === producer.transportId &&
-      this.#members.every((member) => member.producer.spatialLayer !== producer.spatialLayer)
+    return isFurtherLayer(
+      producer,
+      this.#members.map((member) => member.producer),
     );
   }
 
@@ -160,4 +155,15 @@ export class LayerGroup {
   #temporalLimit(): number {
     return Math.min(this.#preferred.temporalLayer, this.#allowed.temporalLayer);
   }
+}
+
+/** Whether this is a layer of their source that they do not have. A stream without a source stands alone. */
+export function isFurtherLayer(producer: ConsumedProducer, layers: readonly ConsumedProducer[]): boolean {
+  const [first] = layers;
+  return (
+    first?.source !== undefined &&
+    first.source === producer.source &&
+    first.transportId === producer.transportId &&
+    layers.every(({ spatialLayer }) => spatialLayer !== producer.spatialLayer)
+  );
 }

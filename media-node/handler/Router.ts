@@ -19,7 +19,8 @@ export const MAX_PRODUCERS_PER_TRANSPORT = 16;
 /** What the worker has left for this router, asked when a batch is made. */
 export interface RouterRoom {
   transportsLeft(): number;
-  consumersLeft(): number;
+  /** See Transport.subscriptionCount. */
+  subscriptionsLeft(): number;
 }
 
 export interface RouterOptions {
@@ -79,6 +80,13 @@ export class Router implements RouteSource {
 
   get consumerCount(): number {
     return this.#consumers.size;
+  }
+
+  /** See Transport.subscriptionCount. */
+  get subscriptionCount(): number {
+    let sum = 0;
+    for (const { subscriptionCount } of this.#transports.values()) sum += subscriptionCount;
+    return sum;
   }
 
   get transports(): Iterable<Transport> {
@@ -143,8 +151,8 @@ export class Router implements RouteSource {
    *   CONFLICT for a stream that is consumed there, CAPACITY_EXCEEDED when the worker is full.
    */
   createConsumers(items: CreateConsumers['consumers']): Consumer[] {
-    requireRoom('consumers', items.length, this.#options.room.consumersLeft());
     const made = new Map<string, Consumer>();
+    const wanted = new Map<Transport, Producer[]>();
     for (const item of items) {
       const transport = this.#requireTransport(item.transport_id);
       const producer = this.#requireProducer(item.producer_id);
@@ -159,6 +167,7 @@ export class Router implements RouteSource {
           'CONFLICT',
           `Transport "${transport.id}" consumes producer "${producer.id}" already`,
         );
+      wanted.set(transport, [...(wanted.get(transport) ?? []), producer]);
       made.set(
         key,
         new Consumer(
@@ -171,6 +180,9 @@ export class Router implements RouteSource {
         ),
       );
     }
+    let subscriptions = 0;
+    for (const [transport, producers] of wanted) subscriptions += transport.subscriptionsAddedBy(producers);
+    requireRoom('subscriptions', subscriptions, this.#options.room.subscriptionsLeft());
     const consumers = [...made.values()];
     for (const consumer of consumers) {
       this.#consumers.set(consumer.id, consumer);

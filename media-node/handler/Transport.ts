@@ -22,8 +22,8 @@ import { RateSampler } from '../metrics/RateSampler.ts';
 import { addTraffic, noTraffic, type StreamTraffic } from '../metrics/StreamTraffic.ts';
 import type { PathReport } from '../quality/PathReport.ts';
 import type { MediaSession } from '../transport/MediaSession.ts';
-import type { Consumer } from './Consumer.ts';
-import { LayerGroup } from './LayerGroup.ts';
+import type { ConsumedProducer, Consumer } from './Consumer.ts';
+import { isFurtherLayer, LayerGroup } from './LayerGroup.ts';
 import type { Producer, Publisher } from './Producer.ts';
 
 export type MediaKind = 'audio' | 'video';
@@ -58,6 +58,7 @@ export class Transport implements Publisher {
   #audioMuted = false;
   #videoMuted = false;
   readonly #groups = new Set<LayerGroup>();
+  #soundConsumers = 0;
   #connection: TransportConnection | undefined;
   #tokenUsed = false;
   #closed = false;
@@ -172,7 +173,10 @@ export class Transport implements Publisher {
     }
     byStream.set(streamId, consumer);
     if (this.#connection) consumer.connect(this.#connection.session);
-    if (consumer.producer.kind !== 'video') return;
+    if (consumer.producer.kind !== 'video') {
+      this.#soundConsumers++;
+      return;
+    }
     const group =
       [...this.#groups].find((candidate) => candidate.takes(consumer)) ?? new LayerGroup(onLayersChanged);
     this.#groups.add(group);
@@ -182,6 +186,27 @@ export class Transport implements Publisher {
   /** The sources of pictures that this client receives. */
   get groups(): ReadonlySet<LayerGroup> {
     return this.#groups;
+  }
+
+  /** Sources that this client receives. The layers of one are one subscription: it is sent one of them at a time. */
+  get subscriptionCount(): number {
+    return this.#groups.size + this.#soundConsumers;
+  }
+
+  /** How many subscriptions more there are with consumers of these. */
+  subscriptionsAddedBy(producers: readonly ConsumedProducer[]): number {
+    const sources = [...this.#groups].map(({ members }) => members.map(({ producer }) => producer));
+    let added = 0;
+    for (const producer of producers) {
+      if (producer.kind === 'video') {
+        const layers = sources.find((candidate) => isFurtherLayer(producer, candidate));
+        layers?.push(producer);
+        if (layers !== undefined) continue;
+        sources.push([producer]);
+      }
+      added++;
+    }
+    return added;
   }
 
   /** The source that this consumer is a layer of; undefined for sound. */
@@ -195,6 +220,7 @@ export class Transport implements Publisher {
     addTraffic(this.#sentBefore, consumer.sent);
     const byStream = this.#consumersByUser.get(userId);
     if (byStream?.delete(streamId) && byStream.size === 0) this.#consumersByUser.delete(userId);
+    if (consumer.producer.kind !== 'video') this.#soundConsumers--;
     const group = this.groupOf(consumer);
     group?.remove(consumer);
     if (group?.isEmpty) this.#groups.delete(group);

@@ -78,7 +78,12 @@ export function handlerMetrics(handlerId: string, workers: readonly WorkerBody[]
     gauge('routers', 'Meetings on the worker.', (worker) => worker.routers),
     gauge('sessions', 'WebTransport sessions open.', (worker) => worker.sessions),
     gauge('producers', 'Streams published.', (worker) => worker.producers),
-    gauge('consumers', 'Subscriptions to streams.', (worker) => worker.consumers),
+    gauge('consumers', 'Consumers of streams.', (worker) => worker.consumers),
+    gauge(
+      'subscriptions',
+      'Sources that are consumed, which the limit is of: the layers of one are one.',
+      (worker) => worker.subscriptions,
+    ),
     gauge('cpu_ratio', 'Share of a core in use, 0 to 1.', (worker) => worker.cpu_ratio),
     gauge('resident_memory_bytes', 'Resident memory of the worker process.', (worker) => worker.rss_bytes),
     counter('cpu_seconds', 'CPU time of the worker process.', (worker) => worker.cpu_us / US_PER_SECOND),

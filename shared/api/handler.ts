@@ -229,6 +229,9 @@ export const workerSchema = z.object({
   sessions: z.int(),
   producers: z.int(),
   consumers: z.int(),
+  subscriptions: z.int().meta({
+    description: 'What the limit of consumers counts: the layers of one source are one to each subscriber.',
+  }),
   cpu_ratio: z.number(),
   cpu_us: z.number().meta({ description: 'CPU time used since start, microseconds.' }),
   rss_bytes: z.number(),

@@ -22,7 +22,7 @@ export function measureHeap(): HeapFigures {
     id: 'router',
     meetingId: 'meeting',
     generation: 1,
-    room: { transportsLeft: () => USERS * 2, consumersLeft: () => CONSUMERS },
+    room: { transportsLeft: () => USERS * 2, subscriptionsLeft: () => CONSUMERS },
     newId: () => `id-${nextId++}`,
     clock: systemClock,
     measures: new Measures(),

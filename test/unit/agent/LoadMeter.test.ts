@@ -7,6 +7,7 @@ const ZERO: HandlerStats = {
   sessions: 0,
   producers: 0,
   consumers: 0,
+  subscriptions: 0,
   cpu_us: 0,
   rss_bytes: 0,
   datagrams_in: 0,
@@ -24,7 +25,8 @@ describe('load meter', () => {
       {
         ...ZERO,
         producers: 2,
-        consumers: 6,
+        consumers: 9,
+        subscriptions: 6,
         cpu_us: 1_500_000,
         bytes_in: 30_000,
         bytes_out: 100_000,

@@ -41,7 +41,7 @@ describe('pool of handler workers', () => {
     started.forEach((worker, index) => {
       worker.statsChanges = {
         producers: 1,
-        consumers: 3,
+        subscriptions: 3,
         cpu_us: 5 + (index + 1) * 400_000,
         bytes_in: 1_000,
         bytes_out: 4_000,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { MAX_PRODUCERS_PER_TRANSPORT } from '../../../media-node/handler/Router.ts';
-import { ApiError } from '../../../shared/api/error.ts';
+import { failure } from './failure.ts';
 import {
   frame,
   join,
@@ -13,16 +13,6 @@ import {
 } from './meeting.ts';
 
 const COUNTS = { router_id: ROUTER_ID };
-
-async function failure(call: () => unknown): Promise<{ code: string; message: string }> {
-  try {
-    await call();
-  } catch (error) {
-    if (error instanceof ApiError) return { code: error.code, message: error.message };
-    throw error;
-  }
-  throw new Error('The call did not fail');
-}
 
 async function makeTransports(test: TestWorker, ...userIds: number[]): Promise<string[]> {
   const { transports } = await test.calls.createTransports({
@@ -170,7 +160,7 @@ describe('HandlerWorker', () => {
     const consumers = others.map(({ transportId }) => ({ transport_id: transportId, producer_id }));
     expect(await failure(() => test.calls.createConsumers({ ...COUNTS, consumers }))).toEqual({
       code: 'CAPACITY_EXCEEDED',
-      message: 'No room for 3 more consumers: 2 left',
+      message: 'No room for 3 more subscriptions: 2 left',
     });
     await test.calls.createConsumers({ ...COUNTS, consumers: consumers.slice(0, 2) });
     await test.calls.createRouter({ router_id: 'r2', meeting_id: 'm2', generation: 1 });
@@ -217,6 +207,7 @@ describe('HandlerWorker', () => {
       sessions: 2,
       producers: 1,
       consumers: 1,
+      subscriptions: 1,
       cpu_us: 5,
       rss_bytes: 7,
       datagrams_in: 17,

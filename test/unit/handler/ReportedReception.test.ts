@@ -42,7 +42,7 @@ describe('ReportedReception', () => {
       id: 'router',
       meetingId: 'meeting',
       generation: 1,
-      room: { transportsLeft: () => 9, consumersLeft: () => 9 },
+      room: { transportsLeft: () => 9, subscriptionsLeft: () => 9 },
       newId: () => `id-${++id}`,
       clock,
       measures: new Measures(new Counters()),

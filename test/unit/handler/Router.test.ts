@@ -29,7 +29,7 @@ describe('Router', () => {
       id: 'router-1',
       meetingId: 'meeting-1',
       generation: 1,
-      room: { transportsLeft: () => 10, consumersLeft: () => 10 },
+      room: { transportsLeft: () => 10, subscriptionsLeft: () => 10 },
       newId: () => `id-${nextId++}`,
       clock: new FakeClock(),
       measures: new Measures(counters),

@@ -12,6 +12,7 @@ const WORKER: WorkerBody = {
   sessions: 4,
   producers: 5,
   consumers: 6,
+  subscriptions: 4,
   cpu_ratio: 0.25,
   cpu_us: 2_000_000,
   rss_bytes: 5e7,
