@@ -37,10 +37,10 @@ export class KeptMutes {
     this.#options = options;
   }
 
-  /** As a controller before, or this one before the meeting was empty, has left them; what is said here counts more. */
+  /** As the global controller knows them, or this one did before the meeting was empty; what has yet to be told counts more. */
   restore(mutes: readonly HostMute[]): void {
     for (const { participant_id: id, audio, video } of mutes)
-      if (!this.#mutes.has(id) && !this.#untold.has(id)) this.#keep(id, { audio, video });
+      if (!this.#untold.has(id)) this.#keep(id, { audio, video });
   }
 
   /** The same object until it is another. */

@@ -1,5 +1,6 @@
 // Meetings that nobody is in: they take no place of those that are served, and come back with the next join.
 import { describe, expect, it } from 'vitest';
+import { DormantMeetings } from '../../../media-node/controller/DormantMeetings.ts';
 import { EMPTY_MEETING_KEPT_MS } from '../../../media-node/controller/MeetingRegistry.ts';
 import { signaling } from '../../../shared/signaling/messages.ts';
 import type { TestClient } from './support/TestClient.ts';
@@ -159,5 +160,23 @@ describe('meetings that nobody is in', () => {
     const late = test.connect();
     const answer = await late.join(await test.token({ meetingId: 'a' }));
     expect(answer.error?.code).toBe(ErrorCode.NOT_FOUND);
+  });
+});
+
+describe('the record of a meeting that nobody is in', () => {
+  it('MC-10 keeps of those whom hosts have muted the latest, once', () => {
+    const records = new DormantMeetings();
+    const hostMutes = Array.from({ length: 30 }, (_, index) => ({
+      participant_id: `p-${index}`,
+      audio: true,
+      video: false,
+    }));
+    const kept = assignment({ host_mutes: hostMutes });
+    records.put({ assignment: kept, emptySinceMs: 0, lastUserId: 30, removed: [], hostMutes });
+    expect(records.get(MEETING_ID)).toMatchObject({
+      assignment: assignment(),
+      hostMutes: hostMutes.slice(10),
+    });
+    expect(records.get(MEETING_ID)?.assignment).not.toHaveProperty('host_mutes');
   });
 });

@@ -152,6 +152,30 @@ describe('host mute', () => {
     expect(controlPlane.muted.length).toBeGreaterThanOrEqual(4);
   });
 
+  it('MC-10 is what the host said whose word the media handler took, where two say something at once', async () => {
+    const { test, host, ada } = await threePeople();
+    const other = await test.joined({ role: 'host' });
+    const { muteTransport } = test.plane;
+    const calls: PromiseWithResolvers<void>[] = [];
+    test.plane.muteTransport = async (...call) => {
+      const answer = Promise.withResolvers<void>();
+      calls.push(answer);
+      await answer.promise;
+      await muteTransport.apply(test.plane, call);
+    };
+    const first = mute(host, ada.userId, true);
+    await expect.poll(() => calls.length).toBe(1);
+    const second = other.request({ hostMute: { userId: ada.userId, audioMuted: false, videoMuted: true } });
+    await expect.poll(() => calls.length).toBe(2);
+    calls[0]?.resolve();
+    expect((await first).payload).toBe('ack');
+    calls[1]?.reject(new ApiError('INTERNAL_ERROR', 'secret'));
+    expect((await second).error?.code).toBe(ErrorCode.STREAM_ERROR);
+    await ada.request({ leave: {} });
+    const again = await test.joined({ participantId: 'ada' });
+    expect(mutesOf(test, again.userId)).toEqual([['audio']]);
+  });
+
   it('MC-10 is not told when the media handler failed', async () => {
     const { test, host, ada } = await threePeople();
     const recover = test.plane.fail('muteTransport', new ApiError('INTERNAL_ERROR', 'secret'));
