@@ -117,10 +117,13 @@ describe('host mute', () => {
     expect(ada.welcome?.self).toMatchObject({ videoMutedByHost: true, mutedByUserId: 0 });
     await mute(host, ada.userId, false);
     expect(mutesOf(test, ada.userId)).toEqual([[]]);
-    // Given again, as to a controller that may have forgotten it: what was said here counts.
-    test.controller.assignMeeting(assignment({ generation: 3, host_mutes: hostMutes }));
-    const again = await test.joined({ participantId: 'ada', generation: 3 });
-    expect(mutesOf(test, again.userId)).toEqual([[]]);
+    // It comes back here after others have had it: what hosts have muted there holds, and who is there stays as it is.
+    const eve = { participant_id: 'eve', audio: true, video: false };
+    test.controller.assignMeeting(assignment({ generation: 3, host_mutes: [eve] }));
+    expect(mutesOf(test, (await test.joined({ participantId: 'eve', generation: 3 })).userId)).toEqual([
+      ['audio'],
+    ]);
+    expect(mutesOf(test, ada.userId)).toEqual([[]]);
   });
 
   it('MC-10 holds while nobody is in the meeting', async () => {
