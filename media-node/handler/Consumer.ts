@@ -280,6 +280,7 @@ export class Consumer implements Destination {
       this.#keyFrameStarts();
     }
     if (startsWithKeyFrame) this.#gate.keyFrameOnStream();
+    if (readFragmentIndex(bytes, at) > 0) this.#reception.skippedTo(readSequence32(bytes, at));
     return this.#copies.openTo(this.#session, this.sent);
   }
 

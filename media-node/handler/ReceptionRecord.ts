@@ -44,6 +44,11 @@ export class ReceptionRecord {
     this.#ledger.record(sequence);
   }
 
+  /** A frame went out on a stream: datagrams up to this number, as in sent(), are others' form of it. */
+  skippedTo(sequence: number): void {
+    this.#ledger.skipTo(sequence);
+  }
+
   acknowledged(highestSequence: number): void {
     if (this.#highestAcked === undefined || highestSequence > this.#highestAcked)
       this.#highestAcked = highestSequence;

@@ -32,8 +32,15 @@ export class DeliveryLedger {
     this.#forwarded++;
     // After a pause the numbers have gone on: what is in between was not forwarded.
     if (this.#forwarded % SPACING === 1 || ((sequence - this.#lastSequence) | 0) > SPACING)
-      this.#remember(sequence);
+      this.#remember(sequence, this.#forwarded);
     this.#lastSequence = sequence;
+  }
+
+  /** The next datagram will have this number: those since the last one were for others. */
+  skipTo(sequence: number): void {
+    if (this.#forwarded === 0 || ((sequence - this.#lastSequence) | 0) <= 1) return;
+    this.#remember(sequence, this.#forwarded + 1);
+    this.#lastSequence = (sequence - 1) | 0;
   }
 
   /**
@@ -51,10 +58,10 @@ export class DeliveryLedger {
     return { expected, received: counted };
   }
 
-  #remember(sequence: number): void {
+  #remember(sequence: number, forwarded: number): void {
     const place = 2 * (this.#written++ % CHECKPOINTS);
     this.#checkpoints[place] = sequence;
-    this.#checkpoints[place + 1] = this.#forwarded;
+    this.#checkpoints[place + 1] = forwarded;
   }
 
   #forwardedUpTo(sequence: number): number | undefined {

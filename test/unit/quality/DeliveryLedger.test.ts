@@ -47,4 +47,17 @@ describe('DeliveryLedger', () => {
     forwarded(ledger, start, start + 20);
     expect(ledger.settle((start + 19) | 0, 18)).toEqual({ expected: 20, received: 18 });
   });
+
+  it('MH-1 does not expect the datagrams of a frame that went on a stream', () => {
+    const ledger = new DeliveryLedger();
+    ledger.skipTo(4);
+    for (const sequence of [0, 1, 2]) ledger.record(sequence);
+    ledger.skipTo(3);
+    // A key frame in five datagrams, 3 to 7.
+    ledger.skipTo(8);
+    for (const sequence of [8, 9, 10]) ledger.record(sequence);
+    expect(ledger.settle(7, 3)).toEqual({ expected: 3, received: 3 });
+    expect(ledger.settle(9, 2)).toEqual({ expected: 2, received: 2 });
+    expect(ledger.settle(10, 0)).toEqual({ expected: 1, received: 0 });
+  });
 });

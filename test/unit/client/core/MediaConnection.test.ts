@@ -1,5 +1,4 @@
-import { describe, expect, it, onTestFinished } from 'vitest';
-import type { ConnectionError } from '../../../../client/core/errors.ts';
+import { describe, expect, it } from 'vitest';
 import { MediaConnection } from '../../../../client/core/media/MediaConnection.ts';
 import { nextMediaState } from '../../../../client/core/media/MediaState.ts';
 import { encodeStreamFrame } from '../../../../client/core/media/packetize.ts';
@@ -15,49 +14,12 @@ import { FrameType } from '../../../../shared/frame/layout.ts';
 import { readSequence, readType } from '../../../../shared/frame/read.ts';
 import { CAPTURE_WINDOW_US } from '../../../../shared/frame/TransitWindows.ts';
 import { LoopbackMedia } from '../../../support/loopbackMedia.ts';
-import { type PairOptions, pairWebTransports } from '../../../support/pairedWebTransport.ts';
+import { pairWebTransports } from '../../../support/pairedWebTransport.ts';
 import { frame } from '../../frame.ts';
 import { bytesOf, CAPTURE_US, datagrams, encoded } from '../frames.ts';
 import { ManualTime } from '../ManualTime.ts';
+import { connected, open, recorder, TIMEOUT_MS } from '../mediaSessions.ts';
 import { until } from '../until.ts';
-
-const TIMEOUT_MS = 5_000;
-
-function open(handler: LoopbackMedia, options: PairOptions = {}) {
-  const time = new ManualTime();
-  const pair = pairWebTransports(options);
-  const server = handler.serve(pair.server);
-  const media = new MediaConnection({
-    transport: pair.client,
-    clock: time,
-    timers: time,
-    log: silentLogger,
-    timeoutMs: TIMEOUT_MS,
-  });
-  const ends: (ConnectionError | undefined)[] = [];
-  const states: string[] = [];
-  media.on('ended', (error) => ends.push(error));
-  media.on('stateChanged', (state) => states.push(state));
-  onTestFinished(() => media.close());
-  return { time, pair, server, media, ends, states };
-}
-
-async function connected(userId = 1, handler = new LoopbackMedia()) {
-  const connection = open(handler);
-  await connection.media.connect(`token-${userId}`);
-  return { ...connection, handler };
-}
-
-function recorder() {
-  const got: Uint8Array[] = [];
-  const frames: Uint8Array[] = [];
-  return {
-    got,
-    frames,
-    onDatagram: (bytes: Uint8Array) => got.push(bytes),
-    onStreamFrame: (bytes: Uint8Array) => frames.push(bytes),
-  };
-}
 
 const fromUser7 = (sequence: number) =>
   datagrams(encoded(), { sequence, baseFrame: sequence })[0] as Uint8Array;

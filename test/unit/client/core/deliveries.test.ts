@@ -1,43 +1,12 @@
 // The forms in which a stream is sent and received (protocol document, "Deliveries"), as a media connection does both.
-import { expect, it, onTestFinished } from 'vitest';
-import { MediaConnection } from '../../../../client/core/media/MediaConnection.ts';
+import { expect, it } from 'vitest';
 import { encodeStreamFrame } from '../../../../client/core/media/packetize.ts';
-import { silentLogger } from '../../../../shared/base/log.ts';
 import { FrameType } from '../../../../shared/frame/layout.ts';
 import { CAPTURE_WINDOW_US } from '../../../../shared/frame/TransitWindows.ts';
 import { deliveryNumber } from '../../../../shared/media-session/delivery.ts';
-import { LoopbackMedia } from '../../../support/loopbackMedia.ts';
-import { pairWebTransports } from '../../../support/pairedWebTransport.ts';
 import { bytesOf, CAPTURE_US, encoded } from '../frames.ts';
-import { ManualTime } from '../ManualTime.ts';
+import { connected, recorder } from '../mediaSessions.ts';
 import { until } from '../until.ts';
-
-async function connected(userId: number, handler = new LoopbackMedia()) {
-  const time = new ManualTime();
-  const pair = pairWebTransports();
-  const server = handler.serve(pair.server);
-  const media = new MediaConnection({
-    transport: pair.client,
-    clock: time,
-    timers: time,
-    log: silentLogger,
-    timeoutMs: 5_000,
-  });
-  onTestFinished(() => media.close());
-  await media.connect(`token-${userId}`);
-  return { time, server, media, handler };
-}
-
-function recorder() {
-  const datagrams: Uint8Array[] = [];
-  const frames: Uint8Array[] = [];
-  return {
-    datagrams,
-    frames,
-    onDatagram: (bytes: Uint8Array) => datagrams.push(bytes),
-    onStreamFrame: (bytes: Uint8Array) => frames.push(bytes),
-  };
-}
 
 it('MH-1 says that it delivers on demand, and sends what the handler says is wanted', async () => {
   const publisher = await connected(1);
@@ -55,7 +24,7 @@ it('MH-1 says that it delivers on demand, and sends what the handler says is wan
   await until(() => keyFrames === 1);
   stream.send(encoded({ type: FrameType.videoKey, payload: bytesOf(3_000) }));
   stream.send(encoded());
-  await until(() => mine.datagrams.length === 4);
+  await until(() => mine.got.length === 4);
   expect(mine.frames).toEqual([]);
 
   publisher.server.send({ layerDemand: { streamId: 3, wanted: true } });
@@ -63,7 +32,7 @@ it('MH-1 says that it delivers on demand, and sends what the handler says is wan
   await until(() => keyFrames === 2);
   stream.send(encoded({ type: FrameType.videoKey, payload: bytesOf(3_000) }));
   await until(() => mine.frames.length === 1);
-  expect(mine.datagrams).toHaveLength(4);
+  expect(mine.got).toHaveLength(4);
 });
 
 it('MH-1 keeps what the handler says is wanted of a stream until that is here, also of one that moves to another session', async () => {
@@ -83,7 +52,7 @@ it('MH-1 keeps what the handler says is wanted of a stream until that is here, a
   first.media.close();
   second.media.adopt(stream);
   stream.send(encoded({ type: FrameType.videoKey, payload: bytesOf(500) }));
-  await until(() => mine.datagrams.length === 1);
+  await until(() => mine.got.length === 1);
   expect(mine.frames).toEqual([]);
   expect(second.media.publish({ streamId: 4, fourCc: 'VP80' }).wanted).toBe(false);
 });
