@@ -5,7 +5,6 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { DIST } from '../../infra/build/bundles.ts';
 import { PROTOBUF } from '../../media-node/agent/mediaTypes.ts';
 import { type RouterBody, routerSchema, transportsSchema, workersSchema } from '../../shared/api/handler.ts';
 import { controllerPaths, gcPaths, handlerPaths } from '../../shared/api/paths.ts';
@@ -21,9 +20,9 @@ import {
 } from '../../shared/token/signingKey.ts';
 import { boundPorts, descendants, isRunning } from '../support/processes.ts';
 import { FakeGlobalController } from '../unit/agent/fixtures/FakeGlobalController.ts';
+import { LOOPBACK, nodeEnvironment } from './fixtures/mediaNodes.ts';
 
 const MAIN = fileURLToPath(new URL('../../media-node/agent/main.ts', import.meta.url));
-const LOOPBACK = '127.0.0.1';
 const NODE_ID = 'node-1';
 /** Longer than the agent's own deadline, which ends it with exit code 1. */
 const EXIT_TIMEOUT_MS = 8_000;
@@ -63,21 +62,13 @@ interface Agent {
 function startAgent(changes: Record<string, string | undefined> = {}): Agent {
   const child = fork(MAIN, {
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-    env: {
+    env: nodeEnvironment(gcPort, {
       [ENV.logLevel]: 'info',
       [ENV.nodeId]: NODE_ID,
-      [ENV.roles]: 'controller,handler',
-      [ENV.region]: 'local',
-      [ENV.zone]: 'local-a',
-      [ENV.nodeToken]: 'service-token',
-      [ENV.globalControllerUrl]: `http://${LOOPBACK}:${gcPort}`,
       [ENV.publicHost]: 'localhost',
-      [ENV.bindHost]: LOOPBACK,
-      [ENV.internalHost]: LOOPBACK,
       [ENV.workers]: '2',
-      [ENV.workerDirectory]: DIST.workers,
       ...changes,
-    },
+    }),
   });
   let log = '';
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {

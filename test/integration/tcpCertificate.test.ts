@@ -4,21 +4,17 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { DIST } from '../../infra/build/bundles.ts';
 import { createCertificate, type NodeCertificate } from '../../media-node/agent/certificate.ts';
-import { readConfig } from '../../media-node/agent/config.ts';
-import { MediaNode } from '../../media-node/agent/MediaNode.ts';
+import type { MediaNode } from '../../media-node/agent/MediaNode.ts';
 import { DEFAULT_TRANSPORT_LIMITS, type MediaSession } from '../../media-node/transport/MediaSession.ts';
 import { gcPaths } from '../../shared/api/paths.ts';
 import { systemClock } from '../../shared/base/clock.ts';
 import { ENV } from '../../shared/base/env.ts';
-import { silentLogger } from '../../shared/base/log.ts';
 import { tcpUrl } from '../../shared/webtransport/sessionUrl.ts';
 import { Observed } from '../contract/transport/harness.ts';
 import { dialTcp } from '../support/dialTcp.ts';
 import { FakeGlobalController } from '../unit/agent/fixtures/FakeGlobalController.ts';
-
-const LOOPBACK = '127.0.0.1';
+import { LOOPBACK, nodeEnvironment, startNode } from './fixtures/mediaNodes.ts';
 
 let directory = '';
 let first: NodeCertificate;
@@ -30,28 +26,11 @@ beforeAll(async () => {
   first = await placeCertificate();
   globalController = new FakeGlobalController();
   const port = await globalController.listen();
-  const config = readConfig({
-    [ENV.nodeId]: 'node-1',
-    [ENV.roles]: 'controller,handler',
-    [ENV.region]: 'local',
-    [ENV.zone]: 'local-a',
-    [ENV.nodeToken]: 'service-token',
-    [ENV.globalControllerUrl]: `http://${LOOPBACK}:${port}`,
-    [ENV.publicHost]: LOOPBACK,
-    [ENV.bindHost]: LOOPBACK,
-    [ENV.internalHost]: LOOPBACK,
-    [ENV.workers]: '1',
-    [ENV.workerDirectory]: DIST.workers,
+  const files = {
     [ENV.tcpCertificateFile]: join(directory, 'certificate.pem'),
     [ENV.tcpPrivateKeyFile]: join(directory, 'key.pem'),
-  });
-  if (!config.ok) throw new Error(config.reason);
-  node = await MediaNode.start(config.value, {
-    clock: systemClock,
-    log: silentLogger,
-    writeLogLine: () => undefined,
-    tcpCertificateReadIntervalMs: 20,
-  });
+  };
+  node = await startNode(nodeEnvironment(port, files), { tcpCertificateReadIntervalMs: 20 });
 });
 
 afterAll(async () => {
@@ -81,6 +60,13 @@ async function dial(url: string, { hash }: NodeCertificate): Promise<MediaSessio
   });
 }
 
+/** Waits until somebody who trusts this certificate alone gets in. */
+async function untilShown(url: string, certificate: NodeCertificate): Promise<void> {
+  await expect
+    .poll(() => dial(url, certificate).then((session) => session.close(0, '')), { timeout: 20_000 })
+    .toBeUndefined();
+}
+
 describe('a media node on TCP', () => {
   it('SFU-7 announces TCP on the UDP ports of both roles, and takes sessions there', async () => {
     const ports = node.info.workers.map(({ udpPort }) => udpPort);
@@ -97,10 +83,23 @@ describe('a media node on TCP', () => {
     const url = announced(gcPaths.meetingControllers);
     const old = new Observed(await dial(url, first));
     const second = await placeCertificate();
-    await expect
-      .poll(() => dial(url, second).then((session) => session.close(0, '')), { timeout: 10_000 })
-      .toBeUndefined();
+    await untilShown(url, second);
     await expect(dial(url, first)).rejects.toMatchObject({ name: 'DialError', status: undefined });
     expect(old.closes).toBe(0);
+  });
+
+  it('SFU-9 SFU-5 takes sessions over TCP again once a worker that was killed is replaced, on the same port', async () => {
+    const url = announced(gcPaths.mediaHandlers);
+    const certificate = await placeCertificate();
+    await untilShown(url, certificate);
+    const lost = new Observed(await dial(url, certificate));
+    const killed = node.info.workers.find(({ role }) => role === 'handler');
+    process.kill(killed?.pid ?? 0, 'SIGKILL');
+    await expect.poll(() => lost.closes, { timeout: 10_000 }).toBe(1);
+    // The one in its place shows the certificate of today, not the one that the node started with.
+    await untilShown(url, certificate);
+    const inPlace = node.info.workers.find(({ role }) => role === 'handler');
+    expect(inPlace).toMatchObject({ udpPort: killed?.udpPort });
+    expect(inPlace?.pid).not.toBe(killed?.pid);
   });
 });

@@ -1,13 +1,8 @@
 // A media node with certificates that live for seconds: they are announced before they are shown, and nobody is dropped.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { DIST } from '../../../infra/build/bundles.ts';
-import { readConfig } from '../../../media-node/agent/config.ts';
-import { MediaNode } from '../../../media-node/agent/MediaNode.ts';
+import type { MediaNode } from '../../../media-node/agent/MediaNode.ts';
 import { routerSchema, transportsSchema } from '../../../shared/api/handler.ts';
 import { gcPaths, handlerPaths } from '../../../shared/api/paths.ts';
-import { systemClock } from '../../../shared/base/clock.ts';
-import { ENV } from '../../../shared/base/env.ts';
-import { silentLogger } from '../../../shared/base/log.ts';
 import { createPinnedClient, type PinnedClient } from '../../../shared/node/pinnedHttps.ts';
 import { MEDIA_HANDLER_AUDIENCE, signNodeToken } from '../../../shared/token/nodeToken.ts';
 import {
@@ -18,10 +13,10 @@ import {
 } from '../../../shared/token/signingKey.ts';
 import { runDenoScript } from '../../support/denoScript.ts';
 import { FakeGlobalController } from '../../unit/agent/fixtures/FakeGlobalController.ts';
+import { nodeEnvironment, startNode } from '../fixtures/mediaNodes.ts';
 import type { RotationEvent, RotationPlan } from './plan.ts';
 
 const LIFETIME_MS = 12_000;
-const LOOPBACK = '127.0.0.1';
 
 let key: SigningKey;
 let globalController: FakeGlobalController;
@@ -34,26 +29,7 @@ beforeAll(async () => {
   globalController.signingKeysJson = JSON.stringify(publicKeySet([key]));
   const port = await globalController.listen();
   client = createPinnedClient({ timeoutMs: 5_000, maxSockets: 4 });
-  const config = readConfig({
-    [ENV.nodeId]: 'node-1',
-    [ENV.roles]: 'controller,handler',
-    [ENV.region]: 'local',
-    [ENV.zone]: 'local-a',
-    [ENV.nodeToken]: 'service-token',
-    [ENV.globalControllerUrl]: `http://${LOOPBACK}:${port}`,
-    [ENV.publicHost]: LOOPBACK,
-    [ENV.bindHost]: LOOPBACK,
-    [ENV.internalHost]: LOOPBACK,
-    [ENV.workers]: '1',
-    [ENV.workerDirectory]: DIST.workers,
-  });
-  if (!config.ok) throw new Error(config.reason);
-  node = await MediaNode.start(config.value, {
-    clock: systemClock,
-    log: silentLogger,
-    writeLogLine: () => undefined,
-    certificateLifetimeMs: LIFETIME_MS,
-  });
+  node = await startNode(nodeEnvironment(port), { certificateLifetimeMs: LIFETIME_MS });
 });
 afterAll(async () => {
   await node?.stop('The test is over');
