@@ -238,7 +238,8 @@ export class PathAdaptation {
         deliveredBps: Math.round(deliveredBps),
         budgetBps: Number.isFinite(budgetBps) ? Math.round(budgetBps) : 0,
       };
-      this.#options.transport.tellQuality({ reason: REASONS[reason], ...figures });
+      const queueDelayMs = Math.round(this.#reception.delay(nowMs)?.queueDelayMs ?? 0);
+      this.#options.transport.tellQuality({ reason: REASONS[reason], queueDelayMs, ...figures });
       this.#alerts.put({
         reason,
         round_trip_ms: figures.roundTripMs,

@@ -18,8 +18,9 @@ export interface DelayFigures {
   /** Over the least of the last half a minute: what waits on the way. */
   readonly queueDelayMs: number;
   /**
-   * How fast the delay rises, or falls below zero. The smaller of what the older and the newer half of the last moments say, and
-   * zero where they differ: a large frame or a stall lifts the delay at once and shows in one half, a queue shows in both.
+   * How fast the delay rises steadily, or falls below zero: in each half of the last moments, and from any of the older half to
+   * any of the newer. The less steep half counts. Else zero: a large frame or a stall lifts the delay at once and shows in one
+   * half, and jitter lifts and lowers it; a queue grows in both.
    */
   readonly slopeMsPerS: number;
 }

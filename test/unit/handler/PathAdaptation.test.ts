@@ -4,6 +4,7 @@ import { PATH_STEP_MS } from '../../../media-node/quality/PathPolicy.ts';
 import { qualityAlertSchema } from '../../../shared/api/handler.ts';
 import { turnPingIntoPong } from '../../../shared/frame/control.ts';
 import { FrameType } from '../../../shared/frame/layout.ts';
+import { mediaSession } from '../../../shared/media-session/messages.ts';
 import {
   frame,
   join,
@@ -100,6 +101,9 @@ it('MH-5 lowers a way that fills up before an answer is late or a datagram lost,
     return AHEAD_MS + 30 + 0.3 * (sentAtMs - fillsFromMs);
   });
   expect(test.alerts).toMatchObject([{ reason: 'congestion', round_trip_ms: 0, loss_ratio: 0 }]);
+  const told = viewer.client.messages.at(-1)?.streamQuality;
+  expect(told).toMatchObject({ reason: mediaSession.QualityReason.CONGESTION });
+  expect(told?.queueDelayMs).toBeGreaterThan(100);
   const transport_id = viewer.transportId;
   const { path } = await test.calls.inspectTransport({ router_id: ROUTER_ID, transport_id });
   expect(path?.delay_slope_ms_per_s).toBeCloseTo(300);
