@@ -64,7 +64,8 @@ export class Producer implements ConsumedProducer {
   #audience = Audience.empty;
   #closed = false;
   #arrivals: Arrivals | undefined;
-  readonly #demand: StreamDemand;
+  /** Made when there is something to tell: most streams are wanted as they are. */
+  #demand: StreamDemand | undefined;
 
   constructor(options: ProducerOptions) {
     this.id = options.id;
@@ -77,7 +78,6 @@ export class Producer implements ConsumedProducer {
     this.#publisher = options.publisher;
     this.#clock = options.clock;
     this.#counters = options.counters;
-    this.#demand = new StreamDemand((deliveries) => this.#publisher.tellDemand(this.streamId, deliveries));
   }
 
   /** When its frames came, as far as somebody receives them: made when one does. */
@@ -113,7 +113,7 @@ export class Producer implements ConsumedProducer {
 
   /** The publisher was told that nobody receives this stream, and could not be told otherwise since. */
   get isPaused(): boolean {
-    return this.#demand.told === NO_DELIVERY;
+    return this.#demand?.told === NO_DELIVERY;
   }
 
   addConsumer(consumer: Consumer): void {
@@ -132,14 +132,17 @@ export class Producer implements ConsumedProducer {
 
   /** The publisher's client has just come: it takes every stream to be wanted in its own choice. */
   publisherConnected(): void {
-    this.#demand.reset();
+    this.#demand?.reset();
   }
 
   /** Of sound, which costs little, a publisher is told in which deliveries it is wanted, and never that it is not. */
   #updateDemand(): void {
     if (this.#closed) return;
     const { deliveries } = this.#audience;
-    this.#demand.update(this.kind === 'audio' && deliveries === NO_DELIVERY ? PUBLISHERS_CHOICE : deliveries);
+    const wanted = this.kind === 'audio' && deliveries === NO_DELIVERY ? PUBLISHERS_CHOICE : deliveries;
+    if (this.#demand === undefined && wanted === PUBLISHERS_CHOICE) return;
+    this.#demand ??= new StreamDemand((set) => this.#publisher.tellDemand(this.streamId, set));
+    this.#demand.update(wanted);
   }
 
   addIncomingStream(stream: IncomingStream): void {
@@ -178,7 +181,7 @@ export class Producer implements ConsumedProducer {
     if (this.#closed) return;
     this.#closed = true;
     clearTimeout(this.#keyFrameTimer);
-    this.#demand.close();
+    this.#demand?.close();
     this.abortIncomingStreams();
     this.#consumers.clear();
     this.#audience = Audience.empty;
