@@ -12,13 +12,10 @@ import {
   ROUTER_ID,
   type Seat,
   settle,
-  startTestWorker,
   subscribe,
   type TestWorker,
 } from './meeting.ts';
-
-const KEY_FRAME = frame(1, 10, { type: FrameType.videoKey, payloadLength: 40_000 });
-const STREAM = mediaStream(1, 10, [KEY_FRAME]);
+import { STREAM, type StreamMeeting, startStreamMeeting } from './streamMeeting.ts';
 
 describe('StreamRelay', () => {
   let test: TestWorker;
@@ -26,13 +23,10 @@ describe('StreamRelay', () => {
   let bob: Seat;
   let eve: Seat;
   let producerId: string;
+  let drops: StreamMeeting['drops'];
 
   beforeEach(async () => {
-    test = await startTestWorker();
-    [ada, bob, eve] = [await join(test, 1), await join(test, 2), await join(test, 3)];
-    producerId = await publish(test, ada, 10);
-    for (const seat of [bob, eve]) await subscribe(test, seat, producerId);
-    await settle();
+    ({ test, ada, bob, eve, producerId, drops } = await startStreamMeeting());
   });
 
   async function open(seat: Seat, bytes: Uint8Array): Promise<SendStream> {
@@ -47,8 +41,6 @@ describe('StreamRelay', () => {
     await stream.close().catch(() => undefined);
     await settle();
   }
-
-  const drops = (): Record<string, number> => test.worker.counters.dropsByName();
 
   it('MH-1 passes a key frame on a stream on to every subscriber, byte by byte, with its end', async () => {
     await send(ada, STREAM);

@@ -2,40 +2,22 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { STREAM_STALL_MS } from '../../../media-node/handler/StallTimer.ts';
 import { FrameType, HEADER_BYTES } from '../../../shared/frame/layout.ts';
 import { ResetCode, STREAM_HEADER_BYTES } from '../../../shared/media-stream/header.ts';
-import {
-  frame,
-  join,
-  mediaStream,
-  publish,
-  type Seat,
-  settle,
-  startTestWorker,
-  subscribe,
-  type TestWorker,
-} from './meeting.ts';
-
-const KEY_FRAME = frame(1, 10, { type: FrameType.videoKey, payloadLength: 40_000 });
-const STREAM = mediaStream(1, 10, [KEY_FRAME]);
+import { frame, mediaStream, type Seat, settle } from './meeting.ts';
+import { KEY_FRAME, STREAM, type StreamMeeting, startStreamMeeting } from './streamMeeting.ts';
 
 describe('media streams that stand still', () => {
-  let test: TestWorker;
   let ada: Seat;
   let bob: Seat;
   let eve: Seat;
+  let drops: StreamMeeting['drops'];
 
   beforeEach(async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
-    test = await startTestWorker();
-    [ada, bob, eve] = [await join(test, 1), await join(test, 2), await join(test, 3)];
-    const producerId = await publish(test, ada, 10);
-    for (const seat of [bob, eve]) await subscribe(test, seat, producerId);
-    await settle();
+    ({ ada, bob, eve, drops } = await startStreamMeeting());
   });
   afterEach(() => {
     vi.useRealTimers();
   });
-
-  const drops = (): Record<string, number> => test.worker.counters.dropsByName();
 
   async function pass(ms: number): Promise<void> {
     await vi.advanceTimersByTimeAsync(ms);
