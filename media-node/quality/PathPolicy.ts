@@ -156,6 +156,8 @@ export class PathPolicy {
     const { roundTripMs = 0 } = figures;
     this.#sendsLess(nowMs, Math.min(MAX_SETTLE_MS, SWITCH_MS + 2 * roundTripMs), roundTripMs);
     this.#trendFromMs = nowMs + TREND_SETTLE_MS;
+    // What it takes is known: far more than that is not tried first.
+    if (fills(figures)) this.#growth = 1;
     if (isNarrow(figures) && queues(figures, Math.max(roundTripMs, figures.latestRoundTripMs ?? 0))) {
       this.#growth = 1;
       this.#state = { kind: 'draining', sinceMs: nowMs, targetBps: this.#budgetBps };

@@ -103,6 +103,17 @@ describe('PathPolicy', () => {
     expect(path.policy.budgetBps).toBe(Number.POSITIVE_INFINITY);
   });
 
+  it('MH-5 tries a path that filled up with the next rung alone: what it takes is known', () => {
+    const path = new Path();
+    path.run({ ...GOOD, delay: AT_REST }, 2_000);
+    path.timeTo(isLowered, { ...GOOD, delay: { queueDelayMs: 60, slopeMsPerS: 250 } }, 500);
+    const sent = { deliveredBps: 400_000, sentBps: 400_000, allocatedBps: 400_000 };
+    const good = { ...GOOD, ...sent, nextBps: 500_000, wishedBps: 3_200_000, delay: AT_REST };
+    path.timeTo(isProbing, good, 10_000);
+    path.run(good, 500);
+    expect(path.step(good).probeBps).toBeCloseTo(1.1 * 500_000 - 400_000);
+  });
+
   it('MH-5 lets a queue drain as long as it becomes shorter, however late its answers still are', () => {
     const path = new Path();
     path.timeTo(isLowered, SLOW, 2_000);
