@@ -31,6 +31,17 @@ const TOKEN_LIFETIME_SECONDS = 3_600;
 /** As on AWS the writes of each client are counted; nobody reaches this. */
 const WRITES_PER_MINUTE = 100_000_000;
 
+/** A request that was answered with another status than it should have been. */
+export class RequestFailed extends Error {
+  override readonly name = 'RequestFailed';
+  readonly status: number;
+
+  constructor(status: number, path: string, text: string) {
+    super(`Got ${status} from ${path}: ${text}`);
+    this.status = status;
+  }
+}
+
 export class BenchedControlPlane {
   readonly clockwork = new Clockwork();
   readonly access: Access;
@@ -188,6 +199,6 @@ export class BenchedControlPlane {
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });
     const text = await response.text();
-    if (response.status !== status) throw new Error(`Got ${response.status} from ${path}: ${text}`);
+    if (response.status !== status) throw new RequestFailed(response.status, path, text);
   }
 }

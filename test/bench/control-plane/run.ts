@@ -1,7 +1,8 @@
 // What requests to the control plane cost: one at a time, and many at once. See METHOD.md.
 import { parseArgs } from 'node:util';
+import { ApiError } from '../../../shared/api/error.ts';
 import { quantile } from '../../load/client/quantile.ts';
-import { BenchedControlPlane } from './BenchedControlPlane.ts';
+import { BenchedControlPlane, RequestFailed } from './BenchedControlPlane.ts';
 import type { Sample } from './Clockwork.ts';
 
 const DEFAULT_RUNS = 1_000;
@@ -13,6 +14,8 @@ const THROUGHPUT_MS = 2_000;
 const MEETINGS_TO_JOIN = 500;
 /** Tokens that were never shown before. */
 const MAX_NEW_TOKENS = 5_000;
+/** Tries of a request that is answered 503: a process that stood still for seconds answers so by its own time-outs. */
+const MAX_TRIES = 3;
 /** Nodes report at least this often, as they do in a running system. */
 const REFRESH_MS = 5_000;
 
@@ -73,19 +76,19 @@ export async function run(args: readonly string[]): Promise<ControlPlaneResult> 
     let refreshedMs = performance.now();
     for (let i = -WARM_UP_RUNS; i < runs; i++) {
       if (performance.now() - refreshedMs > REFRESH_MS) {
-        await plane.refresh();
+        await patiently(() => plane.refresh());
         refreshedMs = performance.now();
       }
       const all = requests();
       for (const name of OPERATIONS) {
-        const sample = await plane.clockwork.measure(all[name]);
-        if (i >= 0) samples[name].push(sample);
+        const sample = await patiently(() => plane.clockwork.measure(all[name]));
+        if (i >= 0 && sample !== undefined) samples[name].push(sample);
       }
     }
     process.stderr.write(`One at a time: ${runs} runs of ${OPERATIONS.length} operations\n`);
     const perSecond = {} as Record<Operation, number>;
     for (const name of OPERATIONS) {
-      await plane.refresh();
+      await patiently(() => plane.refresh());
       perSecond[name] = await throughput(plane, name, () => `t-${name}-${round++}`);
       process.stderr.write(`${IN_FLIGHT} in flight: ${name} ${perSecond[name]}/s\n`);
     }
@@ -115,23 +118,25 @@ export function describe(result: ControlPlaneResult): string {
 /** Requests per second with IN_FLIGHT of them under way. What they need is made beforehand. */
 async function throughput(plane: BenchedControlPlane, name: Operation, newId: () => string): Promise<number> {
   const known = newId();
-  await plane.createMeeting(known);
-  await plane.join(known);
+  await patiently(() => plane.createMeeting(known));
+  await patiently(() => plane.join(known));
   const fresh: string[] = [];
   const newTokens = name === 'verifyNewToken' ? await plane.signTokens(MAX_NEW_TOKENS) : [];
   if (name === 'join')
     for (let i = 0; i < MEETINGS_TO_JOIN; i++) {
       const id = newId();
-      await plane.createMeeting(id);
+      await patiently(() => plane.createMeeting(id));
       fresh.push(id);
     }
   let count = 0;
+  let reports = 0;
   const request: Record<Operation, () => Promise<void>> = {
     createMeeting: () => plane.createMeeting(newId()),
     getMeeting: () => plane.getMeeting(known),
     join: () => plane.join(fresh.pop() ?? known),
     laterJoin: () => plane.join(known),
-    loadReport: () => plane.reportLoad(count),
+    // Of one node after the other: as many of a single one at once would be in each other's way.
+    loadReport: () => plane.reportLoad(reports++),
     verifyToken: () => plane.verifyToken(),
     verifyNewToken: () => plane.verifyNewToken(newTokens.pop()),
   };
@@ -143,12 +148,26 @@ async function throughput(plane: BenchedControlPlane, name: Operation, newId: ()
   await Promise.all(
     Array.from({ length: IN_FLIGHT }, async () => {
       while (!isOver()) {
-        await request[name]();
+        await patiently(request[name]);
         count++;
       }
     }),
   );
   return Math.round(count / ((performance.now() - startedMs) / 1_000));
+}
+
+/** Makes a request again that could not be answered for the moment. One that had an effect before is answered 409 then. */
+async function patiently<T>(request: () => Promise<T>): Promise<T | undefined> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await request();
+    } catch (error) {
+      const status = error instanceof RequestFailed || error instanceof ApiError ? error.status : undefined;
+      if (status === 409 && tries > 1) return undefined;
+      if (status !== 503 || tries >= MAX_TRIES) throw error;
+      process.stderr.write(`Made again: ${(error as Error).message}\n`);
+    }
+  }
 }
 
 function summarise(samples: readonly Sample[]): OperationResult {

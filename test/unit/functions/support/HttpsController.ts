@@ -1,6 +1,7 @@
 // A meeting controller as the global controller meets it on the network: HTTPS with its own certificate, tokens checked,
 // assignments held and fenced by generation. Its temper can be changed.
 import { once } from 'node:events';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { SigningKeys } from '../../../../functions/token/SigningKeys.ts';
@@ -45,16 +46,9 @@ export class HttpsController {
     this.#certificate = certificate;
     this.#server = createServer(
       { cert: certificate.certificatePem, key: certificate.privateKeyPem },
-      async (request, response) => {
-        const chunks: Buffer[] = [];
-        for await (const chunk of request) chunks.push(chunk);
-        if (this.temper === 'hangs') return;
-        if (this.temper === 'dies') return void request.socket.destroy();
-        const authorized = await this.#authorized(request.headers.authorization);
-        if (!authorized) return void response.writeHead(401).end();
-        const answer = this.#answer(request.url ?? '', Buffer.concat(chunks));
-        await this.beforeAnswer(Buffer.concat(chunks));
-        response.writeHead(answer === undefined ? 409 : 200).end(answer);
+      (request, response) => {
+        // Whoever asked has gone meanwhile.
+        this.#handle(request, response).catch(() => response.destroy());
       },
     );
     this.#server.on('secureConnection', () => this.connections++);
@@ -79,6 +73,18 @@ export class HttpsController {
   async stop(): Promise<void> {
     this.#server.closeAllConnections();
     if (this.#server.listening) await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk);
+    if (this.temper === 'hangs') return;
+    if (this.temper === 'dies') return void request.socket.destroy();
+    const authorized = await this.#authorized(request.headers.authorization);
+    if (!authorized) return void response.writeHead(401).end();
+    const answer = this.#answer(request.url ?? '', Buffer.concat(chunks));
+    await this.beforeAnswer(Buffer.concat(chunks));
+    response.writeHead(answer === undefined ? 409 : 200).end(answer);
   }
 
   async #authorized(authorization: string | undefined): Promise<boolean> {
