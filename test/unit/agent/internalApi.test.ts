@@ -297,6 +297,14 @@ describe('refusals of the internal API', () => {
     });
   });
 
+  it('MH-10 refuses a consumer in a delivery that there is not', async () => {
+    const consumers = [{ transport_id: 't', producer_id: 'p', delivery: 'by_post' }];
+    expect(await call('POST', handlerPaths.consumers('r'), { body: { consumers } })).toMatchObject({
+      status: 400,
+      body: { error: { code: 'INVALID_REQUEST', message: expect.stringContaining('delivery') } },
+    });
+  });
+
   it('MH-10 refuses another content type with 415', async () => {
     for (const type of ['text/plain', 'application/x-protobuf', '']) {
       const answer = call('POST', handlerPaths.routers, {

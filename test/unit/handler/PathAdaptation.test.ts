@@ -110,3 +110,23 @@ it('MH-5 lowers a way that fills up before an answer is late or a datagram lost,
   expect(path?.queue_delay_ms).toBeGreaterThan(200);
   expect(path?.jitter_ms).toBe(0);
 });
+
+it('MH-5 lowers and sends everything again where all comes on streams, of which none can be lost', async () => {
+  await subscribe(test, viewer, await publish(test, publisher, STREAM), 'streams');
+  const step = async (roundTripMs: number): Promise<void> => {
+    const stream = { userId: PUBLISHER, streamId: STREAM, bytes: 20_000 };
+    await viewer.client.say({ receiverReport: { intervalMs: PATH_STEP_MS, streams: [stream] } });
+    test.clock.nowMs += PATH_STEP_MS - roundTripMs;
+    await vi.advanceTimersByTimeAsync(PATH_STEP_MS);
+    test.clock.nowMs += roundTripMs;
+    for (const ping of viewer.client.pings.splice(0)) {
+      turnPingIntoPong(ping, 0);
+      viewer.client.sendDatagram(ping);
+    }
+    await settle();
+  };
+  for (let steps = 0; steps < 8; steps++) await step(10);
+  for (let steps = 0; steps < 8; steps++) await step(240);
+  for (let steps = 0; steps < 60; steps++) await step(10);
+  expect(test.alerts.map(({ reason }) => reason)).toEqual(['round_trip', 'recovered']);
+});
