@@ -71,4 +71,12 @@ describe('a subscriber whose path turns bad', { timeout: TEST_TIMEOUT_MS }, () =
       }
     },
   );
+
+  it('MH-5 MH-8 is told apart by what waits on the way to it', async () => {
+    const queues = async (): Promise<(number | undefined)[]> =>
+      (await meeting.sent()).map(({ queueDelayMs }) => queueDelayMs);
+    await expect.poll(queues, WAIT).not.toContain(undefined);
+    meeting.proxy.impair('toClient', { rateBps: 1_400_000, queueBytes: 150_000 });
+    await expect.poll(async () => (await queues())[0], WAIT).toBeGreaterThan(60);
+  });
 });

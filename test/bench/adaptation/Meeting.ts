@@ -26,6 +26,8 @@ export interface Sent {
   readonly datagrams: number;
   /** Copies that were refused for want of room. */
   readonly refused: number;
+  /** What waits on the way to it; absent while that is not known. */
+  readonly queueDelayMs: number | undefined;
 }
 
 export interface MeetingOptions {
@@ -77,7 +79,7 @@ export class Meeting {
     const { transports } = await this.#worker.process.call('inspectTransports', ROUTER);
     return transports
       .filter(({ user_id }) => user_id !== PUBLISHER_USER_ID)
-      .map(({ consumers, drops }) => {
+      .map(({ consumers, drops, path }) => {
         const rungOf = (layers: readonly { readonly streamId: number }[]): number => {
           const current = consumers.findLast(
             ({ stream_id, forwarding }) =>
@@ -91,6 +93,7 @@ export class Meeting {
           rung: rungOf(LAYERS),
           screenRung: rungOf(SCREEN_LAYERS),
           datagrams: consumers.reduce((sum, { datagrams }) => sum + datagrams, 0),
+          queueDelayMs: path?.queue_delay_ms,
           refused: Object.values(refused).reduce((sum, count) => sum + count, 0),
         };
       });
