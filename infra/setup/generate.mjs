@@ -1,8 +1,18 @@
 // Generates the protobuf modules (static code, no eval: pages run under a strict CSP) from the .proto files.
-// The output is not committed; a stamp of the inputs decides whether there is anything to do.
+// The output is not committed; a stamp of the inputs decides whether there is anything to do. Files are put in place whole:
+// another command may be reading them, or generating the same.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -34,12 +44,17 @@ for (const { proto, name, options } of schemas) {
     .digest('hex');
   if (existsSync(script) && existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp) continue;
   mkdirSync(out, { recursive: true });
-  execFileSync(
-    process.execPath,
-    [pbjs, ...common, ...options, '-r', `darktower-${name}`, '-o', script, source],
-    {
-      stdio: ['ignore', 2, 2],
-    },
-  );
-  writeFileSync(stampFile, stamp);
+  const unfinished = mkdtempSync(join(out, 'new-'));
+  try {
+    const target = join(unfinished, `${name}.js`);
+    execFileSync(
+      process.execPath,
+      [pbjs, ...common, ...options, '-r', `darktower-${name}`, '-o', target, source],
+      { stdio: ['ignore', 2, 2] },
+    );
+    for (const file of readdirSync(unfinished)) renameSync(join(unfinished, file), join(out, file));
+    writeFileSync(stampFile, stamp);
+  } finally {
+    rmSync(unfinished, { recursive: true, force: true });
+  }
 }
