@@ -10,11 +10,15 @@ import { createCertificate, type NodeCertificate } from '../../media-node/agent/
 import { findDeno, WORKER_ENVIRONMENT } from '../../media-node/agent/deno.ts';
 import { startWorkerProcess, type WorkerProcess } from '../../media-node/agent/WorkerProcess.ts';
 import type { HandlerCalls, HandlerWorkerConfig } from '../../media-node/ipc/protocol.ts';
+import { formatExposition } from '../../media-node/metrics/exposition.ts';
+import { handlerMetrics } from '../../media-node/metrics/handlerMetrics.ts';
 import { DEFAULT_TRANSPORT_LIMITS } from '../../media-node/transport/MediaSession.ts';
+import { workerSchema } from '../../shared/api/handler.ts';
 import { systemClock } from '../../shared/base/clock.ts';
 import { silentLogger } from '../../shared/base/log.ts';
 import { FrameType } from '../../shared/frame/layout.ts';
 import { frame, mediaStream } from '../unit/handler/meeting.ts';
+import { parseExposition } from '../unit/metrics/parseExposition.ts';
 import type { MediaClientsInput, MediaClientsOutput } from './fixtures/mediaClients.ts';
 
 const HOST = '127.0.0.1';
@@ -92,7 +96,7 @@ describe('the handler worker in Deno', () => {
     return JSON.parse(await text(client.stdout)) as MediaClientsOutput;
   }
 
-  it('MH-1 MH-2 MC-7 MH-10 SFU-2 SFU-3 makes a router on request and forwards over QUIC, byte by byte, what the right clients send', async () => {
+  it('MH-1 MH-2 MH-8 MC-7 MH-10 SFU-2 SFU-3 makes a router on request and forwards over QUIC, byte by byte, what the right clients send', async () => {
     await worker.call('createRouter', { router_id: 'r', meeting_id: 'm', generation: 1 });
     const users = Array.from({ length: 1 + SUBSCRIBERS }, (_, index) => index + 1);
     const { transports } = await worker.call('createTransports', {
@@ -141,6 +145,24 @@ describe('the handler worker in Deno', () => {
       datagrams_out: DATAGRAMS * SUBSCRIBERS,
       drops: { tokenRefused: 1, messageOversized: 1, requestsRefused: 1 },
     });
+    // Its sessions are over by now, or about to be; what the router counted of them stays.
+    const { figures } = await worker.call('inspectRouter', { router_id: 'r' });
+    expect(figures).toMatchObject({
+      datagrams_in: DATAGRAMS,
+      datagrams_out: DATAGRAMS * SUBSCRIBERS,
+      bytes_out: stats.bytes_out,
+      counters: { streamsReceived: 1, streamsIn: 1, streamsEnded: 1 },
+      forwarded_by_hops: { 0: DATAGRAMS },
+    });
+    const body = { ...stats, worker_id: 0, pid: 1, udp_port: worker.udpPort, cpu_ratio: 0 };
+    const series = parseExposition(formatExposition(handlerMetrics('mh-test', [workerSchema.parse(body)])));
+    const labels = 'handler_id="mh-test",worker_id="0"';
+    expect(series.get(`dark_tower_media_datagrams_in_total{${labels}}`)).toBe(String(DATAGRAMS));
+    // One datagram in sixteen is timed.
+    expect(series.get(`dark_tower_media_forwarding_seconds_bucket{${labels},le="+Inf"}`)).toBe('2');
+    expect(series.has(`dark_tower_media_forwarding_last_minute_seconds{${labels},quantile="0.999"}`)).toBe(
+      true,
+    );
     await expect(
       worker.call('createRouter', { router_id: 'r', meeting_id: 'm', generation: 1 }),
     ).rejects.toMatchObject({ code: 'CONFLICT' });
