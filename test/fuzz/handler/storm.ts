@@ -61,7 +61,7 @@ export interface Storm {
   readonly bob: Seat;
 }
 
-/** One client sends this many hostile datagrams, one in fifty while it may not send sound. */
+/** One client sends this many hostile datagrams, one in twenty while it may not send sound. */
 export async function datagramStorm(seed: number, datagrams: number): Promise<Storm> {
   const test = await startTestWorker();
   const [mallory, bob, eve] = [await join(test, 1, WIDE), await join(test, 2, WIDE), await join(test, 3)];
@@ -79,7 +79,7 @@ export async function datagramStorm(seed: number, datagrams: number): Promise<St
     mallory.client.sendDatagram(hostileInput(random, DATAGRAMS, MAX_NOISE_BYTES));
     if (sent % BURST !== 0) continue;
     await settle();
-    await mute((sent / BURST) % 50 === 0 ? ['audio'] : []);
+    await mute((sent / BURST) % 20 === 0 ? ['audio'] : []);
   }
   await mute([]);
   await settle();
