@@ -14,6 +14,8 @@ const VIDEO = 10;
 const SOUND = 11;
 const BEN = 1;
 const EVE = 2;
+/** What the kernel may drop on a busy machine, in front of a process that has no core for a moment. */
+const MAX_KERNEL_LOSS_RATIO = 0.02;
 const WAIT = { timeout: 20_000, interval: 50 };
 
 /** A key frame whose bytes differ, so that what is missing or elsewhere shows. */
@@ -127,14 +129,16 @@ describe.each([
     return streams.map(({ byteCount, sha256 }) => ({ byteCount, sha256 }));
   }
 
-  /** Every datagram has reached everybody, whatever became of the streams. */
+  /** The handler has sent every datagram to both, whatever became of the streams, and both have got them. */
   async function expectAllSound(): Promise<void> {
     await ask({ command: 'be silent' });
     const { datagramsSent } = await look();
     expect(datagramsSent).toBeGreaterThan(0);
-    const received = async (): Promise<(number | undefined)[]> =>
-      (await look()).seats.slice(1).map(({ datagrams }) => datagrams);
-    await expect.poll(received, WAIT).toEqual([datagramsSent, datagramsSent]);
+    const least = async (): Promise<number> =>
+      Math.min(...(await look()).seats.slice(1).map(({ datagrams }) => datagrams));
+    await expect.poll(least, WAIT).toBeGreaterThanOrEqual((1 - MAX_KERNEL_LOSS_RATIO) * datagramsSent);
+    const { datagrams_in: received, datagrams_out: sent } = await worker.process.call('stats', null);
+    expect(sent).toBe(2 * received);
   }
 
   it('MH-4 a frame that does not go on ends its stream and no other', async () => {
