@@ -100,8 +100,8 @@ export interface MediaSession {
   setHandlers(handlers: SessionHandlers): void;
   /**
    * Sends bytes[at..] as one datagram; at >= DATAGRAM_PREFIX_BYTES, and the bytes in front of `at` may be overwritten
-   * with the transport's prefix. Synchronous, never throws; the buffer may be handed to other sessions at once but not
-   * changed before the call returns. Over QUIC nothing is copied; over TCP each session makes a frame of its own.
+   * with the transport's prefix. Synchronous, never throws; the buffer may be handed to other sessions at once, and be
+   * changed in a later turn. Over QUIC nothing is copied; over TCP the sessions that are sent it in one turn share a copy.
    */
   sendDatagram(bytes: Uint8Array, at: number): SendOutcome;
   /** Throws StreamClosedError when the session is over or the peer's stream limit is not lifted. */

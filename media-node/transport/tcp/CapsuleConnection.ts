@@ -4,6 +4,7 @@ import type { CapsuleChannel } from '../../../shared/webtransport/CapsuleMux.ts'
 import { CapsuleType } from '../../../shared/webtransport/capsuleTypes.ts';
 import { concatBytes } from '../h3/bytes.ts';
 import type { TransportLimits } from '../MediaSession.ts';
+import type { DatagramFrames } from './DatagramFrames.ts';
 import { type Framing, type FramingSink, NO_BYTES } from './Framing.ts';
 
 /** Stream data waits while more bytes than this are not handed to the kernel, so that datagrams pass it. */
@@ -23,6 +24,8 @@ export type ConnectionEnd =
 export interface CapsuleConnectionOptions {
   readonly duplex: Duplex;
   readonly createFraming: (sink: FramingSink) => Framing;
+  /** Shared with the other connections of this framing; without it each makes frames of its own, as one that masks must. */
+  readonly datagramFrames?: DatagramFrames;
   readonly limits: Pick<TransportLimits, 'idleTimeoutMs' | 'keepAliveIntervalMs'>;
   onDatagram(bytes: Uint8Array, at: number): void;
   onCapsule(type: number, value: Uint8Array): string | undefined;
@@ -108,10 +111,15 @@ export class CapsuleConnection implements CapsuleChannel {
     this.#enqueue(this.#framing.encode(type, head, body));
   }
 
-  /** A copy of bytes[at..]; the engine takes it asynchronously. */
+  /** Copies bytes[at..] into a frame, which the engine takes asynchronously. */
   sendDatagram(bytes: Uint8Array, at: number): void {
     this.#batchDatagrams++;
-    this.#enqueue(this.#framing.encode(CapsuleType.datagram, NO_BYTES, bytes.subarray(at)));
+    const shared = this.#options.datagramFrames;
+    this.#enqueue(
+      shared === undefined
+        ? this.#framing.encode(CapsuleType.datagram, NO_BYTES, bytes.subarray(at))
+        : shared.frameOf(this.#framing, bytes, at),
+    );
   }
 
   /** Ends our side behind what was sent, and the connection when the peer has done the same or takes too long. Idempotent. */
@@ -146,6 +154,7 @@ export class CapsuleConnection implements CapsuleChannel {
 
   /** Everything that was sent in one turn goes out as one write: one TLS record and one system call. */
   #flush(): void {
+    this.#options.datagramFrames?.forget();
     const [first] = this.#batch;
     if (first === undefined) return;
     const bytes = this.#batch.length === 1 ? first : concatBytes(...this.#batch);

@@ -26,7 +26,8 @@ export function maxBidirectionalStreams({ maxIncomingStreams }: TransportLimits)
   return Math.min(maxIncomingStreams, MAX_BIDIRECTIONAL_STREAMS);
 }
 
-export interface TcpMediaSessionOptions extends Pick<CapsuleConnectionOptions, 'createFraming' | 'ping'> {
+export interface TcpMediaSessionOptions
+  extends Pick<CapsuleConnectionOptions, 'createFraming' | 'datagramFrames' | 'ping'> {
   readonly role: 'client' | 'server';
   readonly duplex: Duplex;
   /** Bytes of the peer that were read together with its request or answer. */
@@ -63,6 +64,7 @@ export class TcpMediaSession implements MediaSession {
       duplex: options.duplex,
       createFraming: options.createFraming,
       limits: options.limits,
+      ...(options.datagramFrames === undefined ? {} : { datagramFrames: options.datagramFrames }),
       ...(options.ping === undefined ? {} : { ping: options.ping }),
       onDatagram: (bytes, at) => this.#onDatagram(bytes, at),
       onCapsule: (type, value) => this.#mux.push(type, value),

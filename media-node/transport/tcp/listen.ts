@@ -18,6 +18,7 @@ import {
   type SessionRequest,
   type TransportCounters,
 } from '../MediaSession.ts';
+import { DatagramFrames } from './DatagramFrames.ts';
 import { NO_BYTES } from './Framing.ts';
 import { encodeGrants, GRANT_SETTINGS, readGrants } from './grants.ts';
 import { Http2Framing } from './Http2Framing.ts';
@@ -55,6 +56,8 @@ class TcpSessionListener implements SessionListener {
   readonly counters = createTransportCounters();
   readonly #options: ListenOptions;
   readonly #server: Http2SecureServer;
+  readonly #webSocketFrames = new DatagramFrames();
+  readonly #http2Frames = new DatagramFrames();
   readonly #sessions = new Set<TcpMediaSession>();
   /** By the peer's address and port. */
   readonly #connections = new Map<string, Connection>();
@@ -188,6 +191,7 @@ class TcpSessionListener implements SessionListener {
         return this.#session(request, {
           duplex: socket,
           createFraming: (sink) => new WebSocketFraming('server', sink),
+          datagramFrames: this.#webSocketFrames,
           first: head,
         });
       },
@@ -217,6 +221,7 @@ class TcpSessionListener implements SessionListener {
         const session = this.#session(request, {
           duplex: stream,
           createFraming: (sink) => new Http2Framing(sink),
+          datagramFrames: this.#http2Frames,
           first: NO_BYTES,
           peerGrants: readGrants(http2.remoteSettings.customSettings ?? {}),
           ping: (onAnswer) => void http2.ping((error) => error === null && onAnswer()),
@@ -229,7 +234,10 @@ class TcpSessionListener implements SessionListener {
 
   #session(
     request: SessionRequest,
-    link: Pick<TcpMediaSessionOptions, 'duplex' | 'createFraming' | 'first' | 'ping' | 'peerGrants'>,
+    link: Pick<
+      TcpMediaSessionOptions,
+      'duplex' | 'createFraming' | 'datagramFrames' | 'first' | 'ping' | 'peerGrants'
+    >,
   ): TcpMediaSession {
     const { limits } = this.#options;
     return new TcpMediaSession({ role: 'server', ...request, ...link, limits, counters: this.counters });
