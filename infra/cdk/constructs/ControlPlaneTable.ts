@@ -54,7 +54,8 @@ export class ControlPlaneTable extends Construct {
   metricThrottles(): Readonly<Record<string, IMetric>> {
     const throttled = (operation: string) =>
       this.#table.metric('ThrottledRequests', {
-        dimensionsMap: { Operation: operation },
+        // In place of the table's own: without its name there would be no such figure.
+        dimensionsMap: { TableName: this.name, Operation: operation },
         statistic: Stats.SUM,
         period: Duration.minutes(1),
       });

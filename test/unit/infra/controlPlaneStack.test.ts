@@ -316,6 +316,13 @@ describe('ControlPlaneStack', () => {
       ...Array.from({ length: 4 }, () => 'ThrottledRequests'),
       'Throttles',
     ]);
+    const throttled = alarms.filter((alarm) => metricsOf(alarm).includes('ThrottledRequests'));
+    const [table] = Object.keys(template.findResources('AWS::DynamoDB::GlobalTable'));
+    for (const { Properties } of throttled)
+      expect(Properties.Dimensions).toEqual([
+        { Name: 'Operation', Value: expect.stringMatching(/^(GetItem|PutItem|Query|UpdateItem)$/) },
+        { Name: 'TableName', Value: { Ref: table } },
+      ]);
     for (const { Properties } of alarms)
       for (const actions of [Properties.AlarmActions, Properties.OKActions])
         expect(stringsIn(actions).join('')).toMatch(/:sns:eu-west-1:.*:on-call$/);
