@@ -1,5 +1,6 @@
 // What a controller could not be told of its meetings reaches it when it is heard of again: as they are then, so that what
 // came meanwhile is in it, and what is told twice has no effect (versions and generations see to that).
+import { ApiError } from '../../shared/api/error.ts';
 import type { Clock } from '../../shared/base/clock.ts';
 import type { ControllerId, MeetingId } from '../../shared/base/ids.ts';
 import type { Logger } from '../../shared/base/log.ts';
@@ -40,7 +41,10 @@ export async function noteUntold(
   }
 }
 
-/** Tells a controller that is heard of what it was not told. What it does not take now is told with its next word. */
+/**
+ * Tells a controller that is heard of what it was not told. What it does not take now is told with its next word.
+ * @throws ApiError (503) while the store is away
+ */
 export async function tellUntold(
   options: UntoldOptions,
   controllerId: ControllerId,
@@ -56,7 +60,16 @@ export async function tellUntold(
   const work = async (): Promise<void> => {
     // Who does not take one takes none: the others are not waited for.
     for (let id = queue.shift(); id !== undefined && refusal === undefined; id = queue.shift()) {
-      const told = await tell(options, controller, id, trace);
+      const told = await tell(options, controller, id, trace).catch((error: unknown) => {
+        if (error instanceof ApiError) throw error;
+        // Its record is damaged, and will be: the others, and what else the controller is to hear, do not wait for it.
+        log.error('Meeting controller will not hear of a change', {
+          meeting_id: id,
+          controller_id: controllerId,
+          error,
+        });
+        return undefined;
+      });
       if (told?.ok === false) refusal = told.reason;
     }
   };

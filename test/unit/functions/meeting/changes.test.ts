@@ -99,6 +99,29 @@ describe('a change of a meeting', () => {
     expect(plane.controllers.meetingsOf('mc-1').has('retro')).toBe(false);
   });
 
+  it('GC-14 GC-13 reaches it though the record of another of its meetings is damaged meanwhile, which the log says', async () => {
+    await plane.createMeeting('retro');
+    await plane.join(MEETING);
+    await plane.join('retro');
+    plane.clock.advance(31_000);
+    plane.controllers.behaviour.set('mc-1', 'fails');
+    expect((await plane.post('/api/v1/meetings/retro/end')).status).toBe(200);
+    expect((await patch({ max_participants: 3 })).status).toBe(200);
+    plane.controllers.behaviour.delete('mc-1');
+    const { meetings } = plane.stores;
+    const read = meetings.get.bind(meetings);
+    vi.spyOn(meetings, 'get').mockImplementation(async (id) => {
+      if (id === 'retro') throw new Error('Not a meeting');
+      return await read(id);
+    });
+    await comesBack();
+    expect(heldBy('mc-1')?.config).toMatchObject({ max_participants: 3 });
+    const said = (): string[] => plane.lines.filter((line) => line.includes('Not a meeting'));
+    expect(said()).toHaveLength(1);
+    await comesBack();
+    expect(said()).toHaveLength(1);
+  });
+
   it('GC-14 GC-17 does not reach one that has lost the meeting meanwhile', async () => {
     await plane.join(MEETING);
     plane.clock.advance(31_000);
