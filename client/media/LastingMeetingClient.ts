@@ -59,6 +59,8 @@ export class LastingMeetingClient implements MeetingClient {
   #devices: Devices;
   /** What is shared of the screen, in this room and the next. */
   #screen: ScreenCapture | undefined;
+  /** How often sharing was stopped by whoever has this client. */
+  #shareStops = 0;
   #over = false;
 
   /** The devices may ask the person for permission: the meeting is there already. */
@@ -123,25 +125,24 @@ export class LastingMeetingClient implements MeetingClient {
   }
 
   async startScreenShare(): Promise<void> {
+    const stops = this.#shareStops;
     const capture = await captureScreen();
-    if (this.#over) {
+    if (this.#over || stops !== this.#shareStops) {
       capture.stop();
       return;
     }
     this.#screen?.stop();
     this.#screen = capture;
     capture.onEnded(() => {
-      if (this.#screen === capture) void this.stopScreenShare();
+      if (this.#screen === capture) void this.#endShare();
     });
     if (this.#isBetween) this.#events.emit('changed', undefined);
     else await this.#client.shareScreen(capture);
   }
 
   async stopScreenShare(): Promise<void> {
-    this.#screen?.stop();
-    this.#screen = undefined;
-    if (this.#isBetween) this.#events.emit('changed', undefined);
-    else await this.#client.stopScreenShare();
+    this.#shareStops += 1;
+    await this.#endShare();
   }
 
   attachVideo(userId: number, canvas: HTMLCanvasElement, source: PictureSource = 'camera'): () => void {
@@ -201,6 +202,13 @@ export class LastingMeetingClient implements MeetingClient {
     return this.#client.state === 'disconnected';
   }
 
+  async #endShare(): Promise<void> {
+    this.#screen?.stop();
+    this.#screen = undefined;
+    if (this.#isBetween) this.#events.emit('changed', undefined);
+    else await this.#client.stopScreenShare();
+  }
+
   #start(room: Room): RoomClient {
     const client = this.#options.clientOf(room);
     client.on('changed', () => this.#events.emit('changed', undefined));
@@ -208,7 +216,7 @@ export class LastingMeetingClient implements MeetingClient {
       // What could not be used is not tried again in the next room.
       if (problem.device === 'camera' || problem.device === 'microphone')
         this.#devices = { ...this.#devices, [problem.device]: false };
-      else if (problem.device === 'screen') void this.stopScreenShare();
+      else if (problem.device === 'screen') void this.#endShare();
       this.#events.emit('deviceProblem', problem);
     });
     client.on('notice', (notice) => this.#events.emit('notice', notice));

@@ -113,6 +113,7 @@ export interface MeetingClient {
    * it right after a click or a key. Rejects with ScreenShareError; what goes wrong later is told by `deviceProblem`.
    */
   startScreenShare(): Promise<void>;
+  /** Also while the person still chooses: what is chosen is not shared then. */
   stopScreenShare(): Promise<void>;
   /**
    * Draws this participant's video on the canvas (at its own size, mirrored by the page if wanted) until detached. One's own

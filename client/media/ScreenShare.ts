@@ -55,14 +55,18 @@ export class ScreenShare {
 
   /** Shares this in place of what was shared before. Never rejects: what goes wrong is told through onProblem. */
   async start(capture: ScreenCapture): Promise<void> {
-    await this.stop();
+    const stopped = this.stop();
     this.#capture = capture;
+    await stopped;
+    // Stopped meanwhile, or replaced: the one before takes as long as the meeting does to answer.
+    if (this.#capture !== capture) return;
     await this.#video.set(true);
-    if (this.#video.isOn && capture.hasSound) await this.#audio.set(true);
+    if (this.#capture === capture && this.#video.isOn && capture.hasSound) await this.#audio.set(true);
   }
 
   /** Resolves when nothing is shared any more. Never rejects. */
   async stop(): Promise<void> {
+    this.#capture = undefined;
     await Promise.all([this.#video.set(false), this.#audio.set(false)]);
   }
 

@@ -76,6 +76,16 @@ export class VideoEncoderPipeline {
     this.#options = options;
     this.#captureClock = new CaptureClock(options.clock);
     this.#format.promise.catch(() => undefined);
+    this.#loop = new CaptureLoop({
+      ...options,
+      maxQueue: MAX_CAPTURE_QUEUE,
+      take: (frame) => this.#take(frame),
+      onEnded: (reason) => {
+        this.#release();
+        options.onStopped(reason);
+      },
+    });
+    // Last: where the track cannot be read there is nobody to close it.
     const { clock, timers, profile } = options;
     this.#repeater =
       profile.repeatAfterMs === undefined
@@ -86,15 +96,6 @@ export class VideoEncoderPipeline {
             afterMs: profile.repeatAfterMs,
             repeat: (frame) => this.#encode(frame).catch((error: unknown) => this.#fail(error)),
           });
-    this.#loop = new CaptureLoop({
-      ...options,
-      maxQueue: MAX_CAPTURE_QUEUE,
-      take: (frame) => this.#take(frame),
-      onEnded: (reason) => {
-        this.#release();
-        options.onStopped(reason);
-      },
-    });
   }
 
   /** Resolves when the first frame is encoded. Rejects when the pipeline stops before that. */

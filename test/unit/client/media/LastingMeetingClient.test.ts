@@ -253,6 +253,42 @@ describe('a lasting meeting', () => {
     expect(current().wanted?.screen).toBeUndefined();
   });
 
+  it('MC-10 shares nothing when sharing is stopped while the person still chooses, as by a host who mutes', async () => {
+    const tracks = [new FakeTrack('video'), new FakeTrack('audio')];
+    const chosen = Promise.withResolvers<readonly FakeTrack[]>();
+    stubDisplay(() => chosen.promise);
+    onTestFinished(() => void vi.unstubAllGlobals());
+    const { client, first } = await join();
+    const asked = client.startScreenShare();
+    await client.stopScreenShare();
+    chosen.resolve(tracks);
+    await asked;
+    expect(first.shared).toEqual([]);
+    expect([client.screenShareOn, ...tracks.map(({ readyState }) => readyState)]).toEqual([
+      false,
+      'ended',
+      'ended',
+    ]);
+    await client.startScreenShare();
+    expect(first.shared).toHaveLength(1);
+  });
+
+  it('SFU-9 shares what is chosen though what was shared before ends meanwhile', async () => {
+    const [before, after] = [new FakeTrack('video'), new FakeTrack('video')];
+    const answers = [Promise.resolve([before]), Promise.withResolvers<readonly FakeTrack[]>()] as const;
+    let asked = 0;
+    stubDisplay(() => (asked++ === 0 ? answers[0] : answers[1].promise));
+    onTestFinished(() => void vi.unstubAllGlobals());
+    const { client, first } = await join();
+    await client.startScreenShare();
+    const choosing = client.startScreenShare();
+    before.endByPerson();
+    answers[1].resolve([after]);
+    await choosing;
+    expect(first.shared).toHaveLength(2);
+    expect([client.screenShareOn, after.readyState]).toEqual([true, 'live']);
+  });
+
   it('GC-13 ends once, in words, when the meeting is over, and nothing follows', async () => {
     const { client, end, told, first } = await join();
     told.length = 0;

@@ -105,6 +105,26 @@ describe('ScreenShare', () => {
     expect(first.tracks[0]?.clones[0]?.readyState).toBe('ended');
   });
 
+  it('SFU-9 does not begin with another screen that is stopped while the one before still ends', async () => {
+    const { ada, share, problems, published } = await setUp();
+    await started(share, capture('video').screen);
+    await until(() => published().length === 2);
+    const answer = Promise.withResolvers<void>();
+    const unpublish = ada.unpublish.bind(ada);
+    vi.spyOn(ada, 'unpublish').mockImplementation(async (streamId) => {
+      await answer.promise;
+      await unpublish(streamId);
+    });
+    const { tracks, screen } = capture('video', 'audio');
+    const starting = share.start(screen);
+    const stopping = share.stop();
+    answer.resolve();
+    await Promise.all([starting, stopping]);
+    expect([share.isOn, problems]).toEqual([false, []]);
+    expect(tracks.map(({ clones }) => clones)).toEqual([[], []]);
+    await until(() => published().length === 0);
+  });
+
   it('says that a screen could not be published, and shares no sound without it', async () => {
     const { ada, share, problems, published } = await setUp();
     const { tracks, screen } = capture('video', 'audio');

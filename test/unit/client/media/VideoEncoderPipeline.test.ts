@@ -231,6 +231,20 @@ describe('VideoEncoderPipeline of a screen', () => {
     expect(await stand(400)).toContain('1080');
   });
 
+  it('SFU-9 leaves no timer behind where the track cannot be read: browsers refuse one that has ended', () => {
+    const before = time.pending;
+    vi.stubGlobal(
+      'MediaStreamTrackProcessor',
+      class {
+        constructor() {
+          throw new DOMException('Input track cannot be ended', 'InvalidStateError');
+        }
+      },
+    );
+    expect(() => makePipeline(SCREEN_PROFILE)).toThrow('ended');
+    expect(time.pending).toBe(before);
+  });
+
   it('SFU-9 closes the frame that it keeps when it is stopped', async () => {
     const idle = time.pending;
     pipeline.stop();
