@@ -43,10 +43,13 @@ export class OutgoingMediaStreams {
     return this.#bytes;
   }
 
-  /** Ends the stream that goes on, once what waits on it is written. Idempotent. */
+  /** Ends the stream that goes on, once what waits on it is written, unless later ones overtake it. Idempotent. */
   end(): void {
-    if (this.#stream !== undefined) void finish(this.#stream);
+    const stream = this.#stream;
+    if (stream === undefined) return;
     this.#stream = undefined;
+    this.#giveUpOvertaken();
+    this.#ends(stream, finish(stream));
   }
 
   /** Whether a frame can be sent. Where one that others depend on cannot, the stream ends and a key frame is asked for. */
@@ -127,10 +130,7 @@ export class OutgoingMediaStreams {
 
   /** Ends the stream that goes on, if any, and opens another. */
   #nextStream(link: OutgoingLink): OpenStream {
-    if (this.#stream !== undefined) {
-      this.#giveUpOvertaken();
-      this.#ends(this.#stream, finish(this.#stream));
-    }
+    this.end();
     this.#stream = this.#open(link);
     return this.#stream;
   }

@@ -106,7 +106,8 @@ export class ReceiverStats {
 
   /**
    * Takes a frame that came on a stream into account: it is reliable, and its sequence number is that of the datagram that
-   * follows it. Datagrams may overtake it. `datagrams`: as so many, right before that one, the same frame went to others.
+   * follows it. Datagrams may overtake it. `datagrams`: as so many, right before that one, the same frame went to others; a
+   * publisher may claim any number of them, and those that are too old to be told apart are passed over.
    */
   addStreamFrame(bytes: number, nextSequence: number, datagrams = 0): void {
     this.#bytes += bytes;
@@ -119,8 +120,8 @@ export class ReceiverStats {
       this.#paused += nextSequence - 1 - this.#gapFrom;
       this.#gapTo = this.#gapFrom;
     } else {
-      for (let own = Math.max(this.#first, nextSequence - datagrams); own < nextSequence; own++)
-        if (this.#addOnce(own)) this.#paused += 1;
+      const from = Math.max(this.#first, nextSequence - datagrams, this.#highest - WINDOW + 1);
+      for (let own = from; own < nextSequence; own++) if (this.#addOnce(own)) this.#paused += 1;
     }
   }
 

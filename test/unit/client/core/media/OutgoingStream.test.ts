@@ -189,6 +189,19 @@ describe('OutgoingStream', () => {
     expect(ended.toSorted()).toEqual([2, 3]);
   });
 
+  it('gives streams up that were ended for what waited on them, once later ones are', async () => {
+    const { stream, streams, engine, aborted, keyFramesWanted, release } = setUp('stream');
+    engine.streamsOpen = false;
+    for (let fills = 1; fills <= 5; fills++) {
+      stream.send(key(bytesOf(10)));
+      while (keyFramesWanted() < fills) stream.send(delta(0, new Uint8Array(400_000)));
+    }
+    await until(() => streams.length === 5);
+    release();
+    await until(() => aborted.length >= 3);
+    expect(aborted).toEqual([0, 1, 2]);
+  });
+
   it('drops frames instead of queueing them when the engine takes none, and asks for a key frame', async () => {
     const { stream, datagrams, engine, release, keyFramesWanted } = setUp();
     engine.open = false;

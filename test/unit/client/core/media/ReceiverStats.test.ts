@@ -74,6 +74,13 @@ describe('ReceiverStats', () => {
     }
   });
 
+  it('MH-10 looks at no more datagrams than it tells apart, however many a publisher claims', () => {
+    const stats = new ReceiverStats(0);
+    feed(stats, [0, 1e10]);
+    stats.addStreamFrame(42, 1e10 + 1, 1e10);
+    expect(stats.takeInterval(1_000).received).toBe(2);
+  });
+
   it('SFU-4 does not take discardable frames that the handler leaves out for lost ones', () => {
     const stats = new ReceiverStats(0);
     const add = (sequence: number): boolean =>
