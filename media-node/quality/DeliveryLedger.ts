@@ -5,6 +5,8 @@
 const SPACING = 8;
 /** Datagrams remembered: with the spacing, 256 datagrams, about a second of the highest layer. */
 const CHECKPOINTS = 32;
+/** Numbers up to the highest that are told apart from duplicates: the bits of one integer. */
+const WINDOW = 32;
 
 /** Datagrams of one report. */
 export interface Received {
@@ -18,6 +20,8 @@ export class DeliveryLedger {
   #written = 0;
   #forwarded = 0;
   #lastSequence = 0;
+  /** Of the numbers up to the last one, that one at bit 0: whether they were forwarded. */
+  #seen = 0;
   #accounted = 0;
   /** What arrived late makes up for a loss of the report before. */
   #surplus = 0;
@@ -27,20 +31,31 @@ export class DeliveryLedger {
     return this.#forwarded;
   }
 
-  /** A datagram was handed over: the lower half of its sequence number, as a signed integer. */
+  /**
+   * A datagram was handed over: the lower half of its sequence number, as a signed integer. A receiver passes over one that it
+   * has, or that is too old to tell: a publisher that sends such ones must not make its subscribers' paths look lossy.
+   */
   record(sequence: number): void {
+    const ahead = this.#forwarded === 0 ? 1 : (sequence - this.#lastSequence) | 0;
+    if (ahead <= 0) {
+      this.#recordLate(-ahead);
+      return;
+    }
     this.#forwarded++;
     // After a pause the numbers have gone on: what is in between was not forwarded.
-    if (this.#forwarded % SPACING === 1 || ((sequence - this.#lastSequence) | 0) > SPACING)
-      this.#remember(sequence, this.#forwarded);
+    if (this.#forwarded % SPACING === 1 || ahead > SPACING) this.#remember(sequence, this.#forwarded);
     this.#lastSequence = sequence;
+    this.#seen = (ahead < WINDOW ? this.#seen << ahead : 0) | 1;
   }
 
   /** The next datagram will have this number: those since the last one were for others. */
   skipTo(sequence: number): void {
     if (this.#forwarded === 0 || ((sequence - this.#lastSequence) | 0) <= 1) return;
     this.#remember(sequence, this.#forwarded + 1);
-    this.#lastSequence = (sequence - 1) | 0;
+    const last = (sequence - 1) | 0;
+    const ahead = (last - this.#lastSequence) | 0;
+    this.#seen = ahead < WINDOW ? this.#seen << ahead : 0;
+    this.#lastSequence = last;
   }
 
   /**
@@ -56,6 +71,14 @@ export class DeliveryLedger {
     const counted = Math.min(expected, available);
     this.#surplus = Math.min(SPACING, available - counted);
     return { expected, received: counted };
+  }
+
+  /** It comes so far behind the last one. */
+  #recordLate(behind: number): void {
+    const bit = behind < WINDOW ? 1 << behind : 0;
+    if (bit === 0 || (this.#seen & bit) !== 0) return;
+    this.#seen |= bit;
+    this.#forwarded++;
   }
 
   #remember(sequence: number, forwarded: number): void {

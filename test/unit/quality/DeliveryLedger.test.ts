@@ -48,6 +48,26 @@ describe('DeliveryLedger', () => {
     expect(ledger.settle((start + 19) | 0, 18)).toEqual({ expected: 20, received: 18 });
   });
 
+  it('MH-5 MH-10 expects nothing twice, nor what a receiver takes for too old: a publisher costs its subscribers nothing so', () => {
+    const ledger = new DeliveryLedger();
+    for (let sequence = 1_000; sequence < 1_100; sequence++)
+      for (const sent of [sequence, sequence, sequence - 20, sequence - 900]) ledger.record(sent);
+    // Each once, and the twenty before the first, which came late.
+    expect(ledger.forwarded).toBe(120);
+    expect(ledger.settle(1_099, 120)).toEqual({ expected: 120, received: 120 });
+  });
+
+  it('MH-5 expects what comes out of order', () => {
+    const ledger = new DeliveryLedger();
+    for (let sequence = 0; sequence < 100; sequence += 2)
+      for (const sent of [sequence + 1, sequence]) ledger.record(sent);
+    expect(ledger.forwarded).toBe(100);
+    ledger.skipTo(105);
+    for (const sequence of [105, 107, 106, 106, 107]) ledger.record(sequence);
+    expect(ledger.forwarded).toBe(103);
+    expect(ledger.settle(107, 90)).toEqual({ expected: 103, received: 90 });
+  });
+
   it('MH-1 does not expect the datagrams of a frame that went on a stream', () => {
     const ledger = new DeliveryLedger();
     ledger.skipTo(4);
