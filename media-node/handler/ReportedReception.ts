@@ -40,7 +40,10 @@ export class ReportedReception {
     return Math.max(0, ...this.#busyMs);
   }
 
-  /** By how much the way to it makes frames arrive unevenly, without what it was busy for, ms; undefined before a report. */
+  /**
+   * By how much the way to it makes frames arrive unevenly, without what it was busy for, ms; undefined where the last report
+   * tells of no datagram.
+   */
   get jitterMs(): number | undefined {
     return this.#jitterMs === undefined ? undefined : Math.max(0, this.#jitterMs - this.busyMs);
   }
@@ -61,14 +64,13 @@ export class ReportedReception {
       if (consumer === undefined) continue;
       const { kind, arrivals } = consumer.producer;
       if (kind === 'video') bytes += stream.bytes ?? 0;
-      // Streams go the same way: what one has more of than another is its own.
-      jitterUs = Math.min(jitterUs, Math.max(0, (stream.jitterUs ?? 0) - arrivals.jitterUs));
+      // Streams go the same way: what one has more of than another is its own. One of which no datagram came tells nothing.
+      if ((stream.received ?? 0) > 0)
+        jitterUs = Math.min(jitterUs, Math.max(0, (stream.jitterUs ?? 0) - arrivals.jitterUs));
       this.#takeTransits(stream, arrivals);
     }
-    if (Number.isFinite(jitterUs)) {
-      this.#jitterMs = jitterUs / US_PER_MS;
-      this.#baseJitter.add(this.#jitterMs, nowMs);
-    }
+    this.#jitterMs = Number.isFinite(jitterUs) ? jitterUs / US_PER_MS : undefined;
+    if (this.#jitterMs !== undefined) this.#baseJitter.add(this.#jitterMs, nowMs);
     this.#reports.push({
       bytes: Math.min(MAX_REPORT_BYTES, bytes),
       intervalMs: intervalMs ?? 0,

@@ -77,7 +77,7 @@ describe('ReportedReception', () => {
     const streams = [...received].map(([streamId, one]) => {
       const transits = one.windows.completedAfter(one.reported);
       one.reported = transits.at(-1)?.window ?? one.reported;
-      return { userId: PUBLISHER, streamId, bytes: 1_000, jitterUs, transits };
+      return { userId: PUBLISHER, streamId, received: 10, bytes: 1_000, jitterUs, transits };
     });
     reception.add({ intervalMs: REPORT_MS, streams, ...change }, subscriber, nowMs);
   }
@@ -126,6 +126,15 @@ describe('ReportedReception', () => {
     expect(reception.delay(nowMs)?.queueDelayMs).toBeCloseTo(0);
   });
 
+  it('MH-5 asks for jitter only those streams of which datagrams came', () => {
+    const said = (received: number, jitterUs: number) => ({ userId: PUBLISHER, received, jitterUs });
+    const onStreams = { ...said(0, 0), streamId: SOUND };
+    reception.add({ streams: [{ ...said(10, 40_000), streamId: VIDEO }, onStreams] }, subscriber, nowMs);
+    expect([reception.jitterMs, reception.baseJitterMs]).toEqual([40, 40]);
+    reception.add({ streams: [onStreams] }, subscriber, nowMs);
+    expect([reception.jitterMs, reception.baseJitterMs]).toEqual([undefined, 40]);
+  });
+
   it('MH-5 takes off what the client was busy for', () => {
     run(5_000, () => ({ inMs: 20, onMs: 30 }));
     run(1_000, () => ({ inMs: 20, onMs: 150 }));
@@ -147,7 +156,7 @@ describe('ReportedReception', () => {
       pass(VIDEO, { inMs: 20, onMs: 30 + step * 20 });
       nowMs += WINDOW_MS;
       reception.add(
-        { intervalMs: REPORT_MS, streams: [{ userId: PUBLISHER, streamId: VIDEO }] },
+        { intervalMs: REPORT_MS, streams: [{ userId: PUBLISHER, streamId: VIDEO, received: 10 }] },
         subscriber,
         nowMs,
       );
