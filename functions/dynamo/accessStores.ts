@@ -9,7 +9,7 @@ import type { HostMutes } from '../meeting/HostMutes.ts';
 import type { AccessStores } from '../token/AccessStores.ts';
 import { CachedDenylist } from '../token/CachedDenylist.ts';
 import type { Denylist, TokenFacts } from '../token/Denylist.ts';
-import type { OneTimeTokens } from '../token/OneTimeTokens.ts';
+import { MAX_GIVEN_BACK, type OneTimeTokens } from '../token/OneTimeTokens.ts';
 import type { RemovedParticipants } from '../token/RemovedParticipants.ts';
 import { keys } from './keys.ts';
 import { expiryAttribute, type Table } from './Table.ts';
@@ -20,7 +20,7 @@ const MAX_PARTICIPANTS_READ = 1_000;
 export function createAccessStores(table: Table, clock: Clock): AccessStores {
   return {
     denylist: new CachedDenylist(denylist(table), clock),
-    oneTimeTokens: oneTimeTokens(table, clock),
+    oneTimeTokens: oneTimeTokens(table),
     removedParticipants: removedParticipants(table),
     hostMutes: hostMutes(table),
     requests: requestCounter(table),
@@ -52,12 +52,26 @@ function denylist(table: Table): Denylist {
   };
 }
 
-function oneTimeTokens(table: Table, clock: Clock): OneTimeTokens {
+function oneTimeTokens(table: Table): OneTimeTokens {
   return {
-    use: (id, expiresAtMs) => table.put(keys.usedToken(id), expiryAttribute(expiresAtMs), table.absent()),
-    // Its time has passed: as good as gone, without the right to delete items.
+    async use(id, expiresAtMs) {
+      const { expires_at: expiresAt } = expiryAttribute(expiresAtMs);
+      const absent = table.absent();
+      const before = await table.update(keys.usedToken(id), {
+        update: { text: 'SET #expires_at = :expiresAt, #is_used = :yes', values: { expiresAt, yes: true } },
+        condition: { text: `${absent.text} OR #is_used = :no`, values: { ...absent.values, no: false } },
+      });
+      return before !== undefined;
+    },
+    // It stays until its time has passed: how often it was given back has to be known for as long.
     async giveBack(id) {
-      await table.put(keys.usedToken(id), expiryAttribute(clock.epochMs()));
+      await table.update(keys.usedToken(id), {
+        update: { text: 'SET #is_used = :no ADD #given_back :one', values: { no: false, one: 1 } },
+        condition: {
+          text: '#is_used = :yes AND (attribute_not_exists(#given_back) OR #given_back < :most)',
+          values: { yes: true, most: MAX_GIVEN_BACK },
+        },
+      });
     },
   };
 }

@@ -196,7 +196,7 @@ export function addJoinRoutes(app: OpenAPIHono<AppEnv>, options: JoinRoutesOptio
   }
 }
 
-/** The work of a guest who is to try again counts then too. Never rejects. */
+/** The work of a guest who is to try again counts then too, a bounded number of times. Never rejects. */
 async function giveBack(proof: HumanProof, context: Context<AppEnv>): Promise<void> {
   try {
     await proof.giveBack();

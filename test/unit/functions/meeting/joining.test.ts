@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { GlobalControllerApp } from '../../../../functions/app.ts';
+import { MAX_GIVEN_BACK } from '../../../../functions/token/OneTimeTokens.ts';
 import type { GuestChallengeBody } from '../../../../shared/api/guest.ts';
 import { leadingZeroBits } from '../../../../shared/api/guest.ts';
 import type { EpochMs } from '../../../../shared/base/clock.ts';
@@ -78,6 +79,15 @@ describe('guests', () => {
     system.plane.controllers.behaviour.delete('mc-1');
     expect((await join(solved)).status).toBe(200);
     expect((await join(solved)).status).toBe(403);
+  });
+
+  it('GC-14 GC-16 have to solve another challenge after many times: one is no leave to ask without end', async () => {
+    const solved = await solve();
+    app = system.limited;
+    for (let time = 0; time <= MAX_GIVEN_BACK; time++) expect((await join(solved)).status).toBe(429);
+    app = system.app;
+    expect((await join(solved)).status).toBe(403);
+    expect((await join(await solve())).status).toBe(200);
   });
 
   it('GC-14 GC-16 use up nothing of what a meeting’s guests may do with answers that are wrong or were used', async () => {
