@@ -3,9 +3,9 @@
 
 import { CAPTURE_WINDOW_US } from '../../shared/frame/TransitWindows.ts';
 import type { MediaClientMessage } from '../../shared/media-session/messages.ts';
-import type { Arrivals } from '../quality/Arrivals.ts';
 import { type DelayFigures, DelayTrend } from '../quality/DelayTrend.ts';
 import { RecentLeast } from '../quality/RecentLeast.ts';
+import type { Consumer } from './Consumer.ts';
 import type { Transport } from './Transport.ts';
 
 /** Reports that the delivered bit rate is taken over: half a second. */
@@ -67,7 +67,7 @@ export class ReportedReception {
       // Streams go the same way: what one has more of than another is its own. One of which no datagram came tells nothing.
       if ((stream.received ?? 0) > 0)
         jitterUs = Math.min(jitterUs, Math.max(0, (stream.jitterUs ?? 0) - arrivals.jitterUs));
-      this.#takeTransits(stream, arrivals);
+      this.#takeTransits(stream, consumer);
     }
     this.#jitterMs = Number.isFinite(jitterUs) ? jitterUs / US_PER_MS : undefined;
     if (this.#jitterMs !== undefined) this.#baseJitter.add(this.#jitterMs, nowMs);
@@ -92,9 +92,9 @@ export class ReportedReception {
     return delay && { ...delay, queueDelayMs: Math.max(0, delay.queueDelayMs - this.busyMs) };
   }
 
-  #takeTransits({ transits }: StreamReport, arrivals: Arrivals): void {
+  #takeTransits({ transits }: StreamReport, { producer, delivery }: Consumer): void {
     for (const { window, leastUs } of transits?.slice(-MAX_WINDOWS) ?? []) {
-      const cameUs = arrivals.leastTransitUs(window ?? 0);
+      const cameUs = producer.arrivals.leastTransitUs(window ?? 0, delivery);
       if (cameUs === undefined) continue;
       const sentAtMs = ((window ?? 0) * CAPTURE_WINDOW_US + cameUs) / US_PER_MS;
       this.#trend.add(sentAtMs, ((leastUs ?? 0) - cameUs) / US_PER_MS);
