@@ -168,6 +168,16 @@ export class Consumer implements Destination {
     return this.#copies.queuedBytes;
   }
 
+  /** A stream did not reach the subscriber: where nothing else is sent of it, nothing comes before the next key frame. */
+  get hasLostStream(): boolean {
+    return this.#copies.isNewestLost;
+  }
+
+  /** The key frame that makes up for a lost stream was asked for. */
+  forgetLostStream(): void {
+    this.#copies.forgetLost();
+  }
+
   /** Highest sequence number that the subscriber acknowledged; undefined before the first. */
   get highestAckedSequence(): number | undefined {
     return this.#reception.highestAckedSequence;

@@ -106,12 +106,14 @@ export class LayerGroup {
 
   /** Asks again for a key frame, or a stream, that does not come. Call every now and then. */
   retry(nowMs: number): void {
-    const missed = this.#target?.producer ?? this.#current?.producer;
-    if (missed === undefined || (this.#target === undefined && !missed.isPaused)) return;
+    const missed = this.#target ?? this.#current;
+    if (missed === undefined) return;
+    if (this.#target === undefined && !missed.producer.isPaused && !missed.hasLostStream) return;
     this.#askedAtMs ??= nowMs;
     if (nowMs - this.#askedAtMs < KEY_FRAME_RETRY_MS) return;
     this.#askedAtMs = nowMs;
-    missed.requestKeyFrame();
+    missed.forgetLostStream();
+    missed.producer.requestKeyFrame();
   }
 
   #choose(): void {

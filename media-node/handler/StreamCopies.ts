@@ -1,5 +1,6 @@
-// The copies of streams that are open to one subscriber of one published stream. Each stream begins afresh: a copy that its
-// subscriber was too slow for is made up for by the next one, which is asked for where none has begun.
+// The copies of streams that are open to one subscriber of one published stream. Each stream begins afresh: a copy that was lost
+// is made up for by the next one, which is asked for where none has begun: at once where the subscriber was too slow, else later
+// by whoever knows that it is still there.
 import { ResetCode } from '../../shared/media-stream/header.ts';
 import type { Counters } from '../metrics/Counters.ts';
 import { DropReason } from '../metrics/DropReason.ts';
@@ -21,6 +22,7 @@ export class StreamCopies {
   /** In the order in which they were opened. Made with the first: most consumers of sound have none. */
   #copies: Set<StreamCopy> | undefined;
   #newest: StreamCopy | undefined;
+  #isNewestLost = false;
 
   constructor(counters: Counters, producer: KeyFrameSource) {
     this.#counters = counters;
@@ -38,6 +40,16 @@ export class StreamCopies {
     return bytes;
   }
 
+  /** The newest could not be sent to its end, and nobody was asked for another one. */
+  get isNewestLost(): boolean {
+    return this.#isNewestLost;
+  }
+
+  /** Another one was asked for. */
+  forgetLost(): void {
+    this.#isNewestLost = false;
+  }
+
   /** `sent` is what the subscriber was sent. */
   openTo(session: MediaSession, sent: StreamTraffic): StreamCopy {
     this.#copies ??= new Set();
@@ -45,11 +57,14 @@ export class StreamCopies {
     const [oldest] = copies;
     if (oldest !== undefined && copies.size >= MAX_OPEN_COPIES)
       oldest.reset(ResetCode.quotaExceeded, DropReason.streamQuotaExceeded);
-    const copy = new StreamCopy(session, this.#counters, sent, (done, isTooSlow) => {
+    const copy = new StreamCopy(session, this.#counters, sent, (done, end) => {
       copies.delete(done);
-      if (isTooSlow && done === this.#newest) this.#producer.requestKeyFrame();
+      if (done !== this.#newest) return;
+      if (end === 'tooSlow') this.#producer.requestKeyFrame();
+      else this.#isNewestLost = end === 'lost';
     });
     this.#newest = copy;
+    this.#isNewestLost = false;
     copies.add(copy);
     return copy;
   }

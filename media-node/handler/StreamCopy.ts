@@ -12,11 +12,14 @@ export const MAX_QUEUED_BYTES = 1_000_000;
 /** Chunks that wait: a publisher that sends in crumbs must not cost more memory than its bytes. */
 export const MAX_QUEUED_CHUNKS = 4_096;
 
+/** `tooSlow`, `lost`: its subscriber did not take all of it. `over`: it was sent to its end, or the rest is of no use any more. */
+export type CopyEnd = 'over' | 'tooSlow' | 'lost';
+
 export class StreamCopy {
   readonly #session: MediaSession;
   readonly #counters: Counters;
   readonly #sent: StreamTraffic;
-  readonly #onDone: (copy: StreamCopy, isTooSlow: boolean) => void;
+  readonly #onDone: (copy: StreamCopy, end: CopyEnd) => void;
   readonly #queue: Uint8Array[] = [];
   readonly #stall = new StallTimer(() => {
     this.reset(ResetCode.quotaExceeded, DropReason.streamDestinationStalled);
@@ -29,14 +32,13 @@ export class StreamCopy {
   #wake: (() => void) | undefined;
 
   /**
-   * Opens the stream. `sent` is what its subscriber was sent. onDone is called once, when it is finished or reset, and told
-   * whether that is for its slow subscriber.
+   * Opens the stream. `sent` is what its subscriber was sent. onDone is called once, when it is finished or reset.
    */
   constructor(
     session: MediaSession,
     counters: Counters,
     sent: StreamTraffic,
-    onDone: (copy: StreamCopy, isTooSlow: boolean) => void,
+    onDone: (copy: StreamCopy, end: CopyEnd) => void,
   ) {
     this.#session = session;
     this.#counters = counters;
@@ -79,16 +81,18 @@ export class StreamCopy {
     else this.#counters.drop(reason);
     this.#resetCode = code;
     this.#stream?.reset(code);
-    this.#end(reason === DropReason.streamQuotaExceeded || reason === DropReason.streamDestinationStalled);
+    const isTooSlow =
+      reason === DropReason.streamQuotaExceeded || reason === DropReason.streamDestinationStalled;
+    this.#end(isTooSlow ? 'tooSlow' : reason === undefined ? 'over' : 'lost');
   }
 
-  #end(isTooSlow = false): void {
+  #end(end: CopyEnd = 'over'): void {
     this.#state = 'done';
     this.#stall.stop();
     this.#queue.length = 0;
     this.#queuedBytes = 0;
     this.#wake?.();
-    this.#onDone(this, isTooSlow);
+    this.#onDone(this, end);
   }
 
   get #isDone(): boolean {

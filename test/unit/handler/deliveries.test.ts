@@ -1,6 +1,7 @@
 // Subscribers of one stream that want it in different forms (protocol document, "Media on streams").
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { KEY_FRAME_INTERVAL_MS } from '../../../media-node/quality/KeyFrameGate.ts';
+import { PATH_STEP_MS } from '../../../media-node/quality/PathPolicy.ts';
 import { FLAG_END_OF_FRAME, FLAG_ON_DEMAND, FrameType, HEADER_BYTES } from '../../../shared/frame/layout.ts';
 import type { Delivery } from '../../../shared/media-session/delivery.ts';
 import { ResetCode } from '../../../shared/media-stream/header.ts';
@@ -193,4 +194,29 @@ it('MH-4 asks for a key frame for a subscriber that was too slow for its copy of
   await settle();
   expect(test.worker.counters.dropsByName()).toEqual({ streamQuotaExceeded: 1 });
   expect(demands().slice(2)).toEqual(['key']);
+});
+
+it('MH-4 asks once more for a key frame for a subscriber that lost its copy otherwise, while it is there', async () => {
+  await start(true);
+  const there = await viewer(2, 'streams');
+  const gone = await viewer(3, 'streams');
+  const passSteps = async (steps: number): Promise<void> => {
+    for (let step = 0; step < steps; step++) {
+      test.clock.nowMs += PATH_STEP_MS;
+      await vi.advanceTimersByTimeAsync(PATH_STEP_MS);
+      await settle();
+    }
+  };
+  await passSteps(8);
+  const stream = await ada.client.session.openSendStream();
+  await stream.write(mediaStream(1, STREAM, [key(ON_DEMAND)]));
+  await settle();
+  for (const { client } of [there, gone]) client.streams[0]?.stream.stop(ResetCode.none);
+  await stream.write(delta(ON_DEMAND));
+  await settle();
+  expect(test.worker.counters.dropsByName()).toEqual({ streamDestinationClosed: 2 });
+  gone.client.session.close(0, 'left');
+  const before = demands().length;
+  await passSteps(16);
+  expect(demands().slice(before)).toEqual(['key']);
 });
