@@ -173,6 +173,7 @@ describe('a shared tab in a real meeting', { timeout: TEST_TIMEOUT_MS }, () => {
     await slides.close();
     await expect.poll(() => screens(ben).count(), WAIT).toBe(0);
     await expect.poll(() => ada.getByTestId('toggle-screen').getAttribute('data-on'), WAIT).toBe('false');
-    expect(await ada.getByTestId('toast').count()).toBe(0);
+    // Nothing is wrong. Somebody who left may still be named beside it.
+    expect(await ada.locator('.toast-problem').allTextContents()).toEqual([]);
   });
 });
