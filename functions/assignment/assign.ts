@@ -11,6 +11,7 @@ import type { ControllerClient } from '../controllers/ControllerClient.ts';
 import type { ActiveMeetingRecord, MeetingRecord } from '../meeting/Meeting.ts';
 import { changeMeeting } from '../meeting/MeetingStore.ts';
 import { assignMeeting } from '../meeting/meetingChanges.ts';
+import { noteUntold } from '../meeting/untold.ts';
 import { healthAt } from '../registry/health.ts';
 import type { MeetingController } from '../registry/MediaNode.ts';
 import type { Stores } from '../Stores.ts';
@@ -161,7 +162,9 @@ async function afterwards(
   if (isCurrent) return;
   const request = toConfigUpdate(record, assignment.generation);
   const told = await controllerClient.updateMeetingConfig(controller, request, trace);
-  if (!told.ok) log.warn('Meeting controller has an old configuration', { reason: told.reason });
+  if (told.ok) return;
+  log.warn('Meeting controller has an old configuration', { reason: told.reason });
+  await noteUntold({ stores, clock }, assignment, log);
 }
 
 const REASSIGN_REASON: Readonly<Record<'gone' | 'unconfirmed' | 'served', ReassignReason>> = {

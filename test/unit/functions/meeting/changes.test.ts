@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { err } from '../../../../shared/base/result.ts';
 import { ControlPlane } from '../support/ControlPlane.ts';
 
 const MEETING = 'standup';
@@ -140,6 +141,18 @@ describe('a change of a meeting', () => {
       if (asked++ === 0) expect((await patch({ display_name: 'Retro' })).status).toBe(200);
     };
     expect((await plane.join(MEETING)).status).toBe(200);
+    expect(heldBy('mc-1')?.config).toMatchObject({ display_name: 'Retro' });
+  });
+
+  it('GC-14 GC-17 that comes between them, and cannot be told then, is told with the next word', async () => {
+    let asked = 0;
+    plane.controllers.beforeAnswer = async () => {
+      if (asked++ === 0) expect((await patch({ display_name: 'Retro' })).status).toBe(200);
+    };
+    vi.spyOn(plane.controllers, 'updateMeetingConfig').mockResolvedValueOnce(err('It hangs'));
+    expect((await plane.join(MEETING)).status).toBe(200);
+    expect(heldBy('mc-1')?.config).not.toMatchObject({ display_name: 'Retro' });
+    await comesBack();
     expect(heldBy('mc-1')?.config).toMatchObject({ display_name: 'Retro' });
   });
 });
