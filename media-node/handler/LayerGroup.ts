@@ -104,7 +104,7 @@ export class LayerGroup {
     this.#target?.producer.requestKeyFrame();
   }
 
-  /** Asks again for a key frame, or a stream, that does not come. Call every now and then. */
+  /** Asks again for a key frame, or a stream, that does not come, or was lost. Call every now and then. */
   retry(nowMs: number): void {
     const missed = this.#target ?? this.#current;
     if (missed === undefined) return;

@@ -9,33 +9,26 @@ import type { Delivery } from '../../shared/media-session/delivery.ts';
 /** Weight of a new sample of the jitter (RFC 3550, section 6.4.1). */
 const JITTER_GAIN = 1 / 16;
 
-/** Of what a subscriber gets in a delivery, those that count (see Audience). */
-const CHOSEN_DATAGRAMS = 0;
-const ON_DEMAND_DATAGRAMS = 1;
-const CHOSEN_ON_STREAMS = 2;
-const ON_DEMAND_ON_STREAMS = 3;
-const FORMS_OF: Record<Delivery, readonly [number, number]> = {
-  publishers_choice: [CHOSEN_DATAGRAMS, CHOSEN_ON_STREAMS],
-  streams: [CHOSEN_ON_STREAMS, ON_DEMAND_ON_STREAMS],
-  datagrams: [CHOSEN_DATAGRAMS, ON_DEMAND_DATAGRAMS],
-};
-
 export class Arrivals {
   readonly #clock: Clock;
-  /** By form; each made with its first frame. */
-  readonly #transits: (TransitWindows | undefined)[] = [undefined, undefined, undefined, undefined];
+  /** As its publisher chose to send them, and on demand; each but the usual one made with its first frame. */
+  readonly #datagrams: TransitWindows;
+  #datagramsOnDemand: TransitWindows | undefined;
+  #onStreams: TransitWindows | undefined;
+  #onStreamsOnDemand: TransitWindows | undefined;
   // Doubles from the start: V8 then writes them in place.
   #lastTransitUs = Number.NaN;
   #jitterUs = Number.NaN;
 
   constructor(clock: Clock) {
     this.#clock = clock;
+    this.#datagrams = new TransitWindows(clock);
   }
 
   /** Takes the valid media datagram bytes[at..] as it comes in. Only a frame's first one counts: the others queue behind it. */
   record(bytes: Uint8Array, at: number): void {
     if (readFragmentIndex(bytes, at) !== 0) return;
-    const transits = this.#transitsOf(isOnDemand(bytes, at) ? ON_DEMAND_DATAGRAMS : CHOSEN_DATAGRAMS);
+    const transits = isOnDemand(bytes, at) ? this.#ofDatagramsOnDemand() : this.#datagrams;
     transits.record(bytes, at);
     const transitUs = transits.latestUs;
     const difference = Math.abs(transitUs - this.#lastTransitUs);
@@ -47,8 +40,13 @@ export class Arrivals {
 
   /** Takes the header bytes[at..] of a frame on a stream as it comes in. Jitter is of datagrams alone. */
   recordOnStream(bytes: Uint8Array, at: number): void {
-    const form = isOnDemand(bytes, at) ? ON_DEMAND_ON_STREAMS : CHOSEN_ON_STREAMS;
-    this.#transitsOf(form).recordFrame(bytes, at);
+    if (isOnDemand(bytes, at)) {
+      this.#onStreamsOnDemand ??= new TransitWindows(this.#clock);
+      this.#onStreamsOnDemand.recordFrame(bytes, at);
+    } else {
+      this.#onStreams ??= new TransitWindows(this.#clock);
+      this.#onStreams.recordFrame(bytes, at);
+    }
   }
 
   /**
@@ -56,7 +54,11 @@ export class Arrivals {
    * microseconds; undefined where it is not known. Where none came in those forms, its publisher does not deliver on demand.
    */
   leastTransitUs(window: number, delivery: Delivery): number | undefined {
-    return this.#leastOf(window, FORMS_OF[delivery]) ?? this.#leastOf(window, FORMS_OF.publishers_choice);
+    const chosenUs = (): number | undefined => leastOf(window, this.#datagrams, this.#onStreams);
+    if (delivery === 'publishers_choice') return chosenUs();
+    if (delivery === 'datagrams')
+      return leastOf(window, this.#datagrams, this.#datagramsOnDemand) ?? chosenUs();
+    return leastOf(window, this.#onStreams, this.#onStreamsOnDemand) ?? chosenUs();
   }
 
   /** Interarrival jitter here (RFC 3550, section 6.4.1), microseconds; 0 before the second frame. */
@@ -64,17 +66,18 @@ export class Arrivals {
     return Number.isNaN(this.#jitterUs) ? 0 : this.#jitterUs;
   }
 
-  #leastOf(window: number, [one, other]: readonly [number, number]): number | undefined {
-    const oneUs = this.#transits[one]?.leastUs(window);
-    const otherUs = this.#transits[other]?.leastUs(window);
-    return oneUs === undefined || otherUs === undefined ? (oneUs ?? otherUs) : Math.min(oneUs, otherUs);
+  #ofDatagramsOnDemand(): TransitWindows {
+    this.#datagramsOnDemand ??= new TransitWindows(this.#clock);
+    return this.#datagramsOnDemand;
   }
+}
 
-  #transitsOf(form: number): TransitWindows {
-    const known = this.#transits[form];
-    if (known !== undefined) return known;
-    const made = new TransitWindows(this.#clock);
-    this.#transits[form] = made;
-    return made;
-  }
+function leastOf(
+  window: number,
+  one: TransitWindows | undefined,
+  other: TransitWindows | undefined,
+): number | undefined {
+  const oneUs = one?.leastUs(window);
+  const otherUs = other?.leastUs(window);
+  return oneUs === undefined || otherUs === undefined ? (oneUs ?? otherUs) : Math.min(oneUs, otherUs);
 }
