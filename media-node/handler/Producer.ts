@@ -141,7 +141,10 @@ export class Producer implements ConsumedProducer {
     const { deliveries } = this.#audience;
     const wanted = this.kind === 'audio' && deliveries === NO_DELIVERY ? PUBLISHERS_CHOICE : deliveries;
     if (this.#demand === undefined && wanted === PUBLISHERS_CHOICE) return;
-    this.#demand ??= new StreamDemand((set) => this.#publisher.tellDemand(this.streamId, set));
+    this.#demand ??= new StreamDemand(
+      (set) => this.#publisher.tellDemand(this.streamId, set),
+      () => this.requestKeyFrame(),
+    );
     this.#demand.update(wanted);
   }
 

@@ -2,18 +2,23 @@
 // once, with what follows from it; less is told once it has lasted.
 import { type DeliverySet, PUBLISHERS_CHOICE } from '../../shared/media-session/delivery.ts';
 
-/** A publisher is told of less when it has been so for this long, ms: layers are switched back and forth. */
+/**
+ * A publisher is told of less when it has been so for this long, ms: layers are switched back and forth. What it could not be
+ * told is tried again after as long.
+ */
 export const IDLE_BEFORE_PAUSE_MS = 1_000;
 
 export class StreamDemand {
   readonly #tell: (deliveries: DeliverySet) => boolean;
+  readonly #onToldLate: () => void;
   #wanted: DeliverySet = PUBLISHERS_CHOICE;
   #told: DeliverySet = PUBLISHERS_CHOICE;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  /** `tell` answers false when the publisher could not be told. */
-  constructor(tell: (deliveries: DeliverySet) => boolean) {
+  /** `tell` answers false when the publisher could not be told; `onToldLate`: it was told of more, later than it was wanted. */
+  constructor(tell: (deliveries: DeliverySet) => boolean, onToldLate: () => void) {
     this.#tell = tell;
+    this.#onToldLate = onToldLate;
   }
 
   /** What the publisher knows; until told otherwise, it takes its stream to be wanted in its own choice. */
@@ -31,7 +36,7 @@ export class StreamDemand {
     const withMore = this.#told | wanted;
     if (withMore !== this.#told && this.#tell(withMore)) this.#told = withMore;
     if (wanted === this.#told) this.close();
-    else this.#timer ??= setTimeout(() => this.#lessen(), IDLE_BEFORE_PAUSE_MS);
+    else this.#tellLater();
   }
 
   /** Tells nothing more by itself. Idempotent. */
@@ -40,8 +45,16 @@ export class StreamDemand {
     this.#timer = undefined;
   }
 
-  #lessen(): void {
-    this.#timer = undefined;
-    if (this.#tell(this.#wanted)) this.#told = this.#wanted;
+  #tellLater(): void {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      if (!this.#tell(this.#wanted)) {
+        this.#tellLater();
+        return;
+      }
+      const isMore = (this.#wanted & ~this.#told) !== 0;
+      this.#told = this.#wanted;
+      if (isMore) this.#onToldLate();
+    }, IDLE_BEFORE_PAUSE_MS);
   }
 }

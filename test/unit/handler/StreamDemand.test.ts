@@ -10,16 +10,21 @@ import {
 
 let told: DeliverySet[];
 let hasRoom: boolean;
+let toldLate: number;
 let demand: StreamDemand;
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
   told = [];
   hasRoom = true;
-  demand = new StreamDemand((deliveries) => {
-    if (hasRoom) told.push(deliveries);
-    return hasRoom;
-  });
+  toldLate = 0;
+  demand = new StreamDemand(
+    (deliveries) => {
+      if (hasRoom) told.push(deliveries);
+      return hasRoom;
+    },
+    () => toldLate++,
+  );
 });
 
 afterEach(() => {
@@ -64,4 +69,22 @@ it('tells again what found no room, and begins anew with another client', () => 
   demand.reset();
   demand.update(ON_STREAMS);
   expect(told).toEqual([PUBLISHERS_CHOICE | ON_STREAMS, ON_STREAMS, PUBLISHERS_CHOICE | ON_STREAMS]);
+});
+
+it('MH-1 tells what found no room once there is some, though nothing changes any more', () => {
+  hasRoom = false;
+  demand.update(PUBLISHERS_CHOICE | ON_STREAMS);
+  vi.advanceTimersByTime(3 * IDLE_BEFORE_PAUSE_MS);
+  hasRoom = true;
+  vi.advanceTimersByTime(3 * IDLE_BEFORE_PAUSE_MS);
+  expect(told).toEqual([PUBLISHERS_CHOICE | ON_STREAMS]);
+  // What is new begins with a key frame.
+  expect(toldLate).toBe(1);
+  hasRoom = false;
+  demand.update(PUBLISHERS_CHOICE);
+  vi.advanceTimersByTime(IDLE_BEFORE_PAUSE_MS);
+  demand.close();
+  hasRoom = true;
+  vi.advanceTimersByTime(3 * IDLE_BEFORE_PAUSE_MS);
+  expect([told.length, toldLate]).toEqual([1, 1]);
 });
