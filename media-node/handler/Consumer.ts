@@ -1,12 +1,13 @@
 // One subscriber's share of one producer: where its datagrams and stream copies go out, and what the subscriber said of it.
 import type { ProducerSource } from '../../shared/api/handler.ts';
-import { FrameType } from '../../shared/frame/layout.ts';
+import { FrameType, OFFSET_SEQUENCE } from '../../shared/frame/layout.ts';
 import {
   isDiscardable,
   isOnDemand,
   readFragmentIndex,
   readTemporalLayer,
   readType,
+  readUint32,
 } from '../../shared/frame/read.ts';
 import type { Delivery } from '../../shared/media-session/delivery.ts';
 import type { StreamReport } from '../../shared/media-session/messages.ts';
@@ -240,7 +241,7 @@ export class Consumer implements Destination {
     this.sent.datagrams++;
     this.sent.bytes += bytes.length - at;
     this.#window.sent(bytes.length - at, sequence);
-    this.#reception.sent(sequence);
+    this.#reception.sent(sequence, readUint32(bytes, at + OFFSET_SEQUENCE));
     if (this.#furtherCopies > 0) this.#sendCopies(session, bytes, at);
     // Only now: until the beginning of its key frame has gone out, the layer before stays.
     if (this.#forwarding !== 'all') this.#keyFrameStarts();

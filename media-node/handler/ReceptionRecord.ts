@@ -14,6 +14,8 @@ export interface ReceiverFigures {
 
 export class ReceptionRecord {
   readonly #ledger = new DeliveryLedger();
+  /** Of the highest sequence number that went out, the upper half. */
+  #upper = 0;
   #highestAcked: number | undefined;
   #figures: ReceiverFigures | undefined;
   #expected = 0;
@@ -39,8 +41,13 @@ export class ReceptionRecord {
     return this.#streamBytes;
   }
 
-  /** A datagram has gone out: the lower half of its sequence number, as a signed integer. */
-  sent(sequence: number): void {
+  /**
+   * A datagram has gone out: the lower half of its sequence number, as a signed integer, and the upper one. A receiver takes
+   * one with less in its upper half for too old: nothing is expected of it.
+   */
+  sent(sequence: number, upper: number): void {
+    if (upper < this.#upper) return;
+    this.#upper = upper;
     this.#ledger.record(sequence);
   }
 

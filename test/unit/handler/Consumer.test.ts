@@ -6,6 +6,8 @@ import { Arrivals } from '../../../media-node/quality/Arrivals.ts';
 import { SendOutcome } from '../../../media-node/transport/MediaSession.ts';
 import { createSessionPair } from '../../../media-node/transport/paired/pairedSessions.ts';
 import { systemClock } from '../../../shared/base/clock.ts';
+import { OFFSET_SEQUENCE } from '../../../shared/frame/layout.ts';
+import { writeUint64 } from '../../../shared/frame/write.ts';
 
 const producer = {
   id: 'producer-1',
@@ -61,6 +63,20 @@ describe('Consumer', () => {
     tried.sendDatagram(DATAGRAM, 1);
     expect(counters.value(Counter.probeDatagramsOut)).toBe(6);
     expect([tried.sent.datagrams, tried.outstandingDatagrams, drops.byName()]).toEqual([5, 5, {}]);
+    client.close(0, '');
+  });
+
+  it('MH-5 MH-10 expects nothing of datagrams that a receiver takes for too old by the upper half of their numbers', () => {
+    const { client, server } = createSessionPair({ maxDatagramsInFlight: 1_000 });
+    consumer.connect(server);
+    const bytes = new Uint8Array(1 + 60);
+    for (let sequence = 0; sequence < 100; sequence++) {
+      const upper = sequence % 2 === 0 ? 1 : 0;
+      writeUint64(bytes, 1 + OFFSET_SEQUENCE, upper * 2 ** 32 + sequence);
+      expect(consumer.sendDatagram(bytes, 1)).toBe(SendOutcome.sent);
+    }
+    consumer.report({ highestSequence: 2 ** 32 + 98, received: 50 }, 250);
+    expect(consumer.delivered).toEqual({ expected: 50, received: 50 });
     client.close(0, '');
   });
 
