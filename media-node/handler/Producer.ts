@@ -42,6 +42,8 @@ export interface ProducerOptions {
   readonly counters: Counters;
 }
 
+const NOBODY: readonly Consumer[] = Object.freeze([]);
+
 export class Producer implements ConsumedProducer {
   readonly id: string;
   readonly transportId: string;
@@ -56,10 +58,12 @@ export class Producer implements ConsumedProducer {
   readonly #publisher: Publisher;
   readonly #clock: Clock;
   readonly #counters: Counters;
-  readonly #consumers = new Set<Consumer>();
-  /** Made with the first: most streams come in datagrams alone. */
+  /** Replaced with each change: a set of few takes several times the memory. */
+  #consumers: readonly Consumer[] = NOBODY;
+  /** Made for the first, and again: most of the time there is none. */
   #incoming: Set<IncomingStream> | undefined;
-  readonly #keyFrameGate = new KeyFrameGate();
+  /** Made with the first request: sound has none. */
+  #keyFrameGate: KeyFrameGate | undefined;
   #keyFrameTimer: ReturnType<typeof setTimeout> | undefined;
   #audience = Audience.empty;
   #closed = false;
@@ -94,7 +98,7 @@ export class Producer implements ConsumedProducer {
     return this.#closed;
   }
 
-  get consumers(): ReadonlySet<Consumer> {
+  get consumers(): readonly Consumer[] {
     return this.#consumers;
   }
 
@@ -117,11 +121,13 @@ export class Producer implements ConsumedProducer {
   }
 
   addConsumer(consumer: Consumer): void {
-    this.#consumers.add(consumer);
+    // What spreads is given room to grow: a hundred bytes that nothing needs.
+    this.#consumers = this.#consumers.concat(consumer);
   }
 
   removeConsumer(consumer: Consumer): void {
-    this.#consumers.delete(consumer);
+    const others = this.#consumers.filter((one) => one !== consumer);
+    this.#consumers = others.length > 0 ? others : NOBODY;
   }
 
   /** To be called, once for all of it, when consumers came or left, got or lost their session, or were turned on or off. */
@@ -155,6 +161,7 @@ export class Producer implements ConsumedProducer {
 
   removeIncomingStream(stream: IncomingStream): void {
     this.#incoming?.delete(stream);
+    if (this.#incoming?.size === 0) this.#incoming = undefined;
   }
 
   /** Gives up what of it is being read on streams; subscribers see an end without an error. */
@@ -169,11 +176,13 @@ export class Producer implements ConsumedProducer {
   requestKeyFrame(): void {
     if (this.#closed || this.kind !== 'video') return;
     this.#counters.add(Counter.keyFrameRequestsIn, 1);
-    const decision = this.#keyFrameGate.request(this.#clock.monotonicMs());
+    this.#keyFrameGate ??= new KeyFrameGate();
+    const gate = this.#keyFrameGate;
+    const decision = gate.request(this.#clock.monotonicMs());
     if (decision.kind === 'send') this.#sendKeyFrameRequest();
     else if (decision.kind === 'wait') {
       this.#keyFrameTimer = setTimeout(() => {
-        this.#keyFrameGate.waited(this.#clock.monotonicMs());
+        gate.waited(this.#clock.monotonicMs());
         this.#sendKeyFrameRequest();
       }, decision.delayMs);
     }
@@ -186,7 +195,7 @@ export class Producer implements ConsumedProducer {
     clearTimeout(this.#keyFrameTimer);
     this.#demand?.close();
     this.abortIncomingStreams();
-    this.#consumers.clear();
+    this.#consumers = NOBODY;
     this.#audience = Audience.empty;
   }
 

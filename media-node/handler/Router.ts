@@ -285,7 +285,7 @@ export class Router implements RouteSource {
   }
 
   #removeProducer(producer: Producer): void {
-    for (const consumer of [...producer.consumers]) this.#removeConsumer(consumer);
+    for (const consumer of producer.consumers) this.#removeConsumer(consumer);
     this.#producers.delete(producer.id);
     this.#transports.get(producer.transportId)?.removeProducer(producer);
     producer.close();

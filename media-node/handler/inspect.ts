@@ -46,7 +46,7 @@ function inspectProducer(producer: Producer): TransportDetails['producers'][numb
     stream_id: producer.streamId,
     kind: producer.kind,
     spatial_layer: producer.spatialLayer,
-    consumers: producer.consumers.size,
+    consumers: producer.consumers.length,
     ...trafficOf(producer.traffic, producer.rates),
   };
 }

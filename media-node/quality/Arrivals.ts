@@ -11,7 +11,10 @@ const JITTER_GAIN = 1 / 16;
 
 export class Arrivals {
   readonly #clock: Clock;
-  /** As its publisher chose to send them, and on demand; each but the usual one made with its first frame. */
+  /**
+   * As its publisher chose to send them, and on demand; each but the usual one made with its first frame. Until something comes
+   * on demand everybody gets what the publisher chose, and that is kept together: a stream is to take under a kilobyte.
+   */
   readonly #datagrams: TransitWindows;
   #datagramsOnDemand: TransitWindows | undefined;
   #onStreams: TransitWindows | undefined;
@@ -43,10 +46,7 @@ export class Arrivals {
     if (isOnDemand(bytes, at)) {
       this.#onStreamsOnDemand ??= new TransitWindows(this.#clock);
       this.#onStreamsOnDemand.recordFrame(bytes, at);
-    } else {
-      this.#onStreams ??= new TransitWindows(this.#clock);
-      this.#onStreams.recordFrame(bytes, at);
-    }
+    } else this.#ofStreams().recordFrame(bytes, at);
   }
 
   /**
@@ -64,6 +64,14 @@ export class Arrivals {
   /** Interarrival jitter here (RFC 3550, section 6.4.1), microseconds; 0 before the second frame. */
   get jitterUs(): number {
     return Number.isNaN(this.#jitterUs) ? 0 : this.#jitterUs;
+  }
+
+  #ofStreams(): TransitWindows {
+    if (this.#onStreams !== undefined) return this.#onStreams;
+    if (this.#datagramsOnDemand === undefined && this.#onStreamsOnDemand === undefined)
+      return this.#datagrams;
+    this.#onStreams = new TransitWindows(this.#clock);
+    return this.#onStreams;
   }
 
   #ofDatagramsOnDemand(): TransitWindows {
