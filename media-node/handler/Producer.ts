@@ -126,8 +126,7 @@ export class Producer implements ConsumedProducer {
   }
 
   removeConsumer(consumer: Consumer): void {
-    const others = this.#consumers.filter((one) => one !== consumer);
-    this.#consumers = others.length > 0 ? others : NOBODY;
+    this.#consumers = this.#consumers.filter((one) => one !== consumer);
   }
 
   /** To be called, once for all of it, when consumers came or left, got or lost their session, or were turned on or off. */
